@@ -1,0 +1,1 @@
+"""From readings to people: rules, alarms, storm control, ladders, notices, wording, senders."""

@@ -1,0 +1,1 @@
+"""The people's side: shows the board, sends acts. Decides nothing."""

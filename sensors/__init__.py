@@ -1,0 +1,1 @@
+"""What the building can tell us: types, quantities, dialects, freshness. Pure; imports nothing of ours."""

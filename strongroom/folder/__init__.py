@@ -1,0 +1,1 @@
+"""Read a building folder into a Building, gathering every problem with its file and line."""

@@ -1,0 +1,142 @@
+"""The composition's own nouns: Building, Entry, Act, Board."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from alerts.acts import AlarmAct
+from alerts.model import Alarm, Duty, Ladder, Notice, Person, Rule
+from playbooks.acts import IncidentAct
+from playbooks.model import Drill, Holding, Incident, Playbook
+from sensors.model import Quality, Reject, Sensor, Text, Zone
+
+
+class Floor(Struct, frozen=True, kw_only=True):
+    """One storey with its plan (file name inside the folder)."""
+
+    id: str
+    name: Text
+    plan: str
+
+
+class Building(Struct, frozen=True, kw_only=True):
+    """A building folder that passed the check. ``revision`` is the digest of its files."""
+
+    id: str
+    name: Text
+    timezone: str
+    languages: tuple[str, ...]
+    assembly: str
+    floors: tuple[Floor, ...]
+    zones: dict[str, Zone]
+    sensors: dict[str, Sensor]
+    rules: dict[str, Rule]
+    people: dict[str, Person]
+    ladders: tuple[Ladder, ...]
+    duties: tuple[Duty, ...]
+    playbooks: dict[str, Playbook]
+    holdings: dict[str, Holding]
+    drills: dict[str, Drill]
+    folder: str
+    revision: str
+    plans: dict[str, str] = {}  # floor id -> sanitised SVG text
+
+
+class ReplyReceived(Struct, frozen=True, kw_only=True, tag="reply.received"):
+    """An answer from outside (SMS body, key press), stored before it is interpreted."""
+
+    sender: str
+    words: str
+    means: str
+    provider_id: str = ""
+
+
+class StartDrill(Struct, frozen=True, kw_only=True, tag="drill.start"):
+    """Begin a drill."""
+
+    drill: str
+
+
+class StopDrill(Struct, frozen=True, kw_only=True, tag="drill.stop"):
+    """End the running drill."""
+
+    note: str = ""
+
+
+class Act(Struct, frozen=True, kw_only=True):
+    """Something a person did, handed to the engine through the inbox. ``id`` makes a repeat harmless."""
+
+    id: str
+    at: float
+    by: str  # person id
+    what: AlarmAct | IncidentAct | ReplyReceived | StartDrill | StopDrill
+    means: str = "screen"
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """One journal line. ``kind`` from the closed list in :mod:`strongroom.journal`; ``data`` its facts."""
+
+    seq: int
+    at: float
+    kind: str
+    about: str
+    by: str
+    data: bytes  # JSON
+    hash: str = ""
+
+
+class Latest(Struct, frozen=True, kw_only=True):
+    """The newest reading of a sensor and how the sensor is doing."""
+
+    value: float | None
+    measured_at: float | None
+    received_at: float | None
+    quality: Quality | None
+    state: str  # fresh, late, silent, never, stuck, implausible, fault
+    words: Text = Text("", "")
+    online: bool | None = None
+
+
+class Health(Struct, frozen=True, kw_only=True):
+    """How the chain itself is doing."""
+
+    broker_connected: bool
+    broker_detail: str
+    broker_since_at: float
+    intake_queue: int
+    intake_rate: float  # messages per second over the last minute
+    commit_ms: float
+    store: str  # "ok" or what is wrong
+    backlog: int  # readings not yet in the series store
+    rejects: dict[str, int] = {}  # per source topic
+    sender: str = ""
+    clock: str = ""
+
+
+class OnDuty(Struct, frozen=True, kw_only=True):
+    """Who is tried at which rung right now."""
+
+    person: str
+    role: str
+    until_at: float | None = None
+
+
+class Board(Struct, frozen=True, kw_only=True):
+    """Everything a screen needs, as one JSON value in the site database."""
+
+    revision: int
+    at: float
+    beat_at: float
+    building: str
+    folder_revision: str
+    started_at: float
+    latest: dict[str, Latest]
+    alarms: tuple[Alarm, ...]
+    incidents: tuple[Incident, ...]
+    notices: tuple[Notice, ...]
+    on_duty: tuple[OnDuty, ...]
+    health: Health
+    rejects: tuple[Reject, ...] = ()
+    unknown_topics: dict[str, int] = {}
+    drill: str = ""
+    last_change_at: float = 0.0
