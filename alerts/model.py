@@ -133,7 +133,19 @@ class After(Struct, frozen=True, kw_only=True, tag="after"):
 
 
 Condition = (
-    Threshold | Contact | Rate | Swing | Distance | Silent | Stuck | Count | Vote | AllOf | AnyOf | Not | After
+    Threshold
+    | Contact
+    | Rate
+    | Swing
+    | Distance
+    | Silent
+    | Stuck
+    | Count
+    | Vote
+    | AllOf
+    | AnyOf
+    | Not
+    | After
 )
 
 Scope = Literal["sensor", "zone", "compartment", "building"]
