@@ -5,7 +5,8 @@ from __future__ import annotations
 from msgspec import Struct
 
 from alerts.acts import AlarmAct
-from alerts.model import Alarm, Duty, Ladder, Notice, Person, Rule
+from alerts.model import Alarm, Duty, Ladder, Notice, Person
+from alerts.rule import Rule
 from playbooks.acts import IncidentAct
 from playbooks.model import Drill, Holding, Incident, Playbook
 from sensors.model import Quality, Reject, Sensor, Text, Zone
