@@ -40,17 +40,13 @@ _WORDS: dict[LinkState, Text] = {
     "lost": Text("与消息服务器的连接中断，正在重连", "connection to the broker lost, trying again"),
     "stalled": Text("网络线程停顿", "the network thread does not turn"),
 }
-_REFUSED = {
-    "Bad user name or password": Text(
-        "消息服务器拒绝：用户名或密码错误（检查 STRONGROOM_MQTT_USERNAME 与 STRONGROOM_MQTT_PASSWORD）",
-        "the broker refuses the user name or password "
-        "(check STRONGROOM_MQTT_USERNAME and STRONGROOM_MQTT_PASSWORD)",
-    ),
-    "Not authorized": Text(
-        "消息服务器拒绝：此账号无权连接（检查其访问控制表）",
-        "the broker does not allow this account to connect (check its access list)",
-    ),
-}
+_NOT_LET_IN = Text(
+    "消息服务器拒绝登录：检查 STRONGROOM_MQTT_USERNAME、STRONGROOM_MQTT_PASSWORD 及服务器的访问控制表",
+    "the broker does not let us in: check STRONGROOM_MQTT_USERNAME, STRONGROOM_MQTT_PASSWORD "
+    "and the broker's access list",
+)
+# MQTT 3.1.1, 3.2.2.3: return codes 4 and 5; Mosquitto answers a wrong password with 5.
+_REFUSED = {"Bad user name or password": _NOT_LET_IN, "Not authorized": _NOT_LET_IN}
 
 
 class MqttSource:
@@ -187,7 +183,6 @@ class MqttSource:
                 self._faults += 1
                 self._become("lost", _because(_WORDS["lost"], error))
             failures = 0 if self._accepted else failures + 1
-            self._hand_over()
             self._stop.wait(BACKOFF_S[min(failures, len(BACKOFF_S) - 1)])
         self._become("stopped", _WORDS["stopped"])
 
@@ -213,6 +208,7 @@ class MqttSource:
             if sock is not None:
                 with contextlib.suppress(OSError):
                     sock.close()
+        self._hand_over()
         if self._state == "connected" and not self._stop.is_set():
             self._become("lost", _WORDS["lost"])
 
