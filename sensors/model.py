@@ -96,13 +96,19 @@ class Reading(Struct, frozen=True, gc=False):
 
 
 class RawMessage(Struct, frozen=True, gc=False):
-    """What the transport brought. ``token`` is the source's own handle for acknowledging it."""
+    """What the transport brought. ``token`` is the source's own handle for acknowledging it.
+
+    ``mid`` is the broker's packet id of this session (0: none) and ``dup`` its redelivery mark: together they
+    tell a redelivery of what was kept just before a crash from a new message with the same words.
+    """
 
     topic: str
     payload: bytes
     received_at: float
     retained: bool = False
     token: int = 0
+    mid: int = 0
+    dup: bool = False
 
 
 class Reject(Struct, frozen=True):
