@@ -260,7 +260,9 @@ def prune_intake(db: SiteDb, upto_seq: int) -> None:
 
 def _entries(rows: sqlite3.Cursor) -> Iterator[Entry]:
     for seq, at, kind, about, by, data, digest in rows:
-        yield Entry(seq=seq, at=at, kind=kind, about=about, by=by, data=data, hash=digest)
+        # A hand that changed the row may have left text where bytes were.
+        body = data if isinstance(data, bytes) else str(data).encode("utf-8", "replace")
+        yield Entry(seq=seq, at=at, kind=kind, about=about, by=by, data=body, hash=digest)
 
 
 def encode_board(board: Board) -> tuple[int, bytes]:
