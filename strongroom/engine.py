@@ -142,7 +142,7 @@ class Engine:
             digest.update(raw.topic.encode("utf-8", "replace"))
             mark = digest.digest()
             if raw.dup and self._taken_in.get(raw.mid) == mark:
-                return  # already decided and in a batch, or durable before a crash; acknowledged with its batch
+                return  # in a batch already, or durable before a crash: only to be acknowledged
             self._taken_in[raw.mid] = kept[raw.mid] = mark
         for topic, payload in self.core.message(raw, now):
             self.source.publish(topic, payload)
