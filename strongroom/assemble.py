@@ -14,7 +14,6 @@ from strongroom.clock import Clock
 from strongroom.core import Core
 from strongroom.engine import Engine
 from strongroom.inbox import Inbox
-from strongroom.journal import broken_at
 from strongroom.model import Building
 from strongroom.sitedb import SiteDb
 
@@ -33,7 +32,7 @@ def make_engine(
     A journal whose chain is broken is folded all the same - its alarms still stand - and alarmed.
     """
     db = SiteDb(data / SITE_DB)
-    broken = broken_at(db.entries())
+    broken = db.broken_at()
     core = Core(
         building,
         clock.now(),

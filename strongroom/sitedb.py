@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from sensors.model import Quality, Reading
-from strongroom.journal import GENESIS, Draft, chain
+from strongroom.journal import GENESIS, Draft, broken_at, chain
 from strongroom.model import Board, Entry
 
 SCHEMA_VERSION = 1
@@ -131,6 +131,8 @@ class SiteDb:
             db.executemany("INSERT OR REPLACE INTO rule_state VALUES(?,?)", kept)
             db.executemany("INSERT OR REPLACE INTO kept VALUES(?,?)", list(batch.kept.items()))
             db.executemany("INSERT OR REPLACE INTO meta VALUES(?,?)", list(batch.meta.items()))
+            if entries:
+                db.execute("INSERT OR REPLACE INTO meta VALUES('head', ?)", (f"{seq} {previous}",))
             if batch.board is not None:
                 db.execute("INSERT OR REPLACE INTO board VALUES(1,?,?)", batch.board)
             db.execute("COMMIT")
@@ -158,6 +160,15 @@ class SiteDb:
         """A stored value, or None."""
         row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return row[0] if row else None
+
+    @property
+    def head(self) -> str:
+        """Number and hash of the last entry: an outsider who noted it can tell that the end was cut."""
+        return f"{self._seq} {self._hash}"
+
+    def broken_at(self) -> int | None:
+        """First entry that was altered, cut out or cut off at the end; None when the journal is whole."""
+        return _broken(self.entries(), self.meta("head"))
 
     def entries(self, after: int = 0) -> Iterator[Entry]:
         """The journal in order, after a number."""
@@ -201,6 +212,12 @@ class SiteReader:
         # Only fixed words and placeholders are joined here; every value is bound.
         text = f"SELECT * FROM journal WHERE {' AND '.join(where)} ORDER BY seq {order} LIMIT ?"  # noqa: S608
         return list(_entries(self._db.execute(text, (*values, limit))))
+
+    def broken_at(self) -> int | None:
+        """First entry that was altered, cut out or cut off at the end; None when the journal is whole."""
+        row = self._db.execute("SELECT value FROM meta WHERE key = 'head'").fetchone()
+        rows = self._db.execute("SELECT * FROM journal ORDER BY seq")
+        return _broken(_entries(rows), row[0] if row else None)
 
     def outcome(self, act_id: str) -> Entry | None:
         """The journal entry of an act, once the engine decided it."""
@@ -256,6 +273,21 @@ class Cursors:
 def prune_intake(db: SiteDb, upto_seq: int) -> None:
     """Drop intake rows that every consumer has finished; called by the engine between commits."""
     db._db.execute("DELETE FROM intake WHERE seq <= ?", (upto_seq,))
+
+
+def _broken(entries: Iterator[Entry], head: str | None) -> int | None:
+    last = f"0 {GENESIS}"
+
+    def noted() -> Iterator[Entry]:
+        nonlocal last
+        for entry in entries:
+            last = f"{entry.seq} {entry.hash}"
+            yield entry
+
+    broken = broken_at(noted())
+    if broken is None and head is not None and head != last:
+        return int(last.split(maxsplit=1)[0]) + 1
+    return broken
 
 
 def _entries(rows: sqlite3.Cursor) -> Iterator[Entry]:

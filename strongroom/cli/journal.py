@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -12,23 +11,20 @@ from rich.console import Console
 from rich.table import Table
 
 from strongroom.cli import app
-from strongroom.journal import broken_at
 from strongroom.localtime import local
-from strongroom.model import Entry
 from strongroom.sitedb import SiteReader
 
 journal = typer.Typer(help="The append-only record · 日志", no_args_is_help=True)
 app.add_typer(journal, name="journal")
 
 Data = Annotated[Path, typer.Argument(help="Data directory of the building · 数据目录")]
-PAGE = 10_000
 
 
 @journal.command()
 def verify(data: Data) -> None:
     """Check the hash chain from the first entry to the last · 校验日志链."""
     reader = _reader(data)
-    broken = broken_at(entry for page in _pages(reader) for entry in page)
+    broken = reader.broken_at()
     if broken is not None:
         Console().print(f"[bold]第 {broken} 条被改动或缺失 · entry {broken} was altered or cut out[/bold]")
         raise typer.Exit(2)
@@ -64,10 +60,3 @@ def _reader(data: Path) -> SiteReader:
         )
         raise typer.Exit(2)
     return SiteReader(path)
-
-
-def _pages(reader: SiteReader) -> Iterator[list[Entry]]:
-    after = 0
-    while page := reader.entries(after=after, limit=PAGE):
-        yield page
-        after = page[-1].seq
