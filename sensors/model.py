@@ -98,8 +98,8 @@ class Reading(Struct, frozen=True, gc=False):
 class RawMessage(Struct, frozen=True, gc=False):
     """What the transport brought. ``token`` is the source's own handle for acknowledging it.
 
-    ``mid`` is the broker's packet id of this session (0: none) and ``dup`` its redelivery mark: together they
-    tell a redelivery of what was kept just before a crash from a new message with the same words.
+    ``delivery`` is the broker's number for this delivery (MQTT packet identifier, 0 for QoS 0), which stays the
+    same when an unacknowledged message comes again; ``again`` says the broker marked it as such a repeat.
     """
 
     topic: str
@@ -107,8 +107,8 @@ class RawMessage(Struct, frozen=True, gc=False):
     received_at: float
     retained: bool = False
     token: int = 0
-    mid: int = 0
-    dup: bool = False
+    delivery: int = 0
+    again: bool = False
 
 
 class Reject(Struct, frozen=True):

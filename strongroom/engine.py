@@ -137,13 +137,13 @@ class Engine:
     # --- inside ---------------------------------------------------------------------------------------
 
     def _take_in(self, raw: RawMessage, now: float, kept: dict[int, bytes]) -> None:
-        if raw.mid:
+        if raw.delivery:
             digest = hashlib.blake2b(raw.payload, digest_size=8, person=b"strongroom")
             digest.update(raw.topic.encode("utf-8", "replace"))
             mark = digest.digest()
-            if raw.dup and self._taken_in.get(raw.mid) == mark:
+            if raw.again and self._taken_in.get(raw.delivery) == mark:
                 return  # in a batch already, or durable before a crash: only to be acknowledged
-            self._taken_in[raw.mid] = kept[raw.mid] = mark
+            self._taken_in[raw.delivery] = kept[raw.delivery] = mark
         for topic, payload in self.core.message(raw, now):
             self.source.publish(topic, payload)
 
@@ -171,12 +171,12 @@ class Engine:
     def _watch(self, now: float) -> None:
         link = self.source.alive()
         lost = not link.connected and now - link.since_at > BROKER_LOST_S
-        self.core.own(builtin.BROKER, lost, Text(link.detail, link.detail), now)
+        self.core.own(builtin.BROKER, lost, link.words, now)
         error = self.committer.error
         self.core.own(builtin.DISK, bool(error), Text(error, error), now)
         if now >= self._next_beat:
             self._next_beat = now + BEAT_EVERY_S
-            beat = msgspec.json.encode({"at": now, "durable": not error})
+            beat = msgspec.json.encode({"at": now, "durable": not error, "head": self._db.head})
             self.source.publish(f"strongroom/{self.core.building.id}/beat", beat, qos=0)
 
     def _show(self, batch: Batch, now: float) -> None:
