@@ -1,7 +1,6 @@
 """The embedded broker for demo and tests: rumqttd in a wheel (iotcore), in a child process of its own.
 
-It listens on loopback only, needs no root and keeps everything in memory; a real site runs Mosquitto. The
-child
+It listens on loopback only, needs no root and keeps everything in memory; a real site runs Mosquitto. The child
 ends when its standard input closes, so it cannot outlive us even after kill -9.
 """
 
@@ -16,8 +15,7 @@ import iotcore
 
 from ingest.messages import BrokerAddress
 
-# Names and structure follow rumqttd's configuration (bytebeamio/rumqtt, rumqttd/rumqttd.toml). A wide window
-# so
+# Names and structure follow rumqttd's configuration (bytebeamio/rumqtt, rumqttd/rumqttd.toml). A wide window so
 # that a slow commit does not hold back the next message; segments large enough that a night's backlog of a
 # stopped engine fits (rumqttd forgets the oldest segment beyond max_segment_count).
 _CONFIG = """\
