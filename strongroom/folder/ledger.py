@@ -144,13 +144,18 @@ class Ledger:
 
     def settle(self) -> None:
         """Report every reference to a name that nobody declared."""
+        seen: set[tuple[str, str, str]] = set()
         for reference in self._references:
+            once = (reference.kind, reference.name, reference.spot.file)
+            if reference.kind == "role" and once in seen:
+                continue
+            seen.add(once)
             known = self.known(reference.kind)
             if reference.name in known or not self.is_complete(reference.kind):
                 continue
             kind = KINDS[reference.kind]
             near = nearest(reference.name, known)
-            says = Text(
+            says = _nobody(reference.name) if reference.kind == "role" else Text(
                 f"{kind.file} 中没有{kind.name.zh}“{reference.name}”。",
                 f'There is no {kind.name.en} "{reference.name}" in {kind.file}.',
             )
@@ -172,6 +177,10 @@ class Ledger:
         while f"{name}-{number}" in known:
             number += 1
         return f"{name}-{number}"
+
+
+def _nobody(role: str) -> Text:
+    return Text(f"people.toml 中没有人担任“{role}”。", f'Nobody in people.toml has the role "{role}".')
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

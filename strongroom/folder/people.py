@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import datetime
 
 from msgspec import Struct
 
 from alerts.model import Duty, Ladder, Person, Rung
+from alerts.people import hand_over_moments
 from sensors.model import Text
 from strongroom.folder.document import Document
 from strongroom.folder.ledger import Ledger, Spot
+from strongroom.folder.schedule import DAYS, read_schedule
 from strongroom.folder.table import Table, root
 
 FILE = "people.toml"
 ON_DUTY = "on-duty"
 CHANNELS = ("sms", "voice", "push", "mail", "wecom", "dingtalk", "feishu", "webhook")
-DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_ZH_DAYS = {"周一": "Mon", "周二": "Tue", "周三": "Wed", "周四": "Thu", "周五": "Fri", "周六": "Sat", "周日": "Sun",
-            "星期一": "Mon", "星期二": "Tue", "星期三": "Wed", "星期四": "Thu", "星期五": "Fri", "星期六": "Sat",
-            "星期日": "Sun", "周天": "Sun"}  # fmt: skip
 
 
 class Staff(Struct, frozen=True, kw_only=True):
@@ -151,7 +149,12 @@ def _ladder(table: Table) -> Ladder:
                 Text("按时间先后排列。", "Put them in the order of their times."),
             )
             break
-    return Ladder(priority=priority, rungs=rungs, repeat_min=table.number("repeat_min", low=0, high=1440, unit="min"))
+    return Ladder(
+        priority=priority,
+        rungs=rungs,
+        repeat_min=table.number("repeat_min", low=0, high=1440, unit="min"),
+        forgotten_min=table.number("forgotten_min", low=0, high=10_080, unit="min"),
+    )
 
 
 def _rung(entry: Table, ladder: Table) -> Rung:
@@ -173,6 +176,10 @@ def _rung(entry: Table, ladder: Table) -> Rung:
         person=person,
         after_min=entry.number("after_min", low=0, high=1440, unit="min"),
         channel=entry.choice("channel", ("", *CHANNELS), ""),
+        hours=tuple(
+            read_schedule(span, f"{ladder.label}  hours") for span in entry.tables("hours", "armed", ladder.label)
+        ),
+        each_confirms=entry.flag("each_confirms"),
     )
 
 
@@ -191,7 +198,9 @@ def _repeated_ladders(tables: list[Table], ladders: tuple[Ladder, ...]) -> None:
 
 def _duty(table: Table) -> Duty:
     table.only()
+    kind = table.choice("kind", ("shift", "override", "swap", "absence"), "shift")
     person = table.string("person")
+    instead_of = table.string("instead_of")
     order = table.strings("order")
     weekly = _weekly(table)
     from_ = table.moment("from")
@@ -200,55 +209,60 @@ def _duty(table: Table) -> Duty:
     if person:
         table.label = f'duty "{person}"'
         table.refer("person", "person", person)
+    if instead_of:
+        table.refer("person", "instead_of", instead_of)
     table.refer_each("person", "order", order)
     if not table.damaged():
-        _duty_form(table, person, weekly, from_, until, order)
-    if start and weekly and date.fromisoformat(start).strftime("%a") != weekly[:3]:
-        day = DAYS[date.fromisoformat(start).weekday()]
-        table.doubtful("start", Text(f"这一天不是交接日 {weekly[:3]}，而是 {day}。",
-                                     f"This day is a {day}, not the hand-over day {weekly[:3]}."),
-                       f'weekly = "{day}{weekly[3:]}"')  # fmt: skip
+        _duty_form(table, kind, bool(person), order)
+    if from_ and until and datetime.fromisoformat(until) <= datetime.fromisoformat(from_):
+        table.wrong("until", Text("结束时间不晚于开始时间。", "It does not end after its begin."), "until = …")
     return Duty(
+        kind="override" if kind == "override" else "swap" if kind == "swap"
+        else "absence" if kind == "absence" else "shift",
         person=person,
+        instead_of=instead_of,
         from_=from_,
         until=until,
         weekly=weekly,
         order=order,
         start=start,
         role=table.string("role", default=ON_DUTY),
-    )
+    )  # fmt: skip
 
 
-def _duty_form(table: Table, person: str, weekly: str, from_: str, until: str, order: tuple[str, ...]) -> None:
-    if table.has("weekly") or order:
-        if not table.has("weekly") or not order:
-            missing, example = ("order", 'order = ["li", "wang"]') if not order else ("weekly", 'weekly = "Mon 09:00"')
-            table.missing(missing, example)
-    elif not (person and table.has("from") and table.has("until")):
-        table.ledger.error(
-            table.spot(show=False),
-            Text("值班要么写 person、from、until，要么写 weekly、order。",
-                 "A duty takes either person, from and until, or weekly and order."),
-            Text('补上：person = "wang"  from = 2026-12-01T09:00:00  until = 2026-12-08T09:00:00',
-                 'Add: person = "wang"  from = 2026-12-01T09:00:00  until = 2026-12-08T09:00:00'),
-        )  # fmt: skip
-    if from_ and until and datetime.fromisoformat(until) <= datetime.fromisoformat(from_):
-        table.wrong("until", Text("结束时间不晚于开始时间。", "It ends before it begins."), "until = …")
+def _duty_form(table: Table, kind: str, person: bool, order: tuple[str, ...]) -> None:
+    """A rotation has weekly and order, a shift person, from and until; exceptions likewise."""
+    if kind == "shift" and (table.has("weekly") or table.has("order")):
+        if not order and not person:
+            table.missing("order", 'order = ["li", "wang"]')
+        if not table.has("weekly"):
+            table.missing("weekly", 'weekly = "Mon 09:00"')
+        return
+    if kind == "swap" and not table.has("instead_of"):
+        table.missing("instead_of", 'instead_of = "li"')
+    if not person and not table.has("person"):
+        table.missing("person", 'person = "wang"')
+    for key, example in (("from", "2026-12-01T09:00:00"), ("until", "2026-12-08T09:00:00")):
+        if not table.has(key):
+            table.missing(key, f"{key} = {example}")
 
 
 def _weekly(table: Table) -> str:
-    value = table.string("weekly")
+    value = table.string("weekly", plain=False).strip()
     if not value:
         return ""
-    match = re.fullmatch(r"(\S+?)\s*(\d{1,2})[:.](\d{2})", value)
-    if match:
-        day = _ZH_DAYS.get(match[1]) or next((day for day in DAYS if match[1].casefold().startswith(day.casefold())), "")
-        if day and int(match[2]) < 24 and int(match[3]) < 60:
-            meant = f"{day} {int(match[2]):02d}:{match[3]}"
-            if value != meant:
-                table.wrong("weekly", Text("交接时间写作星期缩写加时刻。", "Write the day's short name and the time."),
-                            f'weekly = "{meant}"')  # fmt: skip
-            return meant
-    table.wrong("weekly", Text("交接时间写作星期缩写加时刻。", "Write the day's short name and the time."),
-                'weekly = "Mon 09:00"')  # fmt: skip
-    return ""
+    try:
+        moments = hand_over_moments(value)
+    except ValueError:
+        meant = _weekly_meant(value)
+        table.wrong("weekly", Text("交接时间写作星期缩写加时刻。", "Write the day's short name and the time."),
+                    f'weekly = "{meant}"')  # fmt: skip
+        return meant
+    return ", ".join(f"{DAYS[day]} {clock:%H:%M}" for day, clock in moments)
+
+
+def _weekly_meant(value: str) -> str:
+    day = next((day for day in DAYS if day.casefold() in value.casefold()), "Mon")
+    match = re.search(r"(\d{1,2})(?:[:.时点](\d{2})?)?", value)
+    hour, minute = (int(match[1]), int(match[2] or 0)) if match else (9, 0)
+    return f"{day} {hour:02d}:{minute:02d}" if hour < 24 and minute < 60 else f"{day} 09:00"

@@ -9,6 +9,7 @@ from msgspec import Struct
 from sensors.model import Sensor, Text
 from strongroom.folder.document import Document
 from strongroom.folder.ledger import Ledger, Spot
+from strongroom.folder.measures import check_unit, read_quantity
 from strongroom.folder.table import Table, root
 
 FILE = "sensors.toml"
@@ -56,17 +57,20 @@ def _sensor(table: Table, languages: tuple[str, ...]) -> Sensor:
             ),
             f"silent_after_s = {3 * every_s:g}",
         )
+    known = read_quantity(table)
+    unit = table.string("unit", plain=False).strip()
+    check_unit(table, known, unit)
     return Sensor(
         id=name,
         name=table.text("name", required=Text("二层 B 库 温度", "Stack 2B temperature"), languages=languages),
         zone=zone,
-        quantity=table.string("quantity", required="temperature"),
+        quantity=known.id if known else "",
         topic=_topic(table),
         dialect=table.string("dialect", required="json"),
         path=table.string("path"),
         channel=table.string("channel"),
         words=_words(table),
-        unit=table.string("unit", plain=False).strip(),
+        unit=unit,
         every_s=every_s,
         silent_after_s=silent_after_s,
         at=_at(table),
