@@ -1,7 +1,7 @@
 """The nouns of alarming: alarms, people, notices and what happened to them.
 
-Words follow ISA-18.2 / IEC 62682 / OPC UA Part 9. Times are Unix seconds UTC (``_at``); durations seconds (``_s``) or
-minutes (``_min``). Rules and their conditions are in :mod:`alerts.rule`.
+Words follow ISA-18.2 / IEC 62682 / OPC UA Part 9. Times are Unix seconds UTC (``_at``); durations
+seconds (``_s``) or minutes (``_min``). Rules and their conditions are in :mod:`alerts.rule`.
 """
 
 from __future__ import annotations
