@@ -16,3 +16,10 @@ app = typer.Typer(
 def main() -> None:
     """Entry point of the ``strongroom`` command."""
     app()
+
+
+from strongroom.cli import (  # noqa: E402 - commands register themselves on the app above
+    journal,
+)
+
+__all__ = ["app", "journal", "main"]
