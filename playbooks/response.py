@@ -41,7 +41,7 @@ OUT = frozenset({"out", "arrived", "covered", "cannot"})
 class Response:
     """All incidents of one building. ``zones``, ``holdings`` and ``people`` are the folder's, by id."""
 
-    def __init__(  # noqa: PLR0917 - the folder's parts, in the order of the architecture's seam
+    def __init__(
         self,
         playbooks: Mapping[str, Playbook],
         holdings: Mapping[str, Holding],

@@ -48,9 +48,7 @@ def no(incident: Incident, by: str, zh: str, en: str) -> Outcome:
     return incident, (refuse(incident, by, zh, en),)
 
 
-def said(  # noqa: PLR0917 - six plain facts, named at no call
-    kind: str, incident: Incident, now: float, by: str, zh: str, en: str
-) -> IncidentEvent:
+def said(kind: str, incident: Incident, now: float, by: str, zh: str, en: str) -> IncidentEvent:
     """An event with its reason in both languages."""
     return IncidentEvent(kind=kind, incident=incident, at=now, by=by, reason=Text(zh, en))
 
@@ -106,7 +104,7 @@ def clear_zone(incident: Incident, act: ClearZone, by: str, now: float, site: Si
     )
 
 
-def close(  # noqa: PLR0917 - the facts of a closing
+def close(
     incident: Incident, zones: tuple[str, ...], by: str, now: float, reason: Text, site: Site
 ) -> Outcome:
     """Close zones again and strike their trips from both plans at once; already closed ones stay as they
