@@ -73,7 +73,8 @@ class Branch(Struct, frozen=True, kw_only=True):
 
 
 class Step(Struct, frozen=True, kw_only=True):
-    """One act. ``who`` is a role. ``within_s`` target counted from opening; ``after`` must be done first.
+    """One act. ``who`` is a role. ``within_s`` target counted from opening; ``after`` must be done first;
+    ``ask-step=answer`` in it makes the step needed for that answer only.
 
     Kinds: do (tick), ask (choose a branch), confirm (a second name), call (outside number with script),
     rescue (the rescue list), hold (a hold point: nothing after it in ``zones`` starts before release).
@@ -92,6 +93,7 @@ class Step(Struct, frozen=True, kw_only=True):
     released_by: tuple[str, ...] = ()
     why: Text = Text("", "")
     drill_note: Text = Text("", "")
+    zones: tuple[str, ...] = ()  # a hold keeps these zones closed; empty: every zone of the incident
 
 
 class Playbook(Struct, frozen=True, kw_only=True):
