@@ -124,8 +124,10 @@ def _value(table: Table, sensor: Sensor | None) -> str | float | None:
         word = sensor.words.get(value) if sensor else None
         if word is None and known.state_value(value) is None:
             example = f'"{known.states[1].en}"' if known.states else "21.5"
-            table.wrong("value", Text(f"“{value}”不是{known.name.zh}的值。",
-                                      f'"{value}" is no value of {known.name.en.lower()}.'), f"value = {example}")  # fmt: skip
+            says = Text(
+                f"“{value}”不是{known.name.zh}的值。", f'"{value}" is no value of {known.name.en.lower()}.'
+            )
+            table.wrong("value", says, f"value = {example}")
         return value
     if not known.believable(float(value)):
         table.doubtful("value", Text(f"{known.name.zh}不会是 {value:g} {known.unit}，会被当作传感器故障。",

@@ -27,7 +27,8 @@ _CHINESE = {
     "架位": "place", "存址": "place", "等级": "grade", "级别": "grade", "价值": "worth", "载体": "form", "类型": "form",
     "怕水": "water", "怕火": "fire", "防盗": "theft", "温湿度": "climate", "件数": "units", "盒数": "units",
     "单重": "unit_kg", "重量": "unit_kg", "人数": "people", "搬运时间": "carry_min", "工具": "tools",
-    "搬运要求": "handling_zh", "覆盖": "cover_zh", "副本": "copy", "备份": "copy", "照片": "photo", "核查日期": "checked_on",
+    "搬运要求": "handling_zh", "覆盖": "cover_zh", "副本": "copy", "备份": "copy", "照片": "photo",
+    "核查日期": "checked_on",
 }  # fmt: skip
 
 
@@ -109,7 +110,7 @@ def _separator(file: str, lines: list[str], ledger: Ledger) -> str:
         if header.count(mark) >= len(REQUIRED) - 1:
             ledger.error(
                 Spot(file, 1),
-                Text(f"各列用{name.zh}隔开，应为英文逗号。", f"The columns are separated by {name.en}; commas are needed."),
+                Text(f"各列用{name.zh}隔开，应为英文逗号。", f"Columns are separated by {name.en}, not commas."),
                 Text("在表格软件中另存为“CSV UTF-8（逗号分隔）”。",
                      'Save it from the spreadsheet as "CSV UTF-8 (comma separated)".'),
             )  # fmt: skip

@@ -120,8 +120,8 @@ def state(table: Table, key: str, known: Quantity | None) -> float | None:
     words = {word: word for state in known.states for word in (state.en, state.zh)}
     near = nearest(str(value), words) or next(reversed(words), "on")
     listed = " / ".join(f"{state.en} {state.zh}" for state in known.states)
-    table.wrong(key, Text(f"{known.name.zh}的状态是 {listed}。", f"The states of {known.name.en.lower()} are {listed}."),
-                f'{key} = "{near}"')  # fmt: skip
+    says = Text(f"{known.name.zh}的状态是 {listed}。", f"The states of {known.name.en.lower()} are {listed}.")
+    table.wrong(key, says, f'{key} = "{near}"')
     return None
 
 
