@@ -13,13 +13,13 @@ from alerts.annunciator import Annunciator
 from alerts.evaluate import Evaluator
 from alerts.pager import Pager
 from playbooks.response import Response
-from sensors.decode import Decoder
 
 from alerts.acts import AlarmAct
 from alerts.model import AlarmEvent, Notice, NoticeEvent, Refused
 from alerts.rule import Change
 from playbooks.acts import IncidentAct
 from playbooks.model import IncidentEvent
+from sensors.decode import Decoder
 from sensors.model import Life, Quality, RawMessage, Reading, Reject, Text
 from strongroom.builtin import OWN, own_change, with_builtins
 from strongroom.journal import (
