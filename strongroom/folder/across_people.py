@@ -23,7 +23,11 @@ def _ladders(facts: Facts, ledger: Ledger) -> None:
         return
     have = {ladder.priority for ladder in facts.staff.ladders}
     for priority in (1, 2, 3):
-        paging = [name for name, rule in facts.rulebook.rules.items() if rule.priority == priority and rule.page != "never"]
+        paging = [
+            name
+            for name, rule in facts.rulebook.rules.items()
+            if rule.priority == priority and rule.page != "never"
+        ]
         if paging and priority not in have:
             ledger.warn(
                 Spot("people.toml"),
@@ -51,7 +55,11 @@ def _phones(facts: Facts, ledger: Ledger) -> None:
 
 def _roster(facts: Facts, ledger: Ledger, now: float) -> None:
     duties = facts.staff.duties
-    if not duties or not ledger.is_complete("person") or any(table.damaged() for table in facts.staff.duty_tables):
+    if (
+        not duties
+        or not ledger.is_complete("person")
+        or any(table.damaged() for table in facts.staff.duty_tables)
+    ):
         return
     zone = facts.house.timezone
     try:

@@ -42,7 +42,9 @@ def read_house(doc: Document, ledger: Ledger) -> House:
     top.only()
     languages = _languages(top)
     floors = tuple(
-        floor for table in top.tables("floor", "floor") if (floor := _floor(table, ledger, languages)) is not None
+        floor
+        for table in top.tables("floor", "floor")
+        if (floor := _floor(table, ledger, languages)) is not None
     )
     zones: dict[str, Zone] = {}
     spots: dict[str, Spot] = {}
@@ -99,7 +101,9 @@ def _timezone(top: Table) -> str:
     known = available_timezones()
     if name in known:
         return name
-    offset = re.fullmatch(r"(?:UTC|GMT)?\s*\+0?8(?::?00)?|CST|Beijing|北京(?:时间)?|中国", name, re.IGNORECASE)
+    offset = re.fullmatch(
+        r"(?:UTC|GMT)?\s*\+0?8(?::?00)?|CST|Beijing|北京(?:时间)?|中国", name, re.IGNORECASE
+    )
     near = "Asia/Shanghai" if offset else nearest(name, known) or "Asia/Shanghai"
     top.wrong("timezone", Text("没有这个时区名。", "There is no such time zone."), f'timezone = "{near}"')
     return "UTC"

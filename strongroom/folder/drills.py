@@ -28,7 +28,9 @@ class Script(Struct, frozen=True):
     table: Table
 
 
-def read_drill(doc: Document, ledger: Ledger, languages: tuple[str, ...], sensors: dict[str, Sensor]) -> Script:
+def read_drill(
+    doc: Document, ledger: Ledger, languages: tuple[str, ...], sensors: dict[str, Sensor]
+) -> Script:
     """One drill; problems go to the ledger."""
     top = root(doc, ledger, "drill")
     top.label = f'drill "{top.data["id"]}"' if isinstance(top.data.get("id"), str) else "drill"
@@ -41,7 +43,7 @@ def read_drill(doc: Document, ledger: Ledger, languages: tuple[str, ...], sensor
         ledger.error(
             Spot(doc.file, 0, top.label),
             Text("演练里什么也没有发生。", "Nothing happens in this drill."),
-            Text('补上：[[play]]，写 at_s、sensor、value', "Add: [[play]] with at_s, sensor and value"),
+            Text("补上：[[play]]，写 at_s、sensor、value", "Add: [[play]] with at_s, sensor and value"),
         )
     if not expect and script and not top.damaged():
         ledger.warn(

@@ -53,7 +53,10 @@ def read_holdings(source: Source, folder: Path, ledger: Ledger) -> Register:
         ledger.error(
             Spot(source.file),
             Text("文件是空的。", "The file is empty."),
-            Text(f"第一行写列名：{','.join(REQUIRED)} …", f"Its first line names the columns: {','.join(REQUIRED)} …"),
+            Text(
+                f"第一行写列名：{','.join(REQUIRED)} …",
+                f"Its first line names the columns: {','.join(REQUIRED)} …",
+            ),
         )
         return Register(holdings, spots)
     columns = _columns(header, source.file, ledger)
@@ -215,7 +218,10 @@ def _doubts(holding: Holding, spot: Spot, folder: Path, ledger: Ledger) -> None:
         ledger.warn(
             spot,
             Text("没有写存放位置，抢救时找不到。", "It has no place, so nobody will find it in time."),
-            Text("在 place 列写明架位，例如：排3架2层5", "Fill the column place, for example: row 3 bay 2 shelf 5"),
+            Text(
+                "在 place 列写明架位，例如：排3架2层5",
+                "Fill the column place, for example: row 3 bay 2 shelf 5",
+            ),
         )
     if holding.photo and not _exists(folder, holding.photo):
         ledger.warn(

@@ -41,7 +41,9 @@ def check_unit(table: Table, known: Quantity | None, unit: str) -> None:
     elif scale(known.id, unit) is None:
         table.wrong(
             "unit",
-            Text(f"单位“{unit}”不是{known.name.zh}的单位。", f'"{unit}" is no unit of {known.name.en.lower()}.'),
+            Text(
+                f"单位“{unit}”不是{known.name.zh}的单位。", f'"{unit}" is no unit of {known.name.en.lower()}.'
+            ),
             f'unit = "{known.unit}"',
         )
 
@@ -124,4 +126,6 @@ def state(table: Table, key: str, known: Quantity | None) -> float | None:
 
 
 def _example(known: Quantity) -> float:
-    return {"temperature": 24.0, "humidity": 60.0, "oxygen": 19.5, "co2": 1000.0}.get(known.id, min(known.high, 100.0))
+    return {"temperature": 24.0, "humidity": 60.0, "oxygen": 19.5, "co2": 1000.0}.get(
+        known.id, min(known.high, 100.0)
+    )

@@ -86,7 +86,10 @@ def _named_steps(top: Table, ledger: Ledger) -> dict[str, Table]:
             ledger.error(
                 table.spot("id"),
                 Text(f"步骤“{name}”已经在 {first} 写过。", f'There is already a step "{name}" at {first}.'),
-                Text(f'改为另一个编号，例如：id = "{name}-2"', f'Write another id, for example: id = "{name}-2"'),
+                Text(
+                    f'改为另一个编号，例如：id = "{name}-2"',
+                    f'Write another id, for example: id = "{name}-2"',
+                ),
             )
         else:
             found[name] = table
@@ -124,7 +127,9 @@ def _step(table: Table, languages: tuple[str, ...], steps: dict[str, Table]) -> 
         table.ledger.refer("role", role, table.spot("released_by"), lambda near: Text(f'改为："{near}"', f'Write: "{near}"'),
                            "warning")  # fmt: skip
     if released_by and kind != "hold":
-        table.doubtful("released_by", Text("只有停止点才需要解除人。", "Only a hold point is released."), 'kind = "hold"')
+        table.doubtful(
+            "released_by", Text("只有停止点才需要解除人。", "Only a hold point is released."), 'kind = "hold"'
+        )
     zones = table.strings("zones")
     table.refer_each("zone", "zones", zones)
     do = table.text("do", required=Text("切断该区电源。", "Cut power to the zone."), languages=languages)
@@ -170,7 +175,10 @@ def _answers(step: Table) -> tuple[str, ...]:
     if isinstance(value, dict):
         return (*(_answer_id(str(label)) for label in value), UNKNOWN)
     if isinstance(value, list):
-        return (*(str(entry["answer"]) for entry in value if isinstance(entry, dict) and "answer" in entry), UNKNOWN)
+        return (
+            *(str(entry["answer"]) for entry in value if isinstance(entry, dict) and "answer" in entry),
+            UNKNOWN,
+        )
     return ()
 
 
@@ -182,7 +190,9 @@ def _no_step(table: Table, key: str, name: str, steps: dict[str, Table], *path: 
     table.ledger.error(
         table.spot(key, *path),
         Text(f"本预案中没有步骤“{name}”。", f'There is no step "{name}" in this playbook.'),
-        Text(f'改为："{near}"', f'Write: "{near}"') if near else Text(f"可用的有：{known}", f"Known ones: {known}"),
+        Text(f'改为："{near}"', f'Write: "{near}"')
+        if near
+        else Text(f"可用的有：{known}", f"Known ones: {known}"),
     )
 
 
@@ -209,10 +219,16 @@ def _branches(table: Table, languages: tuple[str, ...], steps: dict[str, Table])
                 _no_step(table, "branch", to, steps, label)
             found.append(Branch(answer=_answer_id(label), label=both_languages(label), to=to))
     else:
-        found = [_branch(entry, table, languages, steps) for entry in table.tables("branch", "branch", table.label)]
+        found = [
+            _branch(entry, table, languages, steps) for entry in table.tables("branch", "branch", table.label)
+        ]
     answers = [branch.answer for branch in found]
     for answer in dict.fromkeys(answer for answer in answers if answers.count(answer) > 1):
-        table.wrong("branch", Text(f"回答“{answer}”写了两次。", f'The answer "{answer}" stands here twice.'), "branch = …")
+        table.wrong(
+            "branch",
+            Text(f"回答“{answer}”写了两次。", f'The answer "{answer}" stands here twice.'),
+            "branch = …",
+        )
     if found and UNKNOWN not in answers:
         found.append(Branch(answer=UNKNOWN, label=_UNKNOWN_LABEL, to=""))
     return tuple(found)
@@ -259,7 +275,10 @@ def _circles(steps: tuple[Step, ...], tables: dict[str, Table], ledger: Ledger) 
                 if table is not None:
                     table.wrong(
                         "after",
-                        Text("这些步骤互相等待，永远不能开始。", "These steps wait for each other and can never begin."),
+                        Text(
+                            "这些步骤互相等待，永远不能开始。",
+                            "These steps wait for each other and can never begin.",
+                        ),
                         "after = […]",
                     )
                 return

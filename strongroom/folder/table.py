@@ -200,7 +200,9 @@ class Table:
         """A whole number."""
         value = self.number(key, default=default, low=low, high=high, unit=unit)
         if value != int(value):
-            self.wrong(key, Text("这里要写整数。", "A whole number is wanted here."), f"{key} = {round(value)}")
+            self.wrong(
+                key, Text("这里要写整数。", "A whole number is wanted here."), f"{key} = {round(value)}"
+            )
         return int(value)
 
     def _number(self, key: str, value: Any, unit: str, example: str) -> float | None:
@@ -227,7 +229,9 @@ class Table:
         elif high == float("inf"):
             says = Text(f"至少 {low:g}{of}。", f"It must be at least {low:g}{of}.")
         else:
-            says = Text(f"应在 {low:g} 到 {high:g}{of} 之间。", f"It must lie between {low:g} and {high:g}{of}.")
+            says = Text(
+                f"应在 {low:g} 到 {high:g}{of} 之间。", f"It must lie between {low:g} and {high:g}{of}."
+            )
         self.wrong(key, says, f"{key} = {within(value, low, high):g}")
 
     def strings(self, key: str) -> tuple[str, ...]:
@@ -267,7 +271,9 @@ class Table:
                 taken.append(entry)
         return tuple(taken)
 
-    def text(self, key: str, *, required: Text | None = None, languages: tuple[str, ...] = ("zh", "en")) -> Text:
+    def text(
+        self, key: str, *, required: Text | None = None, languages: tuple[str, ...] = ("zh", "en")
+    ) -> Text:
         """Words in both languages: ``key.zh`` and ``key.en``. A missing language takes the other's words."""
         value = self.data.get(key)
         if value is None:
@@ -279,7 +285,9 @@ class Table:
                        f"{key}.zh = {toml(value)}  {key}.en = …")  # fmt: skip
             return Text(value, value)
         if not isinstance(value, dict):
-            self.mistyped(key, Text("中英文两句", "words in two languages"), f'{key}.zh = "…"  {key}.en = "…"')
+            self.mistyped(
+                key, Text("中英文两句", "words in two languages"), f'{key}.zh = "…"  {key}.en = "…"'
+            )
             return Text("", "")
         inner = Table(value, (*self.path, key), self.doc, self.ledger, "text", f"{self.label}  {key}".strip())
         inner.only()
@@ -311,7 +319,11 @@ class Table:
         try:
             return datetime.fromisoformat(str(value)).replace(tzinfo=None).isoformat()
         except ValueError:
-            self.wrong(key, Text("要写日期和时间。", "A date and time is wanted here."), f"{key} = 2026-12-01T09:00:00")
+            self.wrong(
+                key,
+                Text("要写日期和时间。", "A date and time is wanted here."),
+                f"{key} = 2026-12-01T09:00:00",
+            )
             return ""
 
     def day(self, key: str) -> str:
@@ -339,7 +351,9 @@ class Table:
         if not isinstance(value, dict):
             self.mistyped(key, Text("一个表", "a table"), f"{key} = {{ … }}")
             return None
-        return Table(value, (*self.path, key), self.doc, self.ledger, kind, label or f"{self.label}  {key}".strip())
+        return Table(
+            value, (*self.path, key), self.doc, self.ledger, kind, label or f"{self.label}  {key}".strip()
+        )
 
     def tables(self, key: str, kind: str, label: str = "") -> list[Table]:
         """The tables of a list inside this one."""
@@ -358,7 +372,9 @@ class Table:
             )  # fmt: skip
             return [Table(value, (*self.path, key), self.doc, self.ledger, kind, label)]
         if not isinstance(value, list):
-            self.mistyped(key, Text("列表", "a list"), f"[[{key}]]" if not self.path else f"{key} = [{{ … }}]")
+            self.mistyped(
+                key, Text("列表", "a list"), f"[[{key}]]" if not self.path else f"{key} = [{{ … }}]"
+            )
             return []
         found: list[Table] = []
         for index, entry in enumerate(value):
@@ -367,8 +383,13 @@ class Table:
             else:
                 self.ledger.error(
                     self.spot(key, index),
-                    Text("这里的每一项都要是表，写在花括号里。", "Every entry here must be a table in braces."),
-                    Text(f"改为：{{ … }}，见 docs/folder.md 的 {kind}", f"Write: {{ … }}, see {kind} in docs/folder.md"),
+                    Text(
+                        "这里的每一项都要是表，写在花括号里。", "Every entry here must be a table in braces."
+                    ),
+                    Text(
+                        f"改为：{{ … }}，见 docs/folder.md 的 {kind}",
+                        f"Write: {{ … }}, see {kind} in docs/folder.md",
+                    ),
                 )
         return found
 
