@@ -53,6 +53,10 @@ class Holding(Struct, frozen=True, kw_only=True):
     action: Literal["take", "protect", "leave"] = "take"
     irreplaceable: bool = False
     extra: dict[str, str] = {}
+    materials: tuple[str, ...] = ()  # names of playbooks.holdings.materials, besides the form's own
+    unit_wet_kg: float | None = None  # a soaked container; None: estimated from the material
+    size_cm: tuple[float, float, float] | None = None  # one container: length, width, height
+    keys: str = ""  # key, code or seal needed to reach it
 
 
 # --- plans ---------------------------------------------------------------------------------------------

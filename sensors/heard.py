@@ -44,8 +44,7 @@ REJECT_CODES = {
 """The closed list of reasons for a refusal."""
 
 _NO_VALUE = frozenset(
-    "|nan|-nan|inf|-inf|infinity|-infinity|null|nil|none|n/a|na|nd|-|--|---|unavailable|unknown|undefined|"
-    "not available|error|err|fail|无|无数据|离线".split("|")
+    ["", "nan", "-nan", "inf", "-inf", "infinity", "-infinity", "null", "nil", "none", "n/a", "na", "nd", "-", "--", "---", "unavailable", "unknown", "undefined", "not available", "error", "err", "fail", "无", "无数据", "离线"]
 )
 _TESTING = frozenset(("test", "testing", "self test", "selftest", "自检", "测试"))
 _MEASURE = re.compile(

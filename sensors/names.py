@@ -26,45 +26,44 @@ class Meaning(Struct, frozen=True):
 
 _WORDS: dict[str, str] = {
     **dict.fromkeys(
-        "temperature temp temps temperatur temperatura temprature temperture tempc tempf wendu 温度 室温".split(),
+        ["temperature", "temp", "temps", "temperatur", "temperatura", "temprature", "temperture", "tempc", "tempf", "wendu", "温度", "室温"],
         "temperature",
     ),
     **dict.fromkeys(
-        "humidity hum humi rh humidite feuchte luftfeuchte luftfeuchtigkeit shidu 湿度 相对湿度".split(),
+        ["humidity", "hum", "humi", "rh", "humidite", "feuchte", "luftfeuchte", "luftfeuchtigkeit", "shidu", "湿度", "相对湿度"],
         "humidity",
     ),
-    **dict.fromkeys("pressure pres press barometer baro luftdruck 气压 大气压".split(), "pressure"),
+    **dict.fromkeys(["pressure", "pres", "press", "barometer", "baro", "luftdruck", "气压", "大气压"], "pressure"),
     **dict.fromkeys(
-        "illuminance lux illumination illu illum brightness_lux 照度 光照".split(), "illuminance"
+        ["illuminance", "lux", "illumination", "illu", "illum", "brightness_lux", "照度", "光照"], "illuminance"
     ),
-    **dict.fromkeys("co2 carbondioxide 二氧化碳".split(), "co2"),
-    **dict.fromkeys("battery batt bat 电量 电池 电池电量".split(), "battery"),
-    **dict.fromkeys("smoke rauch fumee yangan 烟感 烟雾 烟".split(), "smoke"),
+    **dict.fromkeys(["co2", "carbondioxide", "二氧化碳"], "co2"),
+    **dict.fromkeys(["battery", "batt", "bat", "电量", "电池", "电池电量"], "battery"),
+    **dict.fromkeys(["smoke", "rauch", "fumee", "yangan", "烟感", "烟雾", "烟"], "smoke"),
     **dict.fromkeys(
-        "leak leakage flood flooding waterleak moisture_leak 漏水 水浸 浸水 水".split(), "water_leak"
+        ["leak", "leakage", "flood", "flooding", "waterleak", "moisture_leak", "漏水", "水浸", "浸水", "水"], "water_leak"
     ),
     **dict.fromkeys(
-        "door window contact magnet reed opening gate tuer tür fenster 门磁 门 窗 门禁".split(),
+        ["door", "window", "contact", "magnet", "reed", "opening", "gate", "tuer", "tür", "fenster", "门磁", "门", "窗", "门禁"],
         "contact_open",
     ),
-    **dict.fromkeys("motion occupancy presence pir moving 红外 人体 移动 人感".split(), "motion"),
-    **dict.fromkeys("vibration 震动 振动".split(), "vibration"),
-    **dict.fromkeys("tamper 防拆".split(), "tamper"),
-    **dict.fromkeys("gas 燃气 可燃气体".split(), "gas"),
-    **dict.fromkeys("fault problem trouble 故障".split(), "fault"),
-    **dict.fromkeys("oxygen o2 氧气".split(), "oxygen"),
-    **dict.fromkeys("h2s 硫化氢".split(), "h2s"),
-    **dict.fromkeys("pm25 pm2_5".split(), "pm25"),
-    **dict.fromkeys("pm10".split(), "pm10"),
-    **dict.fromkeys("mains 市电".split(), "mains"),
+    **dict.fromkeys(["motion", "occupancy", "presence", "pir", "moving", "红外", "人体", "移动", "人感"], "motion"),
+    **dict.fromkeys(["vibration", "震动", "振动"], "vibration"),
+    **dict.fromkeys(["tamper", "防拆"], "tamper"),
+    **dict.fromkeys(["gas", "燃气", "可燃气体"], "gas"),
+    **dict.fromkeys(["fault", "problem", "trouble", "故障"], "fault"),
+    **dict.fromkeys(["oxygen", "o2", "氧气"], "oxygen"),
+    **dict.fromkeys(["h2s", "硫化氢"], "h2s"),
+    **dict.fromkeys(["pm25", "pm2_5"], "pm25"),
+    **dict.fromkeys(["pm10"], "pm10"),
+    **dict.fromkeys(["mains", "市电"], "mains"),
 }
 # Where a probe sits and which chip it is: harmless beside a quantity.
 _HARMLESS = frozenset(
-    "air room indoor outdoor outside external ambient inside inner relative atmospheric barometric rel sensor probe ext "
-    "value val current actual measured state status reading data sht sht2x sht3x sht31 ds ds18b20 dht bme bme280 aht".split()
-    + "internal archive 室内 室外 环境 空气 当前 实时 状态 值".split()
+    ["air", "room", "indoor", "outdoor", "outside", "external", "ambient", "inside", "inner", "relative", "atmospheric", "barometric", "rel", "sensor", "probe", "ext", "value", "val", "current", "actual", "measured", "state", "status", "reading", "data", "sht", "sht2x", "sht3x", "sht31", "ds", "ds18b20", "dht", "bme", "bme280", "aht"]
+    + ["internal", "archive", "室内", "室外", "环境", "空气", "当前", "实时", "状态", "值"]
 )
-_TELLING = frozenset("sht ds ds18b20 ext external probe outdoor outside".split())
+_TELLING = frozenset(["sht", "ds", "ds18b20", "ext", "external", "probe", "outdoor", "outside"])
 _UNITS = {
     "c": "°C",
     "celsius": "°C",
@@ -169,7 +168,7 @@ _WHOLE: dict[str, Meaning] = {
     "电池电压": Meaning("battery_voltage"),
     "低电量": Meaning("battery_low"),
 }
-_STATUS_WORDS = frozenset("status state alarm detected detect detection sensor event 状态 报警".split())
+_STATUS_WORDS = frozenset(["status", "state", "alarm", "detected", "detect", "detection", "sensor", "event", "状态", "报警"])
 
 _CHINESE = frozenset(
     word for word in (*_WORDS, *_WHOLE, *_HARMLESS, *_STATUS_WORDS) if "\u4e00" <= word[0] <= "\u9fff"
@@ -241,9 +240,7 @@ def _by_words(words: list[str]) -> Meaning | None:
         elif stem in _TELLING or word.isdigit():
             qualifiers.append(word)
             continue
-        elif word in ("water", "漏水") and "leak" in words:
-            continue
-        elif word == "water" and quantity == "water_leak":
+        elif (word in ("water", "漏水") and "leak" in words) or (word == "water" and quantity == "water_leak"):
             continue
         elif word not in _HARMLESS and not (word in _STATUS_WORDS and quantity and _is_contact(quantity)):
             return None

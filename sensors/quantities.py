@@ -62,7 +62,7 @@ def plain_word(word: str) -> str:
     return " ".join(folded.split())
 
 
-def _number(  # noqa: PLR0917 - a row of the table below
+def _number(
     id: str, zh: str, en: str, unit: str, low: float, high: float, *also: str
 ) -> Quantity:
     return Quantity(id=id, name=Text(zh, en), unit=unit, low=low, high=high, also=also)

@@ -13,13 +13,13 @@ from alerts.annunciator import Annunciator
 from alerts.evaluate import Evaluator
 from alerts.pager import Pager
 from playbooks.response import Response
-from sensors.decode import Decoder
 
 from alerts.acts import AlarmAct
 from alerts.model import AlarmEvent, Notice, NoticeEvent, Refused
 from alerts.rule import Change
 from playbooks.acts import IncidentAct
 from playbooks.model import IncidentEvent
+from sensors.decode import Decoder
 from sensors.model import Life, Quality, RawMessage, Reading, Reject, Text
 from strongroom.builtin import OWN, own_change, with_builtins
 from strongroom.journal import (
@@ -39,6 +39,10 @@ Happened = AlarmEvent | IncidentEvent | NoticeEvent | Refused
 
 REJECTS_SHOWN = 50
 SOURCES_COUNTED = 1000
+TICK_SOONEST_S = 0.05  # after something happened
+TICK_AGAIN_S = 0.2  # while something stays due, such as a notice that waits for its provider
+TICK_LATEST_S = 1.0
+MOMENTS_AT_ONCE = 10_000
 
 
 class Core:
@@ -82,6 +86,9 @@ class Core:
         self.messages = 0
         self.last_change_at = now
         self._own: dict[str, bool] = {}
+        self._stirred = True
+        self._ticked_at = now - TICK_LATEST_S
+        self._next_tick = now
         self._batch = Batch()
         self._fold(journal)
         for change in self.evaluator.resume(now):
@@ -136,13 +143,26 @@ class Core:
         self._change(own_change(rule, met, now, reason), now)
 
     def advance(self, now: float) -> None:
-        """Let time pass: everything that was due up to ``now`` happens, each at its own moment."""
-        for _ in range(10_000):
+        """Let time pass: what was due up to ``now`` happens, each at its own moment, in order.
+
+        Cheap to call at every turn: nothing is looked at before the next deadline, unless something happened.
+        """
+        soon = self._stirred and now >= self._ticked_at + TICK_SOONEST_S
+        if now < self._next_tick and not soon:
+            return
+        last = self._ticked_at
+        for _ in range(MOMENTS_AT_ONCE):
             due = self.next_due()
-            if due is None or due >= now:
+            if due is None or due >= now or due <= last:
                 break
             self._tick(due)
+            last = due
+        self._stirred = False
         self._tick(now)
+        self._ticked_at = now
+        due = self.next_due()
+        latest = now + TICK_LATEST_S
+        self._next_tick = latest if due is None else min(latest, max(due, now + TICK_AGAIN_S))
 
     def next_due(self) -> float | None:
         """When time alone will change something next."""
@@ -219,6 +239,7 @@ class Core:
 
     def _happen(self, happened: Iterable[Happened], now: float) -> None:
         for one in happened:
+            self._stirred = True
             if isinstance(one, AlarmEvent):
                 self.last_change_at = now
                 self._batch.drafts.append(draft_alarm(one))

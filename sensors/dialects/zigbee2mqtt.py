@@ -50,7 +50,7 @@ _STATES = {
 _ENDPOINT = re.compile(r"^(.+)_(l?[1-8]|left|right|top|bottom|center|probe|external|internal|ep\d)$")
 _HAZARDS = ("water_leak", "contact", "smoke", "gas", "vibration")
 _BRIDGE = frozenset(
-    "state info devices groups logging log event health config extensions definitions converters networkmap".split()
+    ["state", "info", "devices", "groups", "logging", "log", "event", "health", "config", "extensions", "definitions", "converters", "networkmap"]
 )
 _COMMANDS = frozenset(("set", "get", "request", "response"))
 
