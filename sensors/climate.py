@@ -8,7 +8,6 @@ validity ends say where.
 from __future__ import annotations
 
 from math import cosh, exp, log
-from typing import Literal
 
 from msgspec import Struct
 
@@ -94,7 +93,9 @@ def weighted_preservation_index(parts: list[tuple[float, float]]) -> float | Non
     Decay adds up, not years to decay: the arithmetic mean would let good months hide bad ones (Reilly 1995).
     """
     total = sum(duration for duration, _ in parts)
-    return total / sum(duration / index for duration, index in parts) if total > 0.0 else None
+    if total <= 0.0:
+        return None
+    return total / sum(duration / index for duration, index in parts)
 
 
 def lifetime_multiplier(temperature: float, humidity: float, activation: float = 100_000.0) -> float:
@@ -105,11 +106,11 @@ def lifetime_multiplier(temperature: float, humidity: float, activation: float =
     """
     _checked(temperature, humidity)
     heat = exp(activation / _R * (1.0 / (temperature + _KELVIN) - 1.0 / 293.15))
-    return (50.0 / max(humidity, 1.0)) ** 1.3 * heat
+    damp: float = (50.0 / max(humidity, 1.0)) ** 1.3
+    return damp * heat
 
 
-MouldGrowth = Literal[0, 0.1, 0.5, 1, 2, 3, 4]  # mm a day
-_ZENG: dict[float, float] = {
+_ZENG: dict[float, float] = {  # by growth in mm a day
     0: 0.7153,
     0.1: 0.7300,
     0.5: 0.7675,
@@ -120,11 +121,12 @@ _ZENG: dict[float, float] = {
 }
 
 
-def mould_limit(temperature: float, growth: MouldGrowth = 0) -> float:
+def mould_limit(temperature: float, growth: float = 0) -> float:
     """Relative humidity in per cent above which mould grows by ``growth`` mm a day; 0 is the lowest limit
     at all.
 
-    Zeng et al. (2023), isopleths of growth over temperature.
+    Zeng et al. (2023), isopleths of growth over temperature, for 0, 0.1, 0.5, 1, 2, 3 and 4 mm a day; KeyError for
+    any other.
     """
     return 100.0 * (0.02633 * cosh(0.10083 * (temperature - 30.0)) + _ZENG[growth])
 
