@@ -122,13 +122,14 @@ class Ladder(Struct, frozen=True, kw_only=True):
     """The escalation for one priority.
 
     ``repeat_min`` after the last rung the whole ladder starts again (0: it does not). ``forgotten_min``: an
-    acknowledged alarm still active and without progress for so long pages again (0: never).
+    acknowledged alarm still active and without progress for so long pages again (0: never; None: 30 minutes
+    for priority 1, never for the others).
     """
 
     priority: int
     rungs: tuple[Rung, ...]
     repeat_min: float = 0.0
-    forgotten_min: float = 0.0
+    forgotten_min: float | None = None
 
 
 class Duty(Struct, frozen=True, kw_only=True):

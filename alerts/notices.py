@@ -62,6 +62,7 @@ KIND: dict[NoticeState, str] = {
 # Channels whose provider reports whether the message reached the phone; elsewhere "sent" is the most known.
 WITH_RECEIPT = frozenset({"sms", "voice"})
 
+FIRST = "first"  # in ``Notice.at``: when the first try began
 MAX_TRIES = 4  # the first and three more
 RETRY_S = 15.0
 VALID_S = 300.0  # a page older than this is worthless: the provider must drop it, the next channel is tried
@@ -120,7 +121,7 @@ def become(notice: Notice, state: NoticeState, now: float, **changes: object) ->
 
 def sending(notice: Notice, now: float, words: str) -> Notice:
     """``notice`` about to be handed to the provider: a new try, whose statuses start afresh."""
-    at = {k: v for k, v in notice.at.items() if k == S.DUE.value}
+    at = {S.DUE.value: notice.at.get(S.DUE.value, now), FIRST: notice.at.get(FIRST, now)}
     return replace(
         notice,
         state=S.SENDING,
@@ -192,8 +193,9 @@ def receipts_due(notice: Notice) -> bool:
 
 
 def late(notice: Notice, now: float) -> bool:
-    """Not known to have arrived ``DELIVERY_S`` after its first sending (C16)."""
-    return receipts_due(notice) and now - notice.at.get(S.SENDING.value, now) >= DELIVERY_S
+    """Not known to have arrived ``DELIVERY_S`` after its first try (C16)."""
+    open_ = receipts_due(notice) or notice.state is S.FAILED_TRY_AGAIN
+    return open_ and now - notice.at.get(FIRST, now) >= DELIVERY_S
 
 
 DELIVERED_AFTER_ALL = Text("较早的一次发送最终送达。", "An earlier try arrived after all.")

@@ -28,7 +28,7 @@ COLUMNS = (
 )  # fmt: skip
 OPTIONAL = (
     "cover_en", "smoke", "secrecy", "action", "irreplaceable", "to", "materials", "unit_wet_kg", "size_cm",
-    "keys",
+    "keys", "category", "skill",
 )  # fmt: skip
 KNOWN = frozenset(COLUMNS + OPTIONAL)
 
@@ -42,6 +42,11 @@ _ACTIONS = {
     "": "take", "take": "take", "protect": "protect", "leave": "leave",
     "取出": "take", "搬出": "take", "覆盖": "protect", "就地保护": "protect", "保护": "protect",
     "留置": "leave", "不动": "leave",
+}  # fmt: skip
+_CATEGORIES = {
+    "目录": "catalogue", "检索工具": "catalogue", "catalog": "catalogue", "inventory": "catalogue",
+    "要害": "vital", "机构要件": "vital", "vital records": "vital",
+    "借入": "loan", "寄存": "loan", "loans": "loan",
 }  # fmt: skip
 _NO_COPY = {"", "none", "no", "无", "没有"}
 _MEDIA = {
@@ -291,6 +296,8 @@ def parse_row(row: Mapping[str, str]) -> Holding | list[RowProblem]:
         unit_wet_kg=unit_wet_kg,
         size_cm=_size(cells),
         keys=cells.word("keys"),
+        category=_CATEGORIES.get(cells.word("category").casefold(), cells.word("category")),
+        skill=cells.word("skill"),
     )
     return cells.problems or holding
 
@@ -345,6 +352,8 @@ def row_of(holding: Holding) -> dict[str, str]:
         "unit_wet_kg": _plain(holding.unit_wet_kg) if holding.unit_wet_kg is not None else "",
         "size_cm": "x".join(_plain(side) for side in holding.size_cm) if holding.size_cm else "",
         "keys": holding.keys,
+        "category": holding.category,
+        "skill": holding.skill,
     }
     return row | {key: value for key, value in holding.extra.items() if key not in KNOWN}
 

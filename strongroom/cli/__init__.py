@@ -19,7 +19,8 @@ def main() -> None:
 
 
 from strongroom.cli import (  # noqa: E402 - commands register themselves on the app above
+    check,
     journal,
 )
 
-__all__ = ["app", "journal", "main"]
+__all__ = ["app", "check", "journal", "main"]

@@ -23,12 +23,16 @@ def _ladders(facts: Facts, ledger: Ledger) -> None:
         return
     have = {ladder.priority for ladder in facts.staff.ladders}
     for priority in (1, 2, 3):
-        paging = [name for name, rule in facts.rulebook.rules.items() if rule.priority == priority and rule.page != "never"]
+        paging = [
+            name
+            for name, rule in facts.rulebook.rules.items()
+            if rule.priority == priority and rule.page != "never"
+        ]
         if paging and priority not in have:
             ledger.warn(
                 Spot("people.toml"),
                 Text(f"没有优先级 {priority} 的通知阶梯，这类报警（如“{paging[0]}”）不会通知任何人。",
-                     f'There is no ladder for priority {priority}, so its alarms (such as "{paging[0]}") reach nobody.'),
+                     f'No ladder for priority {priority}: its alarms (such as "{paging[0]}") reach nobody.'),
                 Text(f'补上：[[ladder]]  priority = {priority}  rungs = [{{ role = "on-duty", after_min = 0 }}]',
                      f'Add: [[ladder]]  priority = {priority}  rungs = [{{ role = "on-duty", after_min = 0 }}]'),
             )  # fmt: skip
@@ -51,7 +55,11 @@ def _phones(facts: Facts, ledger: Ledger) -> None:
 
 def _roster(facts: Facts, ledger: Ledger, now: float) -> None:
     duties = facts.staff.duties
-    if not duties or not ledger.is_complete("person") or any(table.damaged() for table in facts.staff.duty_tables):
+    if (
+        not duties
+        or not ledger.is_complete("person")
+        or any(table.damaged() for table in facts.staff.duty_tables)
+    ):
         return
     zone = facts.house.timezone
     try:

@@ -30,10 +30,15 @@ def _shapes(facts: Facts, ledger: Ledger) -> None:
         file = files[zone.floor]
         ledger.warn(
             facts.house.spots[name],
-            Text(f"平面图 {file} 中没有编号为“{shape}”的图形。", f'The plan {file} has no shape with the id "{shape}".'),
+            Text(
+                f"平面图 {file} 中没有编号为“{shape}”的图形。",
+                f'The plan {file} has no shape with the id "{shape}".',
+            ),
             Text(f'把图形“{near}”的 id 改为 "{shape}"', f'Change the id of the shape "{near}" to "{shape}"')
             if near
-            else Text(f'在 {file} 中画出这个分区，id="{shape}"', f'Draw the zone in {file} with id="{shape}"'),
+            else Text(
+                f'在 {file} 中画出这个分区，id="{shape}"', f'Draw the zone in {file} with id="{shape}"'
+            ),
         )
 
 
@@ -69,14 +74,16 @@ def _ways_out(facts: Facts, ledger: Ledger) -> None:
             ledger.warn(
                 house.spots[name],
                 Text(f"没有路从这里通到集合点“{house.assembly}”，馆藏搬不出来。",
-                     f'No way leads from here to the assembly point "{house.assembly}", so nothing can be carried out.'),
+                     f'No way leads from here to "{house.assembly}", so nothing can be carried out.'),
                 Text('补上：doors = [{ to = "…", walk_s = 10 }]', 'Add: doors = [{ to = "…", walk_s = 10 }]'),
             )  # fmt: skip
 
 
 def _expected_steps(facts: Facts, ledger: Ledger) -> None:
     steps = {step.id for planned in facts.playbooks.values() for step in planned.playbook.steps}
-    if not ledger.is_complete("playbook") or any(not planned.table.doc.whole for planned in facts.playbooks.values()):
+    if not ledger.is_complete("playbook") or any(
+        not planned.table.doc.whole for planned in facts.playbooks.values()
+    ):
         return
     for script in facts.drills.values():
         for index, expect in enumerate(script.drill.expect):

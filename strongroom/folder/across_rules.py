@@ -90,7 +90,9 @@ def _rules_without_sensors(facts: Facts, ledger: Ledger) -> None:
         if any(_names_unknown(select, facts) for _, select, _ in parts):
             continue
         found = [any(matches(select, sensor, zones) for sensor in sensors.values()) for _, select, _ in parts]
-        missing = [select for (_, select, needed), any_ in zip(parts, found, strict=True) if needed and not any_]
+        missing = [
+            select for (_, select, needed), any_ in zip(parts, found, strict=True) if needed and not any_
+        ]
         if not parts or (any(found) and not missing):
             continue
         select = missing[0] if missing else parts[0][1]
@@ -100,7 +102,10 @@ def _rules_without_sensors(facts: Facts, ledger: Ledger) -> None:
                 f"没有传感器符合条件（{_described(select)}），规则永远不会报警。",
                 f"No sensor fits the condition ({_described(select)}), so the rule can never alarm.",
             ),
-            Text("在 sensors.toml 补上传感器，或改条件。", "Add a sensor in sensors.toml, or change the condition."),
+            Text(
+                "在 sensors.toml 补上传感器，或改条件。",
+                "Add a sensor in sensors.toml, or change the condition.",
+            ),
         )
 
 
@@ -161,14 +166,16 @@ def _advice(facts: Facts, ledger: Ledger) -> None:
         table = facts.rulebook.tables[name]
         if rule.priority > 2 or table.damaged():
             continue
-        missing = [key for key, words in (("advice", rule.advice), ("consequence", rule.consequence)) if not words.zh]
+        missing = [
+            key for key, words in (("advice", rule.advice), ("consequence", rule.consequence)) if not words.zh
+        ]
         if missing:
             keys = " 和 ".join(missing), " and ".join(missing)
             ledger.warn(
                 table.spot("priority"),
                 Text(
                     f"优先级 {rule.priority} 的规则要写明做什么和不做的后果，缺少 {keys[0]}。",
-                    f"A rule of priority {rule.priority} says what to do and what happens otherwise; {keys[1]} is missing.",
+                    f"Priority {rule.priority} says what to do and what happens otherwise; {keys[1]} is missing.",
                 ),
                 Text("\n".join(f'补上：{key}.zh = "…"  {key}.en = "…"' for key in missing),
                      "\n".join(f'Add: {key}.zh = "…"  {key}.en = "…"' for key in missing)),

@@ -42,13 +42,13 @@ def read_house(doc: Document, ledger: Ledger) -> House:
     top.only()
     languages = _languages(top)
     floors = tuple(
-        floor for table in top.tables("floor", "floor") if (floor := _floor(table, ledger, languages)) is not None
+        floor for table in top.tables("floor", "floor") if (floor := _floor(table, languages)) is not None
     )
     zones: dict[str, Zone] = {}
     spots: dict[str, Spot] = {}
     tables = top.tables("zone", "zone")
     for table in tables:
-        zone = _zone(table, ledger, languages, bool(floors))
+        zone = _zone(table, languages, bool(floors))
         if zone.id and zone.id not in zones:
             zones[zone.id] = zone
             spots[zone.id] = table.spot(show=False)
@@ -99,13 +99,15 @@ def _timezone(top: Table) -> str:
     known = available_timezones()
     if name in known:
         return name
-    offset = re.fullmatch(r"(?:UTC|GMT)?\s*\+0?8(?::?00)?|CST|Beijing|北京(?:时间)?|中国", name, re.IGNORECASE)
+    offset = re.fullmatch(
+        r"(?:UTC|GMT)?\s*\+0?8(?::?00)?|CST|Beijing|北京(?:时间)?|中国", name, re.IGNORECASE
+    )
     near = "Asia/Shanghai" if offset else nearest(name, known) or "Asia/Shanghai"
     top.wrong("timezone", Text("没有这个时区名。", "There is no such time zone."), f'timezone = "{near}"')
     return "UTC"
 
 
-def _floor(table: Table, ledger: Ledger, languages: tuple[str, ...]) -> Floor | None:
+def _floor(table: Table, languages: tuple[str, ...]) -> Floor | None:
     table.only()
     name = table.identifier("floor", "2F")
     if not name:
@@ -124,7 +126,7 @@ def _inferred(zones: dict[str, Zone]) -> tuple[Floor, ...]:
     return tuple(Floor(id=name, name=Text(name, name), plan=f"plans/{name}.svg") for name in names)
 
 
-def _zone(table: Table, ledger: Ledger, languages: tuple[str, ...], floors_declared: bool) -> Zone:
+def _zone(table: Table, languages: tuple[str, ...], floors_declared: bool) -> Zone:
     table.only()
     name = table.identifier("zone", "stack-2b")
     kind = table.string("kind", required="stack")

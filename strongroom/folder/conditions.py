@@ -90,7 +90,9 @@ def _unknown_keys(table: Table) -> bool:
 
 def _select(table: Table, kind: str) -> tuple[Select, Quantity | None]:
     any_quantity = kind in {"silent", "stuck", "implausible"}
-    quantity = measures.read_quantity(table, required="" if any_quantity or _sensors_named(table) else "temperature")
+    quantity = measures.read_quantity(
+        table, required="" if any_quantity or _sensors_named(table) else "temperature"
+    )
     zones = _one_or_many(table, "zone", "zones")
     kinds = _one_or_many(table, "zone_kind", "zone_kinds")
     sensors = _one_or_many(table, "sensor", "sensors")
@@ -109,7 +111,7 @@ def _sensors_named(table: Table) -> bool:
 
 def _one_or_many(table: Table, one: str, many: str) -> tuple[str, ...]:
     if table.has(one) and isinstance(table.data[one], list):
-        table.mistyped(one, Text("文字", "text"), f"{many} = [\"…\"]")
+        table.mistyped(one, Text("文字", "text"), f'{many} = ["…"]')
         return ()
     single = table.string(one)
     return (single,) if single else table.strings(many)
@@ -173,7 +175,9 @@ def _contact_needs_is(table: Table, key: str, quantity: Quantity) -> None:
     states = " / ".join(f'"{state.en}"' for state in quantity.states)
     table.wrong(
         key,
-        Text(f"{quantity.name.zh}只有两种状态，没有限值。", f"{quantity.name.en} has two states and no limit."),
+        Text(
+            f"{quantity.name.zh}只有两种状态，没有限值。", f"{quantity.name.en} has two states and no limit."
+        ),
         f'is = "{quantity.states[1].en if quantity.states else "on"}"  ({states})',
     )
 
@@ -183,7 +187,7 @@ def _contact(table: Table, select: Select, quantity: Quantity | None) -> Conditi
     return None if is_ is None else Contact(select=select, is_=is_)
 
 
-def _rate(table: Table, select: Select, quantity: Quantity | None) -> Condition | None:
+def _rate(table: Table, select: Select, _quantity: Quantity | None) -> Condition | None:
     rising = table.has("rising")
     if rising and table.has("falling"):
         table.wrong("falling", Text("rising 和 falling 只能写一个。", "Write only one of rising and falling."),
@@ -211,25 +215,31 @@ def _distance(table: Table, select: Select, quantity: Quantity | None) -> Condit
     return None if set_point is None else Distance(select=select, set_point=set_point, limit=limit)
 
 
-def _silent(table: Table, select: Select, quantity: Quantity | None) -> Condition | None:
+def _silent(table: Table, select: Select, _quantity: Quantity | None) -> Condition | None:
     if table.has("silent") and not table.flag("silent"):
         table.wrong("silent", Text("只能写 true。", "It can only be true."), "silent = true")
-    after_s = table.number("silent_for_s", low=1, high=31 * DAY_S, unit="s") if table.has("silent_for_s") else None
+    after_s = (
+        table.number("silent_for_s", low=1, high=31 * DAY_S, unit="s") if table.has("silent_for_s") else None
+    )
     return Silent(select=select, after_s=after_s)
 
 
-def _stuck(table: Table, select: Select, quantity: Quantity | None) -> Condition | None:
-    return Stuck(select=select, after_s=table.number("stuck_for_s", default=DAY_S, low=60, high=366 * DAY_S, unit="s"))
+def _stuck(table: Table, select: Select, _quantity: Quantity | None) -> Condition | None:
+    return Stuck(
+        select=select, after_s=table.number("stuck_for_s", default=DAY_S, low=60, high=366 * DAY_S, unit="s")
+    )
 
 
-def _implausible(table: Table, select: Select, quantity: Quantity | None) -> Condition | None:
+def _implausible(table: Table, select: Select, _quantity: Quantity | None) -> Condition | None:
     if not table.flag("implausible"):
         table.wrong("implausible", Text("只能写 true。", "It can only be true."), "implausible = true")
     return Implausible(select=select)
 
 
 def _disagree(table: Table, select: Select, quantity: Quantity | None) -> Condition | None:
-    return Disagree(select=select, limit=table.number("disagrees_by", low=1e-9, high=measures.width(quantity)))
+    return Disagree(
+        select=select, limit=table.number("disagrees_by", low=1e-9, high=measures.width(quantity))
+    )
 
 
 def _count(table: Table, select: Select, quantity: Quantity | None) -> Condition | None:
@@ -296,6 +306,10 @@ def _part(table: Table, key: str, depth: int) -> Condition | None:
 def _parts(table: Table, key: str, depth: int) -> tuple[Condition, ...]:
     tables = table.tables(key, "select", table.label)
     if not tables and isinstance(table.data.get(key), list) and not table.data[key]:
-        table.wrong(key, Text("列表是空的。", "The list is empty."), f'{key} = [{{ quantity = "smoke", is = "smoke" }}]')
+        table.wrong(
+            key,
+            Text("列表是空的。", "The list is empty."),
+            f'{key} = [{{ quantity = "smoke", is = "smoke" }}]',
+        )
     found = (read_condition(entry, depth + 1) for entry in tables)
     return tuple(condition for condition in found if condition is not None)

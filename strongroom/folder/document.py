@@ -22,7 +22,9 @@ from strongroom.places import Path, line_of, places
 
 MAX_MENDS = 60
 
-_STATEMENT = re.compile(r'^\s*(\[\[?[\w. "-]+\]\]?\s*(#.*)?$|(?:[\w-]+|"[^"\n]*")(?:\.(?:[\w-]+|"[^"\n]*"))*\s*=)')
+_STATEMENT = re.compile(
+    r'^\s*(\[\[?[\w. "-]+\]\]?\s*(#.*)?$|(?:[\w-]+|"[^"\n]*")(?:\.(?:[\w-]+|"[^"\n]*"))*\s*=)'
+)
 _PLACE = re.compile(r" ?\(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
@@ -98,7 +100,11 @@ def _readable(
             return "", frozenset(range(1, len(lines) + 1)), False
         except (tomllib.TOMLDecodeError, ValueError) as error:
             first, last, column = _blame(lines, str(error))
-            fixed = None if first in mended else _report(file, lines, first, last, column, str(error), ledger, arrays)
+            fixed = (
+                None
+                if first in mended
+                else _report(file, lines, first, last, column, str(error), ledger, arrays)
+            )
             if fixed:
                 lines[first - 1] = fixed
                 lines[first:last] = [""] * (last - first)
@@ -115,7 +121,10 @@ def _readable(
             f"语法错误超过 {MAX_MENDS} 处，其余内容没有检查。",
             f"More than {MAX_MENDS} syntax errors; the rest was not checked.",
         ),
-        Text("这是 TOML 文件吗？格式见 docs/folder.md。", "Is this a TOML file? See docs/folder.md for the format."),
+        Text(
+            "这是 TOML 文件吗？格式见 docs/folder.md。",
+            "Is this a TOML file? See docs/folder.md for the format.",
+        ),
     )
     return "", frozenset(range(1, len(lines) + 1)), False
 
@@ -200,9 +209,7 @@ def _report(
     repeated = message.startswith(("Cannot overwrite", "Cannot declare", "Cannot mutate", "Duplicate inline"))
     if repeated and not (header and _named(line) in arrays and not line.lstrip().startswith("[[")):
         key = line.split("=", 1)[0].strip() if "=" in line else line.strip()
-        earlier = next(
-            (number for number in range(first - 1, 0, -1) if _same_key(lines[number - 1], key)), 0
-        )
+        earlier = next((number for number in range(first - 1, 0, -1) if _same_key(lines[number - 1], key)), 0)
         where_zh = f"第 {earlier} 行" if earlier else "前面"
         where_en = f"on line {earlier}" if earlier else "before"
         ledger.error(
@@ -212,7 +219,7 @@ def _report(
                  "Keep one of them; for another item start a new [[…]] table."),
         )  # fmt: skip
         return ""
-    if last > first and _depth(line) > 0 or _opens_string(line):
+    if (last > first and _depth(line) > 0) or _opens_string(line):
         ledger.error(
             spot,
             Text(
@@ -239,7 +246,7 @@ def _report(
 
 
 def _named(header: str) -> str:
-    return header.split("#")[0].strip().strip("[] ")
+    return header.split("#", maxsplit=1)[0].strip().strip("[] ")
 
 
 _CHINESE = (

@@ -28,7 +28,9 @@ class Script(Struct, frozen=True):
     table: Table
 
 
-def read_drill(doc: Document, ledger: Ledger, languages: tuple[str, ...], sensors: dict[str, Sensor]) -> Script:
+def read_drill(
+    doc: Document, ledger: Ledger, languages: tuple[str, ...], sensors: dict[str, Sensor]
+) -> Script:
     """One drill; problems go to the ledger."""
     top = root(doc, ledger, "drill")
     top.label = f'drill "{top.data["id"]}"' if isinstance(top.data.get("id"), str) else "drill"
@@ -41,7 +43,7 @@ def read_drill(doc: Document, ledger: Ledger, languages: tuple[str, ...], sensor
         ledger.error(
             Spot(doc.file, 0, top.label),
             Text("演练里什么也没有发生。", "Nothing happens in this drill."),
-            Text('补上：[[play]]，写 at_s、sensor、value', "Add: [[play]] with at_s, sensor and value"),
+            Text("补上：[[play]]，写 at_s、sensor、value", "Add: [[play]] with at_s, sensor and value"),
         )
     if not expect and script and not top.damaged():
         ledger.warn(
@@ -79,9 +81,9 @@ def _play(table: Table, sensors: dict[str, Sensor]) -> Play:
     if bool(sensor) == bool(person) and not table.damaged():
         table.ledger.error(
             table.spot("at_s"),
-            Text("每一项要么是传感器的值，要么是人的动作。", "A play is either a sensor's value or a person's act."),
-            Text('改为：sensor = "2B-W1" 和 value = "wet"，或 person = "wang" 和 does = "acknowledge water-in-stack"',
-                 'Write: sensor = "2B-W1" and value = "wet", or person = "wang" and does = "acknowledge water-in-stack"'),
+            Text("每一项要么是传感器的值，要么是人的动作。", "A play is a sensor's value or a person's act."),
+            Text('改为：sensor = "2B-W1"  value = "wet"\n或：person = "wang"  does = "acknowledge water-in-stack"',
+                 'Write: sensor = "2B-W1"  value = "wet"\nor: person = "wang"  does = "acknowledge water-in-stack"'),
         )  # fmt: skip
     if sensor:
         table.refer("sensor", "sensor", sensor)
@@ -122,8 +124,10 @@ def _value(table: Table, sensor: Sensor | None) -> str | float | None:
         word = sensor.words.get(value) if sensor else None
         if word is None and known.state_value(value) is None:
             example = f'"{known.states[1].en}"' if known.states else "21.5"
-            table.wrong("value", Text(f"“{value}”不是{known.name.zh}的值。",
-                                      f'"{value}" is no value of {known.name.en.lower()}.'), f"value = {example}")  # fmt: skip
+            says = Text(
+                f"“{value}”不是{known.name.zh}的值。", f'"{value}" is no value of {known.name.en.lower()}.'
+            )
+            table.wrong("value", says, f"value = {example}")
         return value
     if not known.believable(float(value)):
         table.doubtful("value", Text(f"{known.name.zh}不会是 {value:g} {known.unit}，会被当作传感器故障。",

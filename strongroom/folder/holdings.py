@@ -27,7 +27,8 @@ _CHINESE = {
     "架位": "place", "存址": "place", "等级": "grade", "级别": "grade", "价值": "worth", "载体": "form", "类型": "form",
     "怕水": "water", "怕火": "fire", "防盗": "theft", "温湿度": "climate", "件数": "units", "盒数": "units",
     "单重": "unit_kg", "重量": "unit_kg", "人数": "people", "搬运时间": "carry_min", "工具": "tools",
-    "搬运要求": "handling_zh", "覆盖": "cover_zh", "副本": "copy", "备份": "copy", "照片": "photo", "核查日期": "checked_on",
+    "搬运要求": "handling_zh", "覆盖": "cover_zh", "副本": "copy", "备份": "copy", "照片": "photo",
+    "核查日期": "checked_on",
 }  # fmt: skip
 
 
@@ -53,7 +54,10 @@ def read_holdings(source: Source, folder: Path, ledger: Ledger) -> Register:
         ledger.error(
             Spot(source.file),
             Text("文件是空的。", "The file is empty."),
-            Text(f"第一行写列名：{','.join(REQUIRED)} …", f"Its first line names the columns: {','.join(REQUIRED)} …"),
+            Text(
+                f"第一行写列名：{','.join(REQUIRED)} …",
+                f"Its first line names the columns: {','.join(REQUIRED)} …",
+            ),
         )
         return Register(holdings, spots)
     columns = _columns(header, source.file, ledger)
@@ -106,7 +110,7 @@ def _separator(file: str, lines: list[str], ledger: Ledger) -> str:
         if header.count(mark) >= len(REQUIRED) - 1:
             ledger.error(
                 Spot(file, 1),
-                Text(f"各列用{name.zh}隔开，应为英文逗号。", f"The columns are separated by {name.en}; commas are needed."),
+                Text(f"各列用{name.zh}隔开，应为英文逗号。", f"Columns are separated by {name.en}, not commas."),
                 Text("在表格软件中另存为“CSV UTF-8（逗号分隔）”。",
                      'Save it from the spreadsheet as "CSV UTF-8 (comma separated)".'),
             )  # fmt: skip
@@ -215,7 +219,10 @@ def _doubts(holding: Holding, spot: Spot, folder: Path, ledger: Ledger) -> None:
         ledger.warn(
             spot,
             Text("没有写存放位置，抢救时找不到。", "It has no place, so nobody will find it in time."),
-            Text("在 place 列写明架位，例如：排3架2层5", "Fill the column place, for example: row 3 bay 2 shelf 5"),
+            Text(
+                "在 place 列写明架位，例如：排3架2层5",
+                "Fill the column place, for example: row 3 bay 2 shelf 5",
+            ),
         )
     if holding.photo and not _exists(folder, holding.photo):
         ledger.warn(

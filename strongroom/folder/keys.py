@@ -11,8 +11,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     # sensors.toml
     "sensors": ("sensor",),
     "sensor": (
-        "id", "name", "zone", "quantity", "topic", "dialect", "path", "channel", "words", "unit", "every_s",
-        "silent_after_s", "at", "offset", "essential",
+        "id", "name", "zone", "quantity", "topic", "dialect", "path", "channel", "words", "unit", "model",
+        "every_s", "silent_after_s", "at", "offset", "essential",
     ),
     # rules.toml
     "rules": ("rule",),

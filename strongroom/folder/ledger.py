@@ -113,8 +113,10 @@ class Ledger:
                 f"{noun.zh}“{name}”已经在 {first} 定义过，编号不能重复。",
                 f'There is already a {noun.en} "{name}" at {first}; an id may be used only once.',
             ),
-            Text(f'改为另一个编号，例如：id = "{self._free(kind, name)}"',
-                 f'Write another id, for example: id = "{self._free(kind, name)}"'),
+            Text(
+                f'改为另一个编号，例如：id = "{self._free(kind, name)}"',
+                f'Write another id, for example: id = "{self._free(kind, name)}"',
+            ),
         )
         return False
 
@@ -155,9 +157,13 @@ class Ledger:
                 continue
             kind = KINDS[reference.kind]
             near = nearest(reference.name, known)
-            says = _nobody(reference.name) if reference.kind == "role" else Text(
-                f"{kind.file} 中没有{kind.name.zh}“{reference.name}”。",
-                f'There is no {kind.name.en} "{reference.name}" in {kind.file}.',
+            says = (
+                _nobody(reference.name)
+                if reference.kind == "role"
+                else Text(
+                    f"{kind.file} 中没有{kind.name.zh}“{reference.name}”。",
+                    f'There is no {kind.name.en} "{reference.name}" in {kind.file}.',
+                )
             )
             if near:
                 write = reference.write(near)
@@ -166,7 +172,8 @@ class Ledger:
                 write = Text(f"可用的有：{some}", f"Known ones: {some}")
             else:
                 write = Text(
-                    f"请先在 {kind.file} 中定义{kind.name.zh}。", f"Declare the {kind.name.en} in {kind.file}."
+                    f"请先在 {kind.file} 中定义{kind.name.zh}。",
+                    f"Declare the {kind.name.en} in {kind.file}.",
                 )
             self._add(reference.severity, reference.spot, says, write, 0)
         self._references.clear()

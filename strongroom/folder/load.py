@@ -41,7 +41,9 @@ def load(folder: Path, now: float | None = None) -> Loaded:
         ledger.error(
             Spot(str(folder)),
             Text("没有这个文件夹。", "There is no such folder."),
-            Text("写出含有 building.toml 的文件夹路径。", "Give the path of a folder that holds building.toml."),
+            Text(
+                "写出含有 building.toml 的文件夹路径。", "Give the path of a folder that holds building.toml."
+            ),
         )
         return Loaded(None, worst_first(ledger.problems))
     revision = digest(folder)
@@ -55,7 +57,9 @@ def load(folder: Path, now: float | None = None) -> Loaded:
 def digest(folder: Path) -> str:
     """SHA-256 (first 16 hex digits) over names and bytes of the folder's own files, whatever their order."""
     total = sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.suffix.casefold() in SUFFIXES and path.is_file()):
+    for path in sorted(
+        path for path in folder.rglob("*") if path.suffix.casefold() in SUFFIXES and path.is_file()
+    ):
         try:
             content = path.read_bytes()
         except OSError:
@@ -75,13 +79,17 @@ def _facts(folder: Path, ledger: Ledger, revision: str) -> Facts:
     planned = {
         entry.playbook.id: entry
         for file in _files(folder, playbooks.FOLDER, ".toml")
-        for entry in [playbooks.read_playbook(_document(folder, file, "playbook", ledger), ledger, spoken, revision)]
+        for entry in [
+            playbooks.read_playbook(_document(folder, file, "playbook", ledger), ledger, spoken, revision)
+        ]
         if entry.playbook.id
     }
     scripts = {
         entry.drill.id: entry
         for file in _files(folder, drills.FOLDER, ".toml")
-        for entry in [drills.read_drill(_document(folder, file, "drill", ledger), ledger, spoken, instruments.sensors)]
+        for entry in [
+            drills.read_drill(_document(folder, file, "drill", ledger), ledger, spoken, instruments.sensors)
+        ]
         if entry.drill.id
     }
     return Facts(
@@ -106,7 +114,9 @@ def _document(folder: Path, file: str, kind: str, ledger: Ledger) -> Document:
             Text(f"缺少文件 {file}。{found.zh}", f"The file {file} is missing. {found.en}".rstrip()),
             Text(f"把 {near} 改名为 {file}", f"Rename {near} to {file}")
             if near
-            else Text(f"新建 {file}，格式见 docs/folder.md。", f"Create {file}; docs/folder.md shows its format."),
+            else Text(
+                f"新建 {file}，格式见 docs/folder.md。", f"Create {file}; docs/folder.md shows its format."
+            ),
         )
         return Document(file, {}, {}, whole=False)
     source = read_source(folder, file, ledger)
@@ -119,7 +129,11 @@ def _misnamed(folder: Path, file: str) -> str:
     stem, _, suffix = file.partition(".")
     names = [path.name for path in folder.iterdir() if path.is_file()]
     for name in sorted(names):
-        if name.casefold() == file.casefold() or name.casefold() in {f"{file}.txt", f"{stem}s.{suffix}", f"{stem[:-1]}.{suffix}"}:
+        if name.casefold() == file.casefold() or name.casefold() in {
+            f"{file}.txt",
+            f"{stem}s.{suffix}",
+            f"{stem[:-1]}.{suffix}",
+        }:
             return name
     return ""
 
@@ -129,7 +143,9 @@ def _files(folder: Path, inside: str, suffix: str) -> list[str]:
     if not base.is_dir():
         return []
     return sorted(
-        path.relative_to(folder).as_posix() for path in base.iterdir() if path.suffix.casefold() == suffix and path.is_file()
+        path.relative_to(folder).as_posix()
+        for path in base.iterdir()
+        if path.suffix.casefold() == suffix and path.is_file()
     )
 
 
@@ -138,8 +154,14 @@ def _register(folder: Path, ledger: Ledger) -> holdings.Register:
     if not (folder / file).exists():
         ledger.warn(
             Spot(file),
-            Text("没有重点馆藏清单，抢救单将是空的。", "There is no list of key holdings, so rescue lists will be empty."),
-            Text("新建 holdings.csv，格式见 docs/folder.md。", "Create holdings.csv; docs/folder.md shows its format."),
+            Text(
+                "没有重点馆藏清单，抢救单将是空的。",
+                "There is no list of key holdings, so rescue lists will be empty.",
+            ),
+            Text(
+                "新建 holdings.csv，格式见 docs/folder.md。",
+                "Create holdings.csv; docs/folder.md shows its format.",
+            ),
         )
         return holdings.Register({}, {})
     source = read_source(folder, file, ledger)
@@ -157,7 +179,10 @@ def _plans(folder: Path, floors: tuple[Floor, ...], ledger: Ledger) -> dict[str,
             ledger.warn(
                 Spot(floor.plan),
                 Text(f"楼层“{floor.id}”没有平面图。", f'There is no plan for floor "{floor.id}".'),
-                Text(f"放入 {floor.plan}，图形的 id 即分区编号。", f"Add {floor.plan} with one shape per zone, its id the zone's id."),
+                Text(
+                    f"放入 {floor.plan}，图形的 id 即分区编号。",
+                    f"Add {floor.plan} with one shape per zone, its id the zone's id.",
+                ),
             )
             continue
         source: Source | None = read_source(folder, floor.plan, ledger)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import inf
+from math import inf, isnan
 
 from sensors.model import Text
 from sensors.quantities import QUANTITIES, Quantity, quantity
@@ -41,7 +41,9 @@ def check_unit(table: Table, known: Quantity | None, unit: str) -> None:
     elif scale(known.id, unit) is None:
         table.wrong(
             "unit",
-            Text(f"单位“{unit}”不是{known.name.zh}的单位。", f'"{unit}" is no unit of {known.name.en.lower()}.'),
+            Text(
+                f"单位“{unit}”不是{known.name.zh}的单位。", f'"{unit}" is no unit of {known.name.en.lower()}.'
+            ),
             f'unit = "{known.unit}"',
         )
 
@@ -51,7 +53,7 @@ def limit(table: Table, key: str, known: Quantity | None, required: str = "") ->
     if known is not None and known.contact:
         return None
     number = table.number(key, default=float("nan"), required=required, unit=known.unit if known else "")
-    if number != number:
+    if isnan(number):
         return None
     if known is None:
         return number
@@ -116,12 +118,14 @@ def state(table: Table, key: str, known: Quantity | None) -> float | None:
     if found is not None:
         return found
     words = {word: word for state in known.states for word in (state.en, state.zh)}
-    near = nearest(str(value), words) or known.states[-1].en
+    near = nearest(str(value), words) or next(reversed(words), "on")
     listed = " / ".join(f"{state.en} {state.zh}" for state in known.states)
-    table.wrong(key, Text(f"{known.name.zh}的状态是 {listed}。", f"The states of {known.name.en.lower()} are {listed}."),
-                f'{key} = "{near}"')  # fmt: skip
+    says = Text(f"{known.name.zh}的状态是 {listed}。", f"The states of {known.name.en.lower()} are {listed}.")
+    table.wrong(key, says, f'{key} = "{near}"')
     return None
 
 
 def _example(known: Quantity) -> float:
-    return {"temperature": 24.0, "humidity": 60.0, "oxygen": 19.5, "co2": 1000.0}.get(known.id, min(known.high, 100.0))
+    return {"temperature": 24.0, "humidity": 60.0, "oxygen": 19.5, "co2": 1000.0}.get(
+        known.id, min(known.high, 100.0)
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -80,7 +81,10 @@ def _person(table: Table, languages: tuple[str, ...]) -> Person:
     if not phone and not table.has("phone") and {"sms", "voice"} & set(channels) and not table.damaged():
         table.ledger.warn(
             table.spot(show=False),
-            Text("没有电话号码，短信和语音都联系不到。", "Without a phone number neither SMS nor call can reach them."),
+            Text(
+                "没有电话号码，短信和语音都联系不到。",
+                "Without a phone number neither SMS nor call can reach them.",
+            ),
             Text('补上：phone = "+8613800000001"', 'Add: phone = "+8613800000001"'),
         )
     return Person(
@@ -139,9 +143,12 @@ def _ladder(table: Table) -> Ladder:
         table.ledger.error(
             table.spot(show=False),
             Text("没有任何一级联系人。", "The ladder has no rung."),
-            Text('补上：rungs = [{ role = "on-duty", after_min = 0 }]', 'Add: rungs = [{ role = "on-duty", after_min = 0 }]'),
+            Text(
+                '补上：rungs = [{ role = "on-duty", after_min = 0 }]',
+                'Add: rungs = [{ role = "on-duty", after_min = 0 }]',
+            ),
         )
-    for earlier, later in zip(rungs, rungs[1:], strict=False):
+    for earlier, later in pairwise(rungs):
         if later.after_min < earlier.after_min:
             table.ledger.warn(
                 table.spot("rungs"),
@@ -177,7 +184,8 @@ def _rung(entry: Table, ladder: Table) -> Rung:
         after_min=entry.number("after_min", low=0, high=1440, unit="min"),
         channel=entry.choice("channel", ("", *CHANNELS), ""),
         hours=tuple(
-            read_schedule(span, f"{ladder.label}  hours") for span in entry.tables("hours", "armed", ladder.label)
+            read_schedule(span, f"{ladder.label}  hours")
+            for span in entry.tables("hours", "armed", ladder.label)
         ),
         each_confirms=entry.flag("each_confirms"),
     )
@@ -215,7 +223,9 @@ def _duty(table: Table) -> Duty:
     if not table.damaged():
         _duty_form(table, kind, bool(person), order)
     if from_ and until and datetime.fromisoformat(until) <= datetime.fromisoformat(from_):
-        table.wrong("until", Text("结束时间不晚于开始时间。", "It does not end after its begin."), "until = …")
+        table.wrong(
+            "until", Text("结束时间不晚于开始时间。", "It does not end after its begin."), "until = …"
+        )
     return Duty(
         kind="override" if kind == "override" else "swap" if kind == "swap"
         else "absence" if kind == "absence" else "shift",

@@ -66,7 +66,9 @@ _DROPPED_ALOUD = {
     "textPath": Text("沿路径的文字", "text on a path"),
 }
 _LOCAL_URL = re.compile(r"url\(\s*['\"]?#[\w.:-]+['\"]?\s*\)")
-_FOREIGN = re.compile(r"(?i)url\s*\(|javascript\s*:|data\s*:|vbscript\s*:|@import|expression\s*\(|&#|\\|<|-moz-binding")
+_FOREIGN = re.compile(
+    r"(?i)url\s*\(|javascript\s*:|data\s*:|vbscript\s*:|@import|expression\s*\(|&#|\\|<|-moz-binding"
+)
 
 
 class Plan(Struct, frozen=True):
@@ -88,26 +90,34 @@ def read_plan(source: Source, ledger: Ledger) -> Plan | None:
     except DefusedXmlException:
         ledger.error(
             Spot(source.file),
-            Text("文件声明了实体或外部文档，这可能是攻击。", "It declares entities or external parts, which may be an attack."),
+            Text(
+                "文件声明了实体或外部文档，这可能是攻击。",
+                "It declares entities or external parts, which may be an attack.",
+            ),
             Text("在绘图软件中另存为“普通 SVG”。", 'Save it from the drawing program as "plain SVG".'),
         )
         return None
-    except _TooMuch as stop:
+    except _TooMuchError as stop:
         ledger.error(Spot(source.file, stop.line), stop.says, Text("简化图纸。", "Simplify the drawing."))
         return None
-    except Exception as error:  # noqa: BLE001 - expat and SAX raise many kinds for broken XML; all mean the same
+    except Exception as error:  # expat and SAX raise many kinds for broken XML; all mean the same
         line = getattr(error, "getLineNumber", lambda: 0)() or getattr(error, "lineno", 0) or 0
         ledger.error(
             Spot(source.file, int(line)),
             Text("不是完整的 SVG（XML 有错）。", "This is not a well-formed SVG (the XML is broken)."),
-            Text("在绘图软件中重新保存为“普通 SVG”。", 'Save it again from the drawing program as "plain SVG".'),
+            Text(
+                "在绘图软件中重新保存为“普通 SVG”。", 'Save it again from the drawing program as "plain SVG".'
+            ),
         )
         return None
     if not handler.root_is_svg:
         ledger.error(
             Spot(source.file),
             Text("最外层不是 svg 元素。", "The outermost element is not svg."),
-            Text(f'第一行写：<svg xmlns="{SVG}" viewBox="0 0 800 500">', f'Begin with: <svg xmlns="{SVG}" viewBox="0 0 800 500">'),
+            Text(
+                f'第一行写：<svg xmlns="{SVG}" viewBox="0 0 800 500">',
+                f'Begin with: <svg xmlns="{SVG}" viewBox="0 0 800 500">',
+            ),
         )
         return None
     if not handler.has_view_box:
@@ -123,7 +133,7 @@ def _without_declared_encoding(text: str) -> str:
     return re.sub(r"^\s*<\?xml[^>]*\?>", "", text, count=1)
 
 
-class _TooMuch(Exception):
+class _TooMuchError(Exception):
     def __init__(self, line: int, says: Text) -> None:
         super().__init__(says.en)
         self.line = line
@@ -151,12 +161,12 @@ class _Cleaner(ContentHandler):
         self._locator = locator
 
     def startElementNS(  # noqa: N802 - SAX's name
-        self, name: tuple[str | None, str], qname: str | None, attrs: AttributesNSImpl
+        self, name: tuple[str | None, str], _qname: str | None, attrs: AttributesNSImpl
     ) -> None:
         self._depth += 1
         self._count += 1
         if self._depth > MAX_DEPTH or self._count > MAX_ELEMENTS:
-            raise _TooMuch(
+            raise _TooMuchError(
                 self._line(),
                 Text(f"图形过多（上限 {MAX_ELEMENTS} 个、{MAX_DEPTH} 层）。",
                      f"Too many elements (at most {MAX_ELEMENTS}, {MAX_DEPTH} levels deep)."),
@@ -200,7 +210,9 @@ class _Cleaner(ContentHandler):
             dropped = _DROPPED_ALOUD[local]
             self._ledger.warn(
                 spot,
-                Text(f"{dropped.zh}不会显示。", f"{dropped.en[0].upper()}{dropped.en[1:]} will not be shown."),
+                Text(
+                    f"{dropped.zh}不会显示。", f"{dropped.en[0].upper()}{dropped.en[1:]} will not be shown."
+                ),
                 Text("直接画出图形（克隆请先解除链接）。", "Draw the shape itself (unlink clones first)."),
             )
 
@@ -228,7 +240,10 @@ class _Cleaner(ContentHandler):
         if first != self._line():
             self._ledger.error(
                 Spot(self._file, self._line(), f'id="{name}"'),
-                Text(f"图形编号“{name}”在第 {first} 行已用过。", f'The id "{name}" was already used on line {first}.'),
+                Text(
+                    f"图形编号“{name}”在第 {first} 行已用过。",
+                    f'The id "{name}" was already used on line {first}.',
+                ),
                 Text("每个编号只用一次。", "Use each id only once."),
             )
 

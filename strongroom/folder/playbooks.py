@@ -48,7 +48,7 @@ def read_playbook(doc: Document, ledger: Ledger, languages: tuple[str, ...], rev
             Text("预案没有任何步骤。", "The playbook has no step."),
             Text('补上：[[step]]，下一行 id = "power"', 'Add: [[step]] and below it id = "power"'),
         )
-    _circles(steps, tables, ledger)
+    _circles(steps, tables)
     playbook = Playbook(
         id=name,
         title=top.text("title", required=Text("库房漏水", "Water in a stack"), languages=languages),
@@ -86,7 +86,10 @@ def _named_steps(top: Table, ledger: Ledger) -> dict[str, Table]:
             ledger.error(
                 table.spot("id"),
                 Text(f"步骤“{name}”已经在 {first} 写过。", f'There is already a step "{name}" at {first}.'),
-                Text(f'改为另一个编号，例如：id = "{name}-2"', f'Write another id, for example: id = "{name}-2"'),
+                Text(
+                    f'改为另一个编号，例如：id = "{name}-2"',
+                    f'Write another id, for example: id = "{name}-2"',
+                ),
             )
         else:
             found[name] = table
@@ -121,10 +124,11 @@ def _step(table: Table, languages: tuple[str, ...], steps: dict[str, Table]) -> 
                     Text("只有提问步骤才有分支。", "Only a question has branches."), 'kind = "ask"')  # fmt: skip
     released_by = table.strings("released_by")
     for role in released_by:
-        table.ledger.refer("role", role, table.spot("released_by"), lambda near: Text(f'改为："{near}"', f'Write: "{near}"'),
-                           "warning")  # fmt: skip
+        table.ledger.refer("role", role, table.spot("released_by"), _instead, "warning")
     if released_by and kind != "hold":
-        table.doubtful("released_by", Text("只有停止点才需要解除人。", "Only a hold point is released."), 'kind = "hold"')
+        table.doubtful(
+            "released_by", Text("只有停止点才需要解除人。", "Only a hold point is released."), 'kind = "hold"'
+        )
     zones = table.strings("zones")
     table.refer_each("zone", "zones", zones)
     do = table.text("do", required=Text("切断该区电源。", "Cut power to the zone."), languages=languages)
@@ -149,6 +153,10 @@ def _step(table: Table, languages: tuple[str, ...], steps: dict[str, Table]) -> 
     )
 
 
+def _instead(near: str) -> Text:
+    return Text(f'改为："{near}"', f'Write: "{near}"')
+
+
 def _after(table: Table, after: tuple[str, ...], name: str, steps: dict[str, Table]) -> None:
     """``after`` names earlier steps; ``step=answer`` makes a step needed for one answer only."""
     for need in after:
@@ -170,7 +178,10 @@ def _answers(step: Table) -> tuple[str, ...]:
     if isinstance(value, dict):
         return (*(_answer_id(str(label)) for label in value), UNKNOWN)
     if isinstance(value, list):
-        return (*(str(entry["answer"]) for entry in value if isinstance(entry, dict) and "answer" in entry), UNKNOWN)
+        return (
+            *(str(entry["answer"]) for entry in value if isinstance(entry, dict) and "answer" in entry),
+            UNKNOWN,
+        )
     return ()
 
 
@@ -182,7 +193,9 @@ def _no_step(table: Table, key: str, name: str, steps: dict[str, Table], *path: 
     table.ledger.error(
         table.spot(key, *path),
         Text(f"本预案中没有步骤“{name}”。", f'There is no step "{name}" in this playbook.'),
-        Text(f'改为："{near}"', f'Write: "{near}"') if near else Text(f"可用的有：{known}", f"Known ones: {known}"),
+        Text(f'改为："{near}"', f'Write: "{near}"')
+        if near
+        else Text(f"可用的有：{known}", f"Known ones: {known}"),
     )
 
 
@@ -209,16 +222,20 @@ def _branches(table: Table, languages: tuple[str, ...], steps: dict[str, Table])
                 _no_step(table, "branch", to, steps, label)
             found.append(Branch(answer=_answer_id(label), label=both_languages(label), to=to))
     else:
-        found = [_branch(entry, table, languages, steps) for entry in table.tables("branch", "branch", table.label)]
+        found = [_branch(entry, languages, steps) for entry in table.tables("branch", "branch", table.label)]
     answers = [branch.answer for branch in found]
     for answer in dict.fromkeys(answer for answer in answers if answers.count(answer) > 1):
-        table.wrong("branch", Text(f"回答“{answer}”写了两次。", f'The answer "{answer}" stands here twice.'), "branch = …")
+        table.wrong(
+            "branch",
+            Text(f"回答“{answer}”写了两次。", f'The answer "{answer}" stands here twice.'),
+            "branch = …",
+        )
     if found and UNKNOWN not in answers:
         found.append(Branch(answer=UNKNOWN, label=_UNKNOWN_LABEL, to=""))
     return tuple(found)
 
 
-def _branch(entry: Table, step: Table, languages: tuple[str, ...], steps: dict[str, Table]) -> Branch:
+def _branch(entry: Table, languages: tuple[str, ...], steps: dict[str, Table]) -> Branch:
     entry.only()
     answer = entry.string("answer", required="pipe")
     to = entry.string("to")
@@ -246,7 +263,7 @@ def both_languages(label: str) -> Text:
     return Text(label.strip(), label.strip())
 
 
-def _circles(steps: tuple[Step, ...], tables: dict[str, Table], ledger: Ledger) -> None:
+def _circles(steps: tuple[Step, ...], tables: dict[str, Table]) -> None:
     """Report steps that wait for each other, which nobody could ever begin."""
     needs = {step.id: [need.partition("=")[0] for need in step.after] for step in steps}
     for step in steps:
@@ -259,7 +276,10 @@ def _circles(steps: tuple[Step, ...], tables: dict[str, Table], ledger: Ledger) 
                 if table is not None:
                     table.wrong(
                         "after",
-                        Text("这些步骤互相等待，永远不能开始。", "These steps wait for each other and can never begin."),
+                        Text(
+                            "这些步骤互相等待，永远不能开始。",
+                            "These steps wait for each other and can never begin.",
+                        ),
                         "after = […]",
                     )
                 return
@@ -283,6 +303,6 @@ def _by_heart(table: Table, do: Text) -> None:
         table.ledger.warn(
             table.spot("do", "zh"),
             Text(f"需要背下来的步骤最多 {2 * BY_HEART_WORDS} 个汉字，这里有 {characters} 个。",
-                 f"A step to know by heart has at most {2 * BY_HEART_WORDS} Chinese characters, this has {characters}."),
+                 f"A step to know by heart has at most {2 * BY_HEART_WORDS} characters, this has {characters}."),
             Text("写短一些，细节写进 why。", "Make it shorter; details go into why."),
         )  # fmt: skip

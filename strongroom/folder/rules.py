@@ -75,7 +75,10 @@ def _rule(table: Table, languages: tuple[str, ...], revision: str) -> Rule:
         hazard=hazard,
         stage=stage,
         page="day" if page == "day" else "never" if page == "never" else "always",
-        armed=tuple(read_schedule(entry, f"{table.label}  armed") for entry in table.tables("armed", "armed", table.label)),
+        armed=tuple(
+            read_schedule(entry, f"{table.label}  armed")
+            for entry in table.tables("armed", "armed", table.label)
+        ),
         investigate_s=table.number("investigate_s", low=0, high=3600, unit="s"),
         realarm_s=table.number("realarm_s", low=0, high=31 * 86400, unit="s"),
         on_unknown="alarm" if table.choice("on_unknown", ("hold", "alarm"), "hold") == "alarm" else "hold",

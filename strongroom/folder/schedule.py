@@ -21,7 +21,9 @@ def read_schedule(entry: Table, label: str) -> Schedule:
     for index, day in enumerate(days if isinstance(days, list) else [days]):
         number = DAYS.index(day) if isinstance(day, str) and day in DAYS else -1
         if number < 0 and isinstance(day, str):
-            number = next((n for n, known in enumerate(DAYS) if day.casefold().startswith(known.casefold())), -1)
+            number = next(
+                (n for n, known in enumerate(DAYS) if day.casefold().startswith(known.casefold())), -1
+            )
         if number < 0:
             entry.ledger.error(
                 entry.spot("days", index),

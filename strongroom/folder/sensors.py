@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from sensors.model import Sensor, Text
 from strongroom.folder.document import Document
-from strongroom.folder.ledger import Ledger, Spot
+from strongroom.folder.ledger import Ledger
 from strongroom.folder.measures import check_unit, read_quantity
 from strongroom.folder.table import Table, root
 
@@ -71,6 +71,7 @@ def _sensor(table: Table, languages: tuple[str, ...]) -> Sensor:
         channel=table.string("channel"),
         words=_words(table),
         unit=unit,
+        model=table.string("model"),
         every_s=every_s,
         silent_after_s=silent_after_s,
         at=_at(table),
@@ -98,9 +99,7 @@ def _words(table: Table) -> dict[str, float]:
         return {}
     taken: dict[str, float] = {}
     for key, value in inner.data.items():
-        if isinstance(value, bool):
-            taken[key] = float(value)
-        elif isinstance(value, (int, float)) and value in (0, 1):
+        if isinstance(value, (bool, int, float)) and value in (0, 1):
             taken[key] = float(value)
         else:
             inner.wrong(key, Text("词语只能对应 1 或 0。", "A word stands for 1 or 0."), f"{key} = 1")

@@ -150,7 +150,9 @@ def _bare(head: str, value: str, comment: str) -> Guess:
                 return Guess(says, f"{head}{float(measured[1]) * factor:g}{comment}")
         return Guess(says, f"{head}{measured[1]}{comment}")
     if '"' in value or "'" in value:
-        return Guess(Text("引号没有配对。", "The quotes do not match."), head + _close('"' + value.strip("\"'"), '"'))
+        return Guess(
+            Text("引号没有配对。", "The quotes do not match."), head + _close('"' + value.strip("\"'"), '"')
+        )
     says = Text("文字要放在英文双引号内。", "Text must stand in double quotes.")
     return Guess(says, f'{head}"{value}"{comment}')
 

@@ -6,98 +6,21 @@ Readers never stop: they take what they can and the ledger keeps what was wrong.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date, datetime, time
+from math import isnan
 from typing import Any
 
 from sensors.model import Text
 from strongroom.folder import punctuation
 from strongroom.folder.document import Document
-from strongroom.folder.keys import KEYS
 from strongroom.folder.ledger import Ledger, Spot, nearest
-from strongroom.folder.values import dotted, is_number, meant_key, measured, seconds, toml, within
-from strongroom.places import Path
-
-_TYPES = {
-    "str": Text("文字", "text"), "int": Text("数字", "a number"), "float": Text("数字", "a number"),
-    "bool": Text("真假值", "true or false"), "list": Text("列表", "a list"), "dict": Text("表", "a table"),
-    "datetime": Text("日期时间", "a date and time"), "date": Text("日期", "a date"), "time": Text("时间", "a time"),
-}  # fmt: skip
+from strongroom.folder.node import Node
+from strongroom.folder.values import is_number, measured, seconds, toml, within
 
 
-class Table:
-    """One table of a document, read key by key against the keys of its kind."""
-
-    def __init__(
-        self, data: dict[str, Any], path: Path, doc: Document, ledger: Ledger, kind: str, label: str = ""
-    ) -> None:
-        self.data = data
-        self.path = path
-        self.doc = doc
-        self.ledger = ledger
-        self.kind = kind
-        name = data.get("id")
-        shown = f' "{name}"' if isinstance(name, str) and name else ""
-        self.label = label or (kind + shown if path else "")
-
-    # -- places ----------------------------------------------------------------------------------------
-
-    def spot(self, *keys: str | int, show: bool = True) -> Spot:
-        """The place of a key of this table, quoting its value."""
-        where = self.label
-        if keys and show:
-            value: Any = self.data
-            for key in keys:
-                try:
-                    value = value[key]
-                except (KeyError, IndexError, TypeError):
-                    value = None
-                    break
-            if value is not None:
-                quoted = f"{dotted(keys)} = {toml(value)}"
-                where = f"{where}  {quoted}" if where else quoted
-        return Spot(self.doc.file, self.doc.line((*self.path, *keys)) or 0, where[:160])
-
-    def damaged(self) -> bool:
-        """Some line of this table could not be read."""
-        return self.doc.is_damaged(self.path) or (not self.path and not self.doc.whole)
-
-    # -- keys ------------------------------------------------------------------------------------------
-
-    def only(self, *kinds: str) -> None:
-        """Report every key that is in none of these kinds' tables (default: the table's own kind)."""
-        allowed = {key for kind in kinds or (self.kind,) for key in KEYS[kind]}
-        for key in self.data:
-            if key not in allowed:
-                self._unknown(key, allowed)
-
-    def _unknown(self, key: str, allowed: set[str]) -> None:
-        near, value = meant_key(key, self.data[key], allowed)
-        says = Text(f"这里没有“{key}”这个键。", f'There is no key "{key}" here.')
-        if near:
-            line = f"{near} = {toml(value)}"
-            write = Text(f"改为：{line}", f"Write: {line}")
-        else:
-            some = ", ".join(sorted(allowed))
-            write = Text(f"可用的键：{some}", f"Keys known here: {some}")
-        self.ledger.error(self.spot(key), says, write)
-
-    def has(self, key: str) -> bool:
-        """The key was written."""
-        return key in self.data
-
-    def missing(self, key: str, example: str) -> None:
-        """Report a required key that is absent, unless a damaged line may have held it."""
-        if self.damaged() or any(meant_key(other, value, {key})[0] for other, value in self._strangers()):
-            return
-        self.ledger.error(
-            self.spot(show=False),
-            Text(f"缺少 {key}。", f"{key} is missing."),
-            Text(f"补上：{example}", f"Add: {example}"),
-        )
-
-    def _strangers(self) -> Iterator[tuple[str, Any]]:
-        return ((key, value) for key, value in self.data.items() if key not in KEYS.get(self.kind, ()))
+class Table(Node):
+    """One table of a document, read key by key; a default stands in for what is wrong."""
 
     # -- values ----------------------------------------------------------------------------------------
 
@@ -193,19 +116,21 @@ class Table:
             return default
         if not low <= number <= high:
             self.out_of_range(key, number, low, high, unit)
-            return within(number, low, high) if number == number else default
+            return within(number, low, high) if not isnan(number) else default
         return number
 
     def whole(self, key: str, *, default: int = 0, low: int = 0, high: int = 10**9, unit: str = "") -> int:
         """A whole number."""
         value = self.number(key, default=default, low=low, high=high, unit=unit)
         if value != int(value):
-            self.wrong(key, Text("这里要写整数。", "A whole number is wanted here."), f"{key} = {round(value)}")
+            self.wrong(
+                key, Text("这里要写整数。", "A whole number is wanted here."), f"{key} = {round(value)}"
+            )
         return int(value)
 
     def _number(self, key: str, value: Any, unit: str, example: str) -> float | None:
         if isinstance(value, (int, float)) and not isinstance(value, bool):
-            return float(value) if abs(value) < 1e300 or value != value else float("inf")
+            return float(value) if abs(value) < 1e300 or isnan(value) else float("inf")
         if isinstance(value, str):
             meant = seconds(value) if unit == "s" else measured(value)
             if unit == "min" and seconds(value) is not None and not is_number(value):
@@ -227,7 +152,9 @@ class Table:
         elif high == float("inf"):
             says = Text(f"至少 {low:g}{of}。", f"It must be at least {low:g}{of}.")
         else:
-            says = Text(f"应在 {low:g} 到 {high:g}{of} 之间。", f"It must lie between {low:g} and {high:g}{of}.")
+            says = Text(
+                f"应在 {low:g} 到 {high:g}{of} 之间。", f"It must lie between {low:g} and {high:g}{of}."
+            )
         self.wrong(key, says, f"{key} = {within(value, low, high):g}")
 
     def strings(self, key: str) -> tuple[str, ...]:
@@ -267,7 +194,9 @@ class Table:
                 taken.append(entry)
         return tuple(taken)
 
-    def text(self, key: str, *, required: Text | None = None, languages: tuple[str, ...] = ("zh", "en")) -> Text:
+    def text(
+        self, key: str, *, required: Text | None = None, languages: tuple[str, ...] = ("zh", "en")
+    ) -> Text:
         """Words in both languages: ``key.zh`` and ``key.en``. A missing language takes the other's words."""
         value = self.data.get(key)
         if value is None:
@@ -279,7 +208,9 @@ class Table:
                        f"{key}.zh = {toml(value)}  {key}.en = …")  # fmt: skip
             return Text(value, value)
         if not isinstance(value, dict):
-            self.mistyped(key, Text("中英文两句", "words in two languages"), f'{key}.zh = "…"  {key}.en = "…"')
+            self.mistyped(
+                key, Text("中英文两句", "words in two languages"), f'{key}.zh = "…"  {key}.en = "…"'
+            )
             return Text("", "")
         inner = Table(value, (*self.path, key), self.doc, self.ledger, "text", f"{self.label}  {key}".strip())
         inner.only()
@@ -311,7 +242,11 @@ class Table:
         try:
             return datetime.fromisoformat(str(value)).replace(tzinfo=None).isoformat()
         except ValueError:
-            self.wrong(key, Text("要写日期和时间。", "A date and time is wanted here."), f"{key} = 2026-12-01T09:00:00")
+            self.wrong(
+                key,
+                Text("要写日期和时间。", "A date and time is wanted here."),
+                f"{key} = 2026-12-01T09:00:00",
+            )
             return ""
 
     def day(self, key: str) -> str:
@@ -339,7 +274,9 @@ class Table:
         if not isinstance(value, dict):
             self.mistyped(key, Text("一个表", "a table"), f"{key} = {{ … }}")
             return None
-        return Table(value, (*self.path, key), self.doc, self.ledger, kind, label or f"{self.label}  {key}".strip())
+        return Table(
+            value, (*self.path, key), self.doc, self.ledger, kind, label or f"{self.label}  {key}".strip()
+        )
 
     def tables(self, key: str, kind: str, label: str = "") -> list[Table]:
         """The tables of a list inside this one."""
@@ -358,7 +295,9 @@ class Table:
             )  # fmt: skip
             return [Table(value, (*self.path, key), self.doc, self.ledger, kind, label)]
         if not isinstance(value, list):
-            self.mistyped(key, Text("列表", "a list"), f"[[{key}]]" if not self.path else f"{key} = [{{ … }}]")
+            self.mistyped(
+                key, Text("列表", "a list"), f"[[{key}]]" if not self.path else f"{key} = [{{ … }}]"
+            )
             return []
         found: list[Table] = []
         for index, entry in enumerate(value):
@@ -367,45 +306,15 @@ class Table:
             else:
                 self.ledger.error(
                     self.spot(key, index),
-                    Text("这里的每一项都要是表，写在花括号里。", "Every entry here must be a table in braces."),
-                    Text(f"改为：{{ … }}，见 docs/folder.md 的 {kind}", f"Write: {{ … }}, see {kind} in docs/folder.md"),
+                    Text(
+                        "这里的每一项都要是表，写在花括号里。", "Every entry here must be a table in braces."
+                    ),
+                    Text(
+                        f"改为：{{ … }}，见 docs/folder.md 的 {kind}",
+                        f"Write: {{ … }}, see {kind} in docs/folder.md",
+                    ),
                 )
         return found
-
-    # -- problems --------------------------------------------------------------------------------------
-
-    def wrong(self, key: str, says: Text, write: str) -> None:
-        """Report the value of a key, with the line to write instead."""
-        self.ledger.error(self.spot(key), says, Text(f"改为：{write}", f"Write: {write}"))
-
-    def doubtful(self, key: str, says: Text, write: str) -> None:
-        """Warn about the value of a key."""
-        self.ledger.warn(self.spot(key), says, Text(f"改为：{write}", f"Write: {write}"))
-
-    def mistyped(self, key: str, wanted: Text, write: str) -> None:
-        """Report a value of the wrong type."""
-        got = _TYPES.get(type(self.data.get(key)).__name__, Text("别的", "something else"))
-        self.wrong(key, Text(f"这里要写{wanted.zh}，写的是{got.zh}。",
-                             f"{wanted.en[0].upper()}{wanted.en[1:]} is wanted here, this is {got.en}."),
-                   write)  # fmt: skip
-
-    def refer(self, kind: str, key: str, name: str, severity: str = "error") -> None:
-        """Note that the value of ``key`` names something of a kind."""
-        self.ledger.refer(
-            kind, name, self.spot(key),
-            lambda near: Text(f'改为：{key} = "{near}"', f'Write: {key} = "{near}"'),
-            "error" if severity == "error" else "warning",
-        )  # fmt: skip
-
-    def refer_each(self, kind: str, key: str, names: Iterable[str]) -> None:
-        """Note that every entry of the list ``key`` names something of a kind."""
-        for name in names:
-            self.ledger.refer(
-                kind, name, self.spot(key),
-                lambda near, name=name: Text(  # type: ignore[misc]
-                    f"“{name}”改为“{near}”", f'Write "{near}" instead of "{name}"'
-                ),
-            )  # fmt: skip
 
 
 def root(doc: Document, ledger: Ledger, kind: str) -> Table:

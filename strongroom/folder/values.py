@@ -75,7 +75,12 @@ def meant_key(key: str, value: Any, allowed: set[str]) -> tuple[str, Any]:
     for ending, factor in (("_min", 60.0), ("_minutes", 60.0), ("_h", 3600.0), ("_hours", 3600.0), ("_ms", 0.001),
                            ("_sec", 1.0), ("_seconds", 1.0), ("", 1.0)):  # fmt: skip
         stem = key[: -len(ending)] if ending and key.endswith(ending) else key if not ending else ""
-        if stem and f"{stem}_s" in allowed and isinstance(value, (int, float)) and not isinstance(value, bool):
+        if (
+            stem
+            and f"{stem}_s" in allowed
+            and isinstance(value, (int, float))
+            and not isinstance(value, bool)
+        ):
             return f"{stem}_s", value * factor
         if ending in {"", "_s"} and stem and f"{stem}_min" in allowed:
             return f"{stem}_min", value
