@@ -102,6 +102,13 @@ NUMBERS = (
     _number("humidity", "相对湿度", "Relative humidity", "%RH", 0.0, 100.0, "relative_humidity", "rh"),
     _number("dew_point", "露点", "Dew point", "°C", -80.0, 60.0),
     _number("absolute_humidity", "绝对湿度", "Absolute humidity", "g/m³", 0.0, 200.0),
+    # Calculated by sensors.derived; over 100 % at a surface is water on it.
+    _number("surface_humidity", "表面相对湿度", "Humidity at the cold surface", "%RH", 0.0, 2_000.0),
+    _number("moisture_content", "平衡含水率", "Moisture content", "%", 0.0, 100.0),
+    _number("preservation_index", "保存指数（公式）", "Preservation index (formula)", "a", 0.0, 1_000_000.0),
+    _number("weighted_preservation_index", "时间加权保存指数", "Time-weighted PI", "a", 0.0, 1_000_000.0),
+    _number("mould_index", "霉菌指数", "Mould index", "", 0.0, 6.0),
+    _number("wet_hours", "受潮时长", "Hours since wet", "h", 0.0, 100_000.0),
     # World records at sea level are 870 and 1084 hPa; 300 hPa is the top of the highest mountain.
     _number("pressure", "大气压", "Air pressure", "Pa", 30_000.0, 110_000.0, "atmospheric_pressure"),
     _number("illuminance", "照度", "Illuminance", "lx", 0.0, 200_000.0, "light", "lux"),
