@@ -20,6 +20,7 @@ def main() -> None:
 
 from strongroom.cli import (  # noqa: E402 - commands register themselves on the app above
     journal,
+    user,
 )
 
-__all__ = ["app", "journal", "main"]
+__all__ = ["app", "journal", "main", "user"]
