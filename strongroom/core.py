@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 
-from alerts.annunciator import Annunciator
-
 from alerts.acts import AlarmAct
+from alerts.annunciator import Annunciator
 from alerts.answers import PersonAct
 from alerts.evaluate import Evaluator
 from alerts.model import AlarmEvent, Notice, NoticeEvent, Refused
