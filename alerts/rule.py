@@ -80,6 +80,21 @@ class Stuck(Struct, frozen=True, kw_only=True, tag="stuck"):
     after_s: float
 
 
+class Implausible(Struct, frozen=True, kw_only=True, tag="implausible"):
+    """The newest message carries a value that the quantity cannot have: a fault of the sensor."""
+
+    select: Select
+
+
+class Disagree(Struct, frozen=True, kw_only=True, tag="disagree"):
+    """Further than ``limit`` (unit of the quantity) from the median of the other sensors of the same quantity
+    in the same zone; needs two others with fresh values, otherwise nobody can say who is wrong.
+    """
+
+    select: Select
+    limit: float
+
+
 class Count(Struct, frozen=True, kw_only=True, tag="count"):
     """A contact turned to ``is_`` at least ``at_least`` times within ``within_s``."""
 
@@ -140,6 +155,8 @@ Condition = (
     | Distance
     | Silent
     | Stuck
+    | Implausible
+    | Disagree
     | Count
     | Vote
     | AllOf
@@ -224,3 +241,4 @@ class Change(Struct, frozen=True, kw_only=True):
     evidence: tuple[Cause, ...] = ()
     drill: str = ""
     unverified: bool = False  # rests on a retained message only
+    parent: str = ""  # silence only: the gateway or link that has stopped with all its sensors

@@ -51,6 +51,7 @@ class Sensor(Struct, frozen=True, kw_only=True):
 
     ``path`` picks the value inside the payload for dialect "json"; ``channel`` names the probe or child
     device where a dialect gives several; ``words`` maps payload words to 0/1 for dialect "words".
+    ``model`` names the device's model where frames cannot be read without it (``milesight-em300-sld``).
     ``offset`` is added to the measured value, in the quantity's unit; raw values are kept beside it.
     """
 
@@ -64,6 +65,7 @@ class Sensor(Struct, frozen=True, kw_only=True):
     channel: str = ""
     words: dict[str, float] = {}
     unit: str = ""
+    model: str = ""
     every_s: float = 300.0
     silent_after_s: float = 900.0
     at: tuple[float, float] | None = None
@@ -96,13 +98,19 @@ class Reading(Struct, frozen=True, gc=False):
 
 
 class RawMessage(Struct, frozen=True, gc=False):
-    """What the transport brought. ``token`` is the source's own handle for acknowledging it."""
+    """What the transport brought. ``token`` is the source's own handle for acknowledging it.
+
+    ``delivery`` is the broker's number for this delivery (MQTT packet identifier, 0 for QoS 0), which stays the
+    same when an unacknowledged message comes again; ``again`` says the broker marked it as such a repeat.
+    """
 
     topic: str
     payload: bytes
     received_at: float
     retained: bool = False
     token: int = 0
+    delivery: int = 0
+    again: bool = False
 
 
 class Reject(Struct, frozen=True):
@@ -143,3 +151,4 @@ class Decoded(Struct, frozen=True):
     lives: tuple[Life, ...] = ()
     declarations: tuple[Declaration, ...] = ()
     known: bool = True  # False: nothing of this building listens to that topic
+    requests: tuple[tuple[str, bytes], ...] = ()  # (topic, payload) to publish, as a Sparkplug rebirth

@@ -1,6 +1,9 @@
-"""The command line: one module per command, each registering itself on ``app``."""
+"""The command line: one module per command in this folder, each registering itself on ``app``."""
 
 from __future__ import annotations
+
+from importlib import import_module
+from pkgutil import iter_modules
 
 import typer
 
@@ -16,3 +19,8 @@ app = typer.Typer(
 def main() -> None:
     """Entry point of the ``strongroom`` command."""
     app()
+
+
+# A command is taken in by lying here: no list to forget it in.
+for _module in iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")

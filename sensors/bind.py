@@ -1,0 +1,204 @@
+"""The short way of simple sensors: one value at one path, or one word, of one topic.
+
+Dialect ``json`` with a ``path`` (``temperature``, ``SCD40.CarbonDioxide``, ``probes[0].t``), ``words`` with the
+operator's own word table, ``plain`` with a bare number or word. Everything unusual goes through the same verbs as
+every other dialect (``Heard``).
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import tzinfo
+from typing import Any
+
+from msgspec import Struct
+
+from sensors.dialects.base import parse_json
+from sensors.heard import Heard
+from sensors.model import Quality, RawMessage, Reading, Reject, Sensor
+from sensors.quantities import QUANTITIES, plain_word, quantity
+from sensors.times import Clock
+from sensors.units import scale
+
+SIMPLE = frozenset(("json", "words", "plain"))
+FUTURE_AFTER_S = 300.0
+"""A reading measured more than this ahead of us is quarantined (C12)."""
+LATE_AFTER_S = 300.0
+"""A reading that arrives more than this after its measurement is history: it starts no emergency (C12)."""
+
+_TIME_KEYS = ("ts", "time", "timestamp", "Time", "measured_at", "datetime")
+_NUMBER_STARTS = tuple(b"%c" % char for char in b"0123456789-+.")
+_STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]|\[[\"']([^\"']+)[\"']\]")
+
+
+class Bound(Struct, frozen=True):
+    """A simple sensor, compiled."""
+
+    sensor: Sensor
+    id: str
+    json: bool
+    steps: tuple[str | int, ...]
+    quantity: str
+    contact: bool
+    low: float
+    high: float
+    factor: float
+    shift: float
+    offset: float
+    words: dict[str, float]
+
+
+def bind_simple(sensor: Sensor) -> Bound:
+    """Compile a sensor of a simple dialect; a quantity unknown to the table is a number without limits."""
+    known = quantity(sensor.quantity)
+    name = known.id if known else sensor.quantity
+    factor, shift = scale(name, sensor.unit) or (1.0, 0.0)
+    return Bound(
+        sensor=sensor,
+        id=sensor.id,
+        json=bool(sensor.path) or sensor.dialect == "json",
+        steps=steps_of(sensor.path),
+        quantity=name,
+        contact=bool(known and known.contact),
+        low=known.low if known else float("-inf"),
+        high=known.high if known else float("inf"),
+        factor=factor,
+        shift=shift,
+        offset=sensor.offset,
+        words={plain_word(word): value for word, value in sensor.words.items()},
+    )
+
+
+def steps_of(path: str) -> tuple[str | int, ...]:
+    """The steps of a path: ``a.b[0]["c d"]`` is a, b, 0, "c d"."""
+    return tuple(int(index) if index else name or quoted for name, index, quoted in _STEP.findall(path))
+
+
+def follow(document: Any, steps: tuple[str | int, ...]) -> Any:
+    """What stands at a path, None where nothing does."""
+    for step in steps:
+        if isinstance(step, str):
+            if not isinstance(document, dict):
+                return None
+            document = document.get(step)
+        elif isinstance(document, list) and step < len(document):
+            document = document[step]
+        else:
+            return None
+    return document
+
+
+def quality_of(at: float, received_at: float, now: float, retained: bool, stored: bool) -> Quality:
+    """How far a reading may be trusted, from its time and how it came (C12)."""
+    if at - now > FUTURE_AFTER_S:
+        return Quality.FUTURE
+    if stored:
+        return Quality.HISTORICAL
+    if retained:
+        return Quality.RETAINED
+    return Quality.LATE if received_at - at > LATE_AFTER_S else Quality.GOOD
+
+
+def read_simple(
+    bounds: tuple[Bound, ...], message: RawMessage, now: float, zone: tzinfo
+) -> tuple[tuple[Reading, ...], tuple[Reject, ...]]:
+    """The readings and rejects of simple sensors of one topic."""
+    received = message.received_at
+    at = received
+    document: Any = None
+    if bounds[0].json:
+        document = parse_json(message.payload)
+        if isinstance(document, dict):
+            for key in _TIME_KEYS:
+                if key in document:
+                    told = Clock(zone, received).read(document[key])
+                    if told is not None:
+                        at = told
+                        break
+        elif document is None:
+            if not message.payload.strip():
+                return (), ()
+            detail = f"not JSON: {message.payload[:60].decode(errors='replace')!r}"
+            return (), tuple(Reject(message.topic, "not-json", detail, bound.id) for bound in bounds)
+    grade = quality_of(at, received, now, message.retained, False)
+    readings: list[Reading] = []
+    rejects: list[Reject] = []
+    for bound in bounds:
+        value = follow(document, bound.steps) if bound.json else _bare(message.payload)
+        kind = type(value)
+        if (kind is float or kind is int) and not bound.contact:
+            taken = (
+                round(value * bound.factor + bound.shift, 6) if bound.factor != 1.0 or bound.shift else value
+            )
+            if bound.low <= taken <= bound.high and abs(taken) < 255.0 and not bound.words:
+                if bound.offset:
+                    readings.append(
+                        Reading(bound.id, round(taken + bound.offset, 6), at, received, grade, float(taken))
+                    )
+                else:
+                    readings.append(Reading(bound.id, float(taken), at, received, grade))
+                continue
+        _read_slowly(bound, value, message, at, grade, readings, rejects)
+    return tuple(readings), tuple(rejects)
+
+
+def _bare(payload: bytes) -> Any:
+    """A bare payload as a number where it is one (digits first, so that "nan" stays a word), else as text."""
+    if payload[:1] in _NUMBER_STARTS and len(payload) < 24 and b"_" not in payload:
+        try:
+            return float(payload)
+        except ValueError:
+            pass
+    try:
+        return payload.decode().strip()
+    except UnicodeDecodeError:
+        return None
+
+
+def _read_slowly(
+    bound: Bound,
+    value: Any,
+    message: RawMessage,
+    at: float,
+    grade: Quality,
+    readings: list[Reading],
+    rejects: list[Reject],
+) -> None:
+    """The careful way of one value: words, text, null, sentinels, unbelievable numbers, each with its reason."""
+    sensor = bound.sensor
+    if value is None and bound.json:
+        rejects.append(Reject(message.topic, "no-such-path", f"nothing at {sensor.path!r}", bound.id))
+        return
+    if value is None or value == "":
+        if value is None:
+            rejects.append(Reject(message.topic, "not-text", "the payload is not UTF-8 text", bound.id))
+        return
+    heard = Heard(Clock(None, message.received_at))
+    own = bound.words.get(plain_word(_word(value))) if bound.words else None
+    if own is not None:
+        heard.number(bound.quantity, own) if bound.quantity in QUANTITIES else None
+    elif bound.quantity not in QUANTITIES:
+        rejects.append(Reject(message.topic, "not-a-number", f"{str(value)[:60]!r} is no number", bound.id))
+    elif bound.words:
+        known = ", ".join(sensor.words)
+        detail = f"{str(value)[:60]!r} is none of the words {known}"
+        rejects.append(Reject(message.topic, "unknown-state", detail, bound.id))
+    elif bound.contact:
+        heard.state(bound.quantity, value)
+    else:
+        heard.number(bound.quantity, value, sensor.unit)
+    for seen in heard.observations:
+        if seen.quantity == bound.quantity:
+            shifted = round(seen.value + bound.offset, 6)
+            raw = seen.value if bound.offset else None
+            readings.append(Reading(bound.id, shifted, at, message.received_at, grade, raw))
+    for refusal in heard.refusals:
+        rejects.append(Reject(message.topic, refusal.code, refusal.detail, bound.id))
+        if refusal.value is not None:
+            readings.append(Reading(bound.id, refusal.value, at, message.received_at, Quality.IMPLAUSIBLE))
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:g}" if isinstance(value, float) else str(value)

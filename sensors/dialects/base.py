@@ -1,0 +1,182 @@
+"""What every dialect module is made of: the message as parsed once, the memory, and the verbs for flat JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from msgspec import Struct, field
+
+from sensors.heard import Heard
+from sensors.names import Meaning, meaning
+from sensors.quantities import QUANTITIES
+
+LARGEST = 1_048_576  # bytes; inventories of large networks reach a few hundred kB, sensors never
+_DECODER = msgspec.json.Decoder()
+MISSING: Any = msgspec.UNSET
+
+
+class Entity(Struct, frozen=True, kw_only=True):
+    """What a Home Assistant discovery config says about one state topic."""
+
+    quantity: str
+    steps: tuple[object, ...]  # the path and the arithmetic of the value template, see ``homeassistant``
+    unit: str = ""
+    words: dict[str, float] = {}
+    device: str = ""
+    expire_after_s: float = 0.0
+
+
+class Memory(Struct):
+    """What earlier messages announced. Explicit, so that a decision can be replayed with it.
+
+    ``units`` holds announced units per topic (Homie) or per (topic, property) (Zigbee2MQTT); ``entities`` what
+    discovery announced per state topic and config topic; ``sparkplug`` the alias tables per node and device.
+    """
+
+    units: dict[tuple[str, str], str] = field(default_factory=dict)
+    entities: dict[str, dict[str, Entity]] = field(default_factory=dict)
+    sparkplug: dict[str, Any] = field(default_factory=dict)
+    states: dict[str, str] = field(default_factory=dict)
+
+    def remember_unit(self, topic: str, property: str, unit: str) -> None:
+        """Keep an announced unit; the table is bounded against senders that announce without end."""
+        if len(self.units) < 100_000:
+            self.units[topic, property] = unit
+
+
+class Message:
+    """One MQTT message with its topic levels; JSON is parsed at most once."""
+
+    __slots__ = ("_document", "levels", "model", "payload", "retained", "topic")
+
+    def __init__(self, topic: str, payload: bytes, retained: bool, model: str = "") -> None:
+        self.model = model
+        self.topic = topic
+        self.levels = topic.split("/")
+        self.payload = payload
+        self.retained = retained
+        self._document: Any = MISSING
+
+    def document(self) -> Any:
+        """The parsed JSON, or None where the payload is not JSON (JSON null is None as well)."""
+        if self._document is MISSING:
+            self._document = parse_json(self.payload)
+        return self._document
+
+    def text(self) -> str | None:
+        """The payload as text without surrounding blanks; None where it is not UTF-8."""
+        try:
+            return self.payload.decode().strip("\ufeff\x00 \t\r\n")
+        except UnicodeDecodeError:
+            return None
+
+
+def parse_json(payload: bytes) -> Any:
+    """The JSON value of a payload, None for anything that is not strict JSON (comments, NaN, cut, too deep)."""
+    try:
+        return _DECODER.decode(payload)
+    except (msgspec.MsgspecError, RecursionError, ValueError):
+        return None
+
+
+def no_topics(_topic: str) -> tuple[str, ...]:
+    """For dialects without a liveness topic."""
+    return ()
+
+
+def claims_nothing(*_args: object) -> bool:
+    """For dialects that only the topic or only the document gives away."""
+    return False
+
+
+class Dialect(Struct, frozen=True, kw_only=True):
+    """One family of topics and payloads.
+
+    ``claims_topic(levels)`` and ``claims_document(document, levels)`` recognise it where nobody declared it;
+    ``read`` fills a Heard. ``life_topics`` and ``data_topics`` name the further topics that belong to a sensor's
+    topic: availability, wills, births; ``announcement_topics`` (filters) where units and meanings are announced.
+    """
+
+    name: str
+    read: Callable[[Message, Heard, Memory], None]
+    claims_topic: Callable[[list[str]], bool] = claims_nothing
+    claims_document: Callable[[Any, list[str]], bool] = claims_nothing
+    life_topics: Callable[[str], tuple[str, ...]] = no_topics
+    data_topics: Callable[[str], tuple[str, ...]] = no_topics
+    announcement_topics: Callable[[str], tuple[str, ...]] = no_topics
+    also: tuple[str, ...] = ()
+
+
+def document_of(message: Message, heard: Heard) -> dict[str, Any] | None:
+    """The JSON object of a message; refuses anything else in words."""
+    document = message.document()
+    if isinstance(document, dict):
+        return document
+    if message.payload.strip():
+        shown = message.payload[:80].decode(errors="replace")
+        detail = "a JSON object was expected" if document is not None else f"not JSON: {shown!r}"
+        heard.refuse("not-json", detail, raw=message.text() or "whole payload")
+    return None
+
+
+def take(heard: Heard, known: Meaning, value: object, path: str, unit: str = "", channel: str = "") -> None:
+    """Take the value of a field whose meaning is known."""
+    if QUANTITIES[known.quantity].contact:
+        heard.state(known.quantity, value, path, inverted=known.inverted, channel=channel)
+    elif known.quantity == "pressure":
+        heard.number("pressure", value, unit or known.unit or pressure_unit(value), path, channel=channel)
+    else:
+        heard.number(known.quantity, value, unit or known.unit, path, channel=channel)
+
+
+def pressure_unit(value: object) -> str:
+    """The unit of an air pressure written without one: the only one of Pa, hPa and kPa it can be on this earth.
+
+    The three differ by factors of 100 and 10 while air pressure varies by less than four, so exactly one fits.
+    """
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return "hPa"
+    if 30_000.0 <= number <= 110_000.0:
+        return "Pa"
+    return "kPa" if 30.0 <= number <= 110.0 else "hPa"
+
+
+def take_flat(
+    heard: Heard,
+    document: dict[str, Any],
+    prefix: str = "",
+    fields: dict[str, Meaning | None] | None = None,
+    channels: bool = False,
+) -> None:
+    """Take every field of a flat object whose name is understood.
+
+    ``fields`` are the dialect's own names, which win (None: never a reading). With ``channels`` the key of a
+    reading whose name tells several probes apart (``TempC_DS``, ``temperature2``) becomes its channel.
+    """
+    metering = "voltage" in document and ("current" in document or "power" in document)
+    for key, value in document.items():
+        if fields is not None and key in fields:
+            known = fields[key]
+        else:
+            known = meaning(key)
+        if known is None or isinstance(value, (dict, list)):
+            continue
+        if metering and known.quantity == "voltage":
+            continue
+        channel = key if channels and known.qualifier else ""
+        take(heard, known, value, prefix + key, channel=channel)
+
+
+def say_life(heard: Heard, text: str, online: tuple[str, ...], offline: tuple[str, ...], source: str) -> None:
+    """Take a liveness word; anything but the dialect's own words leaves life unknown, never alive."""
+    word = text.strip().casefold()
+    if word in online:
+        heard.life(True, source)
+    elif word in offline:
+        heard.life(False, source)
+    elif word:
+        heard.refuse("no-life-word", f"{text[:64]!r} says neither alive nor dead", raw=text)

@@ -1,0 +1,94 @@
+"""Plain topics without a grammar: one value per topic, or a flat JSON object of a gateway or a home-made node.
+
+Quantity and unit come from whole words of the topic or key. "21,4" is 21.4; Fahrenheit only where written. Words
+are states of the quantity, never parts of words. A bare ``alarm`` topic of a contact panel is its contact.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sensors.dialects.base import Dialect, Memory, Message, take, take_flat
+from sensors.heard import Heard
+from sensors.names import Meaning, meaning, words_of
+from sensors.quantities import QUANTITIES
+
+_TIME_KEYS = ("ts", "time", "timestamp", "Time", "UNIX", "measured_at", "datetime", "date")
+_BOXES = ("values", "data", "VALUES", "params", "properties", "readings", "measurements")
+_SECURITY = frozenset(("security", "sensors345", "alarm", "intrusion"))
+
+
+def _read(message: Message, heard: Heard, memory: Memory) -> None:
+    if not message.payload.strip():
+        return
+    document = message.document()
+    if isinstance(document, dict):
+        heard.device = message.topic
+        read_object(document, message, heard)
+        return
+    text = message.text()
+    if isinstance(document, list):
+        heard.refuse("needs-meaning", "a bare list of values has no names", raw=text or "")
+        return
+    if text is None:
+        heard.refuse("not-text", "the payload is not UTF-8 text", raw="whole payload")
+    elif text.startswith(("{", "[")):
+        heard.refuse("not-json", f"starts like JSON and is not: {text[:60]!r}", raw="whole payload")
+    else:
+        heard.device = message.topic
+        read_value(text, message, heard)
+
+
+def read_object(document: dict[str, Any], message: Message, heard: Heard) -> None:
+    """Take a flat object, its time, and the one box of values some hosts put around them."""
+    for key in _TIME_KEYS:
+        if key in document and (at := heard.clock.read(document[key])) is not None:
+            heard.at = at
+            break
+    take_flat(heard, document, channels=True)
+    for key in _BOXES:
+        box = document.get(key)
+        if isinstance(box, dict):
+            take_flat(heard, box, prefix=f"{key}.", channels=True)
+    if not heard.observations and not heard.refusals:
+        _take_lone_value(document, message, heard)
+
+
+def _take_lone_value(document: dict[str, Any], message: Message, heard: Heard) -> None:
+    """{"value": 21.4} on a topic that names the quantity."""
+    value = document.get("value", document.get("val", document.get("state")))
+    known = topic_meaning(message.levels)
+    if value is None or known is None or isinstance(value, (dict, list)):
+        return
+    unit = document.get("unit")
+    take(heard, known, value, "value", unit if isinstance(unit, str) else "")
+
+
+def read_value(text: str, message: Message, heard: Heard) -> None:
+    """Take a bare value by the words of its topic."""
+    known = topic_meaning(message.levels)
+    if known is None:
+        heard.refuse("needs-meaning", "neither topic nor payload names a quantity", raw=text)
+        return
+    if QUANTITIES[known.quantity].contact and QUANTITIES[known.quantity].state_value(text) is None:
+        heard.refuse("unknown-state", f"{text[:64]!r} is no state of {known.quantity}", known.quantity, text)
+        return
+    take(heard, known, text, "")
+
+
+def topic_meaning(levels: list[str]) -> Meaning | None:
+    """The quantity of a topic: its last level, or the one before a ``state``-like end."""
+    known = meaning(levels[-1])
+    if known is not None:
+        return known
+    if words_of(levels[-1]) in (["alarm"], ["state"], ["status"], ["value"], ["event"]):
+        for level in reversed(levels[:-1]):
+            known = meaning(level)
+            if known is not None:
+                return known
+        if levels[-1] == "alarm" and _SECURITY.intersection(levels[:-1]):
+            return Meaning("contact_open")
+    return None
+
+
+DIALECT = Dialect(name="plain", read=_read, also=("flat", "modbus", "generic", "dtu"))

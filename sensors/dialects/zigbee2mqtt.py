@@ -1,0 +1,234 @@
+"""Zigbee2MQTT: flat JSON per device, attribute topics, availability, and the bridge's own topics.
+
+Traps held here: ``contact`` true means closed; ``voltage`` is the battery's in mV; pressure is hPa; the
+``temperature`` of leak, contact and smoke units that also show ``device_temperature`` is the chip's; ``action`` is
+an event and its empty end is none; ``illuminance`` was a raw count while ``illuminance_lux`` existed.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from sensors.dialects.base import Dialect, Memory, Message, document_of, say_life
+from sensors.heard import Heard
+from sensors.quantities import QUANTITIES
+
+_NUMBERS = {
+    "temperature": ("temperature", "°C"),
+    "local_temperature": ("temperature", "°C"),
+    "external_temperature": ("temperature", "°C"),
+    "humidity": ("humidity", "%"),
+    "pressure": ("pressure", "hPa"),
+    "illuminance": ("illuminance", "lx"),
+    "illuminance_lux": ("illuminance", "lx"),
+    "co2": ("co2", "ppm"),
+    "pm25": ("pm25", "µg/m³"),
+    "pm10": ("pm10", "µg/m³"),
+    "battery": ("battery", "%"),
+    "voltage": ("battery_voltage", "mV"),
+}
+_STATES = {
+    "occupancy": ("motion", False),
+    "presence": ("motion", False),
+    "moving": ("motion", False),
+    "motion": ("motion", False),
+    "contact": ("contact_open", True),
+    "water_leak": ("water_leak", False),
+    "waterleak": ("water_leak", False),
+    "smoke": ("smoke", False),
+    "gas": ("gas", False),
+    "carbon_monoxide": ("carbon_monoxide", False),
+    "vibration": ("vibration", False),
+    "tamper": ("tamper", False),
+    "battery_low": ("battery_low", False),
+    "test": ("test", False),
+    "fault": ("fault", False),
+    "trouble": ("fault", False),
+    "problem": ("fault", False),
+}
+_ENDPOINT = re.compile(r"^(.+)_(l?[1-8]|left|right|top|bottom|center|probe|external|internal|ep\d)$")
+_HAZARDS = ("water_leak", "contact", "smoke", "gas", "vibration")
+_BRIDGE = frozenset(
+    ["state", "info", "devices", "groups", "logging", "log", "event", "health", "config", "extensions", "definitions", "converters", "networkmap"]
+)
+_COMMANDS = frozenset(("set", "get", "request", "response"))
+
+
+def _claims_topic(levels: list[str]) -> bool:
+    if levels[0] in ("zigbee2mqtt", "zigbee2mqtt2") or "zigbee2mqtt" in levels[:3]:
+        return True
+    return len(levels) >= 3 and levels[-2] == "bridge" and levels[-1] in _BRIDGE
+
+
+def _claims_document(document: Any, levels: list[str]) -> bool:
+    return isinstance(document, dict) and "linkquality" in document
+
+
+def _read(message: Message, heard: Heard, memory: Memory) -> None:
+    levels = message.levels
+    last = levels[-1]
+    if last in _COMMANDS or not message.payload.strip():
+        return
+    if "bridge" in levels[1:3]:
+        _read_bridge(message, heard, memory)
+        return
+    if last == "availability":
+        document = message.document()
+        word = document.get("state") if isinstance(document, dict) else message.text()
+        heard.device = "/".join(levels[:-1])
+        say_life(heard, str(word), ("online",), ("offline",), "availability")
+        return
+    heard.device = message.topic
+    if last in _NUMBERS or last in _STATES or last == "action":
+        document = message.document()
+        if not isinstance(document, dict):
+            heard.device = "/".join(levels[:-1])
+            text = message.text()
+            if text is None:
+                heard.refuse("not-text", "the attribute is not text", raw="whole payload")
+            elif last == "action":
+                _take_action(heard, text)
+            else:
+                _take(heard, memory, last, last, text, "", metering=False)
+            return
+    document = document_of(message, heard)
+    if document is not None:
+        _read_state(document, heard, memory)
+
+
+def _read_state(document: dict[str, Any], heard: Heard, memory: Memory) -> None:
+    seen = document.get("last_seen")
+    if seen is not None:
+        heard.at = heard.clock.read(seen)
+    # A plug measures its circuit: there ``voltage`` is the mains'.
+    metering = "battery" not in document and (
+        "power" in document or "current" in document or "energy" in document
+    )
+    moving: float | None = None
+    for key, value in document.items():
+        if key in _NUMBERS:
+            if key == "temperature" and _of_the_chip(document):
+                heard.refuse(
+                    "needs-meaning", "the temperature of the device, not of the room", "", value, key
+                )
+                continue
+            if key == "illuminance" and document.get("illuminance_lux") is not None:
+                continue
+            _take(heard, memory, key, key, value, "", metering)
+        elif key in _STATES:
+            if _STATES[key][0] == "motion":
+                if moving is not None:
+                    _join_motion(heard, value)
+                    continue
+                before = len(heard.observations)
+                _take(heard, memory, key, key, value, "", metering)
+                moving = 1.0 if len(heard.observations) > before else None
+                continue
+            _take(heard, memory, key, key, value, "", metering)
+        elif key == "action":
+            if isinstance(value, str):
+                _take_action(heard, value)
+        elif "_" in key and (match := _ENDPOINT.match(key)) is not None:
+            stem, endpoint = match.groups()
+            if stem in _NUMBERS or stem in _STATES:
+                _take(heard, memory, stem, key, value, endpoint, metering)
+
+
+def _join_motion(heard: Heard, value: object) -> None:
+    """Occupancy and presence of one device are one motion: seen by either is seen."""
+    if value is not True:
+        return
+    for index, observation in enumerate(heard.observations):
+        if observation.quantity == "motion" and not observation.value:
+            del heard.observations[index]
+            heard.state("motion", True, observation.path)
+            return
+
+
+def _of_the_chip(document: dict[str, Any]) -> bool:
+    chip = document.get("device_temperature")
+    if chip is not None:
+        return bool(chip == document.get("temperature"))
+    hazard = any(key in document for key in _HAZARDS)
+    return hazard and "humidity" not in document and "power_outage_count" in document
+
+
+def _take(
+    heard: Heard, memory: Memory, key: str, path: str, value: object, channel: str, metering: bool
+) -> None:
+    number = _NUMBERS.get(key)
+    if number is not None:
+        quantity, unit = number
+        if key == "voltage" and metering:
+            return
+        if memory.units:
+            unit = memory.units.get((heard.device, path), unit)
+        heard.number(quantity, value, unit, path, channel=channel)
+        return
+    quantity, inverted = _STATES[key]
+    heard.state(quantity, value, path, inverted=inverted, channel=channel)
+
+
+def _take_action(heard: Heard, action: str) -> None:
+    """Only the plain word counts; button presses and the empty end of an event are no readings."""
+    if action == "vibration":
+        heard.state("vibration", True, "action")
+
+
+def _read_bridge(message: Message, heard: Heard, memory: Memory) -> None:
+    kind = message.levels[-1]
+    base = "/".join(message.levels[: message.levels.index("bridge")])
+    heard.device = base
+    document = message.document()
+    if kind == "state":
+        word = document.get("state") if isinstance(document, dict) else message.text()
+        say_life(heard, str(word), ("online",), ("offline",), "bridge/state")
+    elif kind == "devices":
+        if not isinstance(document, list):
+            heard.refuse("not-json", "the inventory must be a JSON array", raw="whole payload")
+            return
+        for device in document:
+            if isinstance(device, dict):
+                _announce(device, base, heard, memory)
+
+
+def _announce(device: dict[str, Any], base: str, heard: Heard, memory: Memory) -> None:
+    definition = device.get("definition")
+    name = str(device.get("friendly_name") or device.get("ieee_address") or "")
+    if not isinstance(definition, dict) or not isinstance(definition.get("exposes"), list):
+        return
+    model = f"{definition.get('vendor', '')} {definition.get('model', '')}".strip()
+    for expose in definition["exposes"]:
+        if not isinstance(expose, dict):
+            continue
+        property = str(expose.get("property") or "")
+        known = _NUMBERS.get(property) or _STATES.get(property)
+        if known is None:
+            continue
+        unit = str(expose.get("unit") or "")
+        detail: dict[str, object] = {"ieee": str(device.get("ieee_address", "")), "property": property}
+        detail |= {"quantity": known[0], "model": model, "unit": unit, "topic": f"{base}/{name}"}
+        heard.announce("property", name, **detail)
+        if unit and not QUANTITIES[known[0]].contact:
+            memory.remember_unit(f"{base}/{name}", property, unit)
+
+
+def _life_topics(topic: str) -> tuple[str, ...]:
+    base = topic.split("/", 1)[0]
+    return (f"{topic}/availability", f"{base}/bridge/state")
+
+
+def _announcement_topics(topic: str) -> tuple[str, ...]:
+    return (f"{topic.split('/', 1)[0]}/bridge/devices",)
+
+
+DIALECT = Dialect(
+    name="zigbee2mqtt",
+    read=_read,
+    claims_topic=_claims_topic,
+    claims_document=_claims_document,
+    life_topics=_life_topics,
+    announcement_topics=_announcement_topics,
+    also=("z2m",),
+)

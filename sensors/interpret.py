@@ -1,0 +1,63 @@
+"""From a message to what it says, without a building: find the dialect, let it read."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+
+from sensors.dialects.base import LARGEST, Memory, Message
+from sensors.dialects.registry import BY_NAME, DIALECTS, PLAIN
+from sensors.heard import Heard
+from sensors.times import Clock
+
+
+def interpret(
+    topic: str,
+    payload: bytes,
+    retained: bool,
+    received_at: float,
+    memory: Memory,
+    *,
+    zone: tzinfo | None = None,
+    dialect: str = "",
+    model: str = "",
+) -> Heard:
+    """What one message says. Never raises; content that cannot be read becomes a refusal.
+
+    ``zone`` is the building's, for device times that name none. ``dialect`` is what a person declared for the
+    topic; without it the message is recognised by its topic, then by its keys. ``model`` names the device's model
+    where undecoded frames need it. ``memory`` carries what earlier
+    messages announced and is updated.
+    """
+    heard = Heard(Clock(zone, received_at), retained=retained)
+    if len(payload) > LARGEST:
+        heard.refuse("oversized", f"{len(payload)} bytes; the largest accepted is {LARGEST}")
+        return heard
+    message = Message(topic, payload, retained, model)
+    try:
+        chosen = BY_NAME[dialect] if dialect in BY_NAME else recognise(message)
+        heard.dialect = chosen.name
+        chosen.read(message, heard, memory)
+        if memory.entities and topic in memory.entities:
+            _read_announced(message, heard, memory)
+    except Exception as error:
+        heard.observations.clear()
+        heard.refuse("decoder-error", f"{type(error).__name__}: {error}"[:200], raw="whole payload")
+    return heard
+
+
+def recognise(message: Message):  # type: ignore[no-untyped-def]
+    """The dialect of a message nobody declared."""
+    levels = message.levels
+    for dialect in DIALECTS:
+        if dialect.claims_topic(levels):
+            return dialect
+    document = message.document()
+    if isinstance(document, (dict, list)):
+        for dialect in DIALECTS:
+            if dialect.claims_document(document, levels):
+                return dialect
+    return PLAIN
+
+
+def _read_announced(message: Message, heard: Heard, memory: Memory) -> None:
+    return None
