@@ -20,7 +20,8 @@ from strongroom.sitedb import SiteDb
 def make_engine(
     building: Building, data: Path, clock: Clock, source: Callable[[Core], MessageSource]
 ) -> Engine:
-    """Fold the journal, restore the rule states and build the engine; the source is made from what it must hear.
+    """Fold the journal, restore the rule states and build the engine; the source is made from what it must
+    hear.
 
     A journal whose chain is broken is folded all the same - its alarms still stand - and alarmed.
     """
