@@ -154,9 +154,11 @@ class ParquetWriter:
     """Apache Parquet with the sensor as metadata and UTC timestamps in microseconds."""
 
     def __init__(self, path: Path, extract: Extract) -> None:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
+        from importlib import import_module
 
+        # pyarrow comes without type information; it is loaded only where Parquet is wanted.
+        pa: Any = import_module("pyarrow")
+        pq: Any = import_module("pyarrow.parquet")
         self._pa = pa
         kinds = {"quality": pa.string(), "drill": pa.string(), "delay_s": pa.int64(), "count": pa.int64()}
         fields = [("at", pa.timestamp("us", tz="UTC"))]

@@ -60,7 +60,7 @@ def tail_s(influx: Influx) -> float:
 
 
 def read_span(words: str) -> float:
-    """``300``, ``5m``, ``1h``, ``2d``, ``5分钟`` in seconds; :class:`UnreadableError` for anything else and for nothing."""
+    """``300``, ``5m``, ``1h``, ``2d``, ``5分钟`` in seconds; :class:`UnreadableError` for anything else."""
     found = _SPAN.fullmatch(words.strip().lower())
     seconds = float(found[1]) * _SECONDS[found[2] or ""] if found else 0.0
     if not 0 < seconds < 1e10:

@@ -6,6 +6,7 @@ import difflib
 import sys
 from pathlib import Path
 from typing import Annotated, NoReturn
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -13,11 +14,11 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from ingest.series import Series, SeriesError
 from strongroom.cli import app
+from strongroom.cli.common import settings_or_exit
 from strongroom.clock import SystemClock
 from strongroom.datadir import last_good
 from strongroom.history import FORMATS, CsvWriter, Extract, JsonWriter, ParquetWriter, Writer, slices
 from strongroom.readings import UnreadableError, open_series, read_moment, read_span
-from strongroom.settings import SettingsError, read_settings
 
 Data = Annotated[
     Path | None,
@@ -69,13 +70,13 @@ def history(
 
 def opened(data: Path | None, timezone: str) -> tuple[Series, str]:
     """The building's store, and its time zone where none is asked for; ends the command with a sentence."""
+    settings = settings_or_exit(data, data)
+    building = last_good(settings.data)
     try:
-        settings = read_settings(data, data)
-        building = last_good(settings.data)
         return open_series(settings.data, settings.influx), timezone or (
             building.timezone if building else "UTC"
         )
-    except (SettingsError, SeriesError) as error:
+    except SeriesError as error:
         _stop(str(error))
 
 
@@ -83,6 +84,7 @@ def asked(sensor: str, from_: str, to: str, every: str, zone: str) -> Extract:
     """The options of the command line as an extract; ends the command with a sentence."""
     now = SystemClock().now()
     try:
+        ZoneInfo(zone)
         extract = Extract(
             sensor=sensor,
             from_at=read_moment(from_, now, zone),
