@@ -5,20 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from alerts.sms import Sender
 from ingest.messages import MessageSource
 from sensors.model import Text
 from strongroom import builtin
 from strongroom.clock import Clock
 from strongroom.core import Core
-from strongroom.datadir import INBOX_DB, SITE_DB
+from strongroom.datadir import CURSORS_DB, INBOX_DB, READINGS_DB, SITE_DB, keep_last_good, last_good
 from strongroom.engine import Engine
 from strongroom.inbox import Inbox
 from strongroom.model import Building
 from strongroom.sitedb import SiteDb
 
+__all__ = ["CURSORS_DB", "INBOX_DB", "READINGS_DB", "SITE_DB", "keep_last_good", "last_good", "make_engine"]
+
 
 def make_engine(
-    building: Building, data: Path, clock: Clock, source: Callable[[Core], MessageSource]
+    building: Building,
+    data: Path,
+    clock: Clock,
+    source: Callable[[Core], MessageSource],
+    sender: Sender | None = None,
 ) -> Engine:
     """Fold the journal, restore the rule states and build the engine; the source is made from what it must
     hear.
@@ -33,8 +40,9 @@ def make_engine(
         latest=db.latest(),
         rule_states=db.rule_states(),
         journal=db.entries(),
+        channels=sorted(sender.channels) if sender is not None else (),
     )
     if broken is not None:
         words = Text(f"第 {broken} 条记录与校验不符。", f"Entry {broken} does not match its seal.")
         core.own(builtin.JOURNAL, True, words, clock.now())
-    return Engine(core, source(core), db, Inbox(data / INBOX_DB), clock)
+    return Engine(core, source(core), db, Inbox(data / INBOX_DB), clock, sender=sender)
