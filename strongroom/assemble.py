@@ -5,24 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
-
 from alerts.sms import Sender
 from ingest.messages import MessageSource
 from sensors.model import Text
 from strongroom import builtin
 from strongroom.clock import Clock
 from strongroom.core import Core
+from strongroom.datadir import CURSORS_DB, INBOX_DB, READINGS_DB, SITE_DB, keep_last_good, last_good
 from strongroom.engine import Engine
 from strongroom.inbox import Inbox
 from strongroom.model import Building
 from strongroom.sitedb import SiteDb
 
-SITE_DB = "site.db"
-INBOX_DB = "inbox.db"
-CURSORS_DB = "cursors.db"
-READINGS_DB = "readings.db"
-LAST_GOOD = "building.json"
+__all__ = ["CURSORS_DB", "INBOX_DB", "READINGS_DB", "SITE_DB", "keep_last_good", "last_good", "make_engine"]
 
 
 def make_engine(
@@ -51,21 +46,3 @@ def make_engine(
         words = Text(f"第 {broken} 条记录与校验不符。", f"Entry {broken} does not match its seal.")
         core.own(builtin.JOURNAL, True, words, clock.now())
     return Engine(core, source(core), db, Inbox(data / INBOX_DB), clock, sender=sender)
-
-
-def keep_last_good(building: Building, data: Path) -> None:
-    """Remember a building that passed the check, for the day its folder does not."""
-    data.mkdir(parents=True, exist_ok=True)
-    path = data / LAST_GOOD
-    fresh = path.with_suffix(".new")
-    fresh.write_bytes(msgspec.json.encode(building))
-    fresh.replace(path)
-
-
-def last_good(data: Path) -> Building | None:
-    """The last building that passed the check, if it can still be read by this version."""
-    path = data / LAST_GOOD
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Building)
-    except (OSError, msgspec.MsgspecError):
-        return None

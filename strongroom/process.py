@@ -10,9 +10,10 @@ from typing import TextIO
 from alerts.sms import PaperSender, Sender
 from ingest.mqtt import MqttSource
 from sensors.model import Text
-from strongroom.assemble import keep_last_good, last_good, make_engine
+from strongroom.assemble import make_engine
 from strongroom.clock import SystemClock
 from strongroom.core import Core
+from strongroom.datadir import keep_last_good, last_good
 from strongroom.folder.load import load
 from strongroom.model import Building
 from strongroom.problems import render

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import msgspec
 
 from sensors.model import Text
-from strongroom.assemble import SITE_DB
+from strongroom.datadir import SITE_DB
 from strongroom.clock import Clock
 from strongroom.model import Board
 from strongroom.settings import Settings
