@@ -134,13 +134,11 @@ def climate_rules(
                 continue
             select = Select(quantity=quantity, zone_kinds=(kind,))
             if limits is not None and (kind, quantity, "band") not in covered:
-                rule = _rule(
-                    kind, quantity, "band", _outside(select, limits), band.clause, profile, delayed=True
-                )
+                rule = _rule(kind, quantity, "band", _outside(select, limits), band.clause, profile)
                 found[rule.id] = rule
             if swing is not None and (kind, quantity, "swing") not in covered:
                 when = Swing(select=select, limit=swing, over_s=DAY_S)
-                rule = _rule(kind, quantity, "swing", when, band.clause, profile, delayed=False)
+                rule = _rule(kind, quantity, "swing", when, band.clause, profile)
                 found[rule.id] = rule
     return found
 
@@ -156,9 +154,7 @@ def _outside(select: Select, limits: tuple[float, float]) -> AnyOf:
     )
 
 
-def _rule(
-    kind: str, quantity: str, what: str, when: Condition, clause: str, profile: str, *, delayed: bool
-) -> Rule:
+def _rule(kind: str, quantity: str, what: str, when: Condition, clause: str, profile: str) -> Rule:
     room, measured = _ROOM.get(kind, Text(kind, kind)), _WHAT[quantity]
     zh, en = ("超限", "out of limits") if what == "band" else ("日波动过大", "swings too much in a day")
     return Rule(
@@ -166,7 +162,7 @@ def _rule(
         name=Text(f"{room.zh}{measured.zh}{zh}", f"{room.en}: {measured.en} {en}"),
         when=when,
         scope="zone",
-        for_s=ON_DELAY_S if delayed else 0.0,
+        for_s=ON_DELAY_S,
         clear_for_s=OFF_DELAY_S,
         priority=3,
         hazard="climate",

@@ -32,7 +32,7 @@ from strongroom.replay.timeline import Moment, moments
 from strongroom.sitedb import SiteReader
 
 PATIENCE_S = 15.0  # real seconds that one message may take from publisher to engine
-COMMIT_ROWS = 256  # rows between commits while nothing is decided
+COMMIT_ROWS = 64  # rows between commits while nothing is decided: inside the broker's window
 
 
 class Played(msgspec.Struct, frozen=True):
@@ -158,7 +158,9 @@ class _Stage:
         if not self._await(self._decided):
             raise ReplayError(TOPIC, Text("消息没有到达引擎。", "A message did not reach the engine."))
         self._since_commit += 1
-        if self.engine.core.last_change_at != self._change or self._since_commit >= COMMIT_ROWS:
+        outbox = self.engine.outbox
+        decided = self.engine.core.last_change_at != self._change
+        if decided or self._since_commit >= COMMIT_ROWS or (outbox is not None and outbox.pump()):
             self._change = self.engine.core.last_change_at
             self._since_commit = 0
             self._commit()
@@ -183,6 +185,7 @@ class _Stage:
 
     def _commit(self) -> None:
         self.engine.committer.pump()
+        self.engine.turn(0.0)
         while self.engine.outbox is not None and self.engine.outbox.pump():
             self.engine.turn(0.0)
             self.engine.committer.pump()

@@ -63,7 +63,7 @@ def fire_run(name: str, played: Played) -> FireRun:
         for event in played.events
         if isinstance(event, AlarmEvent)
         and event.kind in ("alarm.raised", "alarm.returned")
-        and not event.alarm.fault
+        and event.alarm.hazard == "fire"
         and event.at < zero
     )
     messages = (
