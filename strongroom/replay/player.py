@@ -184,11 +184,14 @@ class _Stage:
         return self.engine.core.messages >= self._published
 
     def _commit(self) -> None:
-        self.engine.committer.pump()
-        self.engine.turn(0.0)
-        while self.engine.outbox is not None and self.engine.outbox.pump():
-            self.engine.turn(0.0)
+        """Make everything durable and let the outbox work until it has nothing left to do."""
+        quiet = 0
+        while quiet < 2:
             self.engine.committer.pump()
+            self.engine.turn(0.0)
+            busy = self.engine.outbox is not None and self.engine.outbox.pump()
+            quiet = 0 if busy else quiet + 1
+        self.engine.committer.pump()
 
     def _await(self, ready: Callable[[], bool]) -> bool:
         until = self._real.monotonic() + PATIENCE_S
