@@ -104,6 +104,8 @@ class Decoder:
             bind(heard, sensors, message, now, readings, rejects)
             for fact in heard.lives:
                 reached = plan.living or tuple(sensor.id for sensor in sensors)
+                if not reached:
+                    continue
                 at = fact.at if fact.at is not None else message.received_at
                 lives.append(Life(reached, fact.online, at, f"{heard.dialect} {fact.source}".strip()))
             for told in heard.announcements:

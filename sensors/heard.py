@@ -43,7 +43,7 @@ REJECT_CODES = {
 }
 """The closed list of reasons for a refusal."""
 
-_NO_VALUE = frozenset(
+NO_VALUE = frozenset(
     "|nan|-nan|inf|-inf|infinity|-infinity|null|nil|none|n/a|na|nd|-|--|---|unavailable|unknown|undefined|"
     "not available|error|err|fail|无|无数据|离线".split("|")
 )
@@ -187,7 +187,7 @@ class Heard(Struct):
                 number, own = measured
                 if isfinite(number):
                     return number, own or unit
-            elif plain_word(value[:64]) not in _NO_VALUE:
+            elif plain_word(value[:64]) not in NO_VALUE:
                 self.refuse(
                     "not-a-number", f"{value[:64]!r} is no number", quantity, value, path, channel=channel
                 )
@@ -244,7 +244,7 @@ class Heard(Struct):
                     "test", 1.0, channel or self.channel, at or self.at, self.stored, path, self.names
                 )
             )
-        elif word in _NO_VALUE:
+        elif word in NO_VALUE:
             self.refuse("no-value", f"{word!r} means no value", quantity, word, path, channel=channel)
         else:
             self.refuse(
@@ -291,7 +291,7 @@ def measure(text: str) -> tuple[float, str] | None:
     if match is None:
         return None
     number, unit = match.groups()
-    if unit is not None and plain_word(unit) in _NO_VALUE:
+    if unit is not None and plain_word(unit) in NO_VALUE:
         return None
     try:
         return float(number.replace(",", ".")), (unit or "").strip()

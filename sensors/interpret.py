@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from datetime import tzinfo
 
-from sensors.dialects.base import LARGEST, Memory, Message
+from sensors.dialects.base import LARGEST, Dialect, Memory, Message
+from sensors.dialects.homeassistant import read_entities
 from sensors.dialects.registry import BY_NAME, DIALECTS, PLAIN
 from sensors.heard import Heard
 from sensors.times import Clock
+
+# Dialects whose topics carry no meaning of their own; discovery says what they are.
+_WITHOUT_UNITS = frozenset(("plain", "esphome"))
 
 
 def interpret(
@@ -37,7 +41,7 @@ def interpret(
         chosen = BY_NAME[dialect] if dialect in BY_NAME else recognise(message)
         heard.dialect = chosen.name
         chosen.read(message, heard, memory)
-        if memory.entities and topic in memory.entities:
+        if heard.dialect in _WITHOUT_UNITS and memory.entities.get(topic) and message.payload.strip():
             _read_announced(message, heard, memory)
     except Exception as error:  # noqa: BLE001 - hostile content must never stop the good sensors (C51)
         heard.observations.clear()
@@ -45,8 +49,8 @@ def interpret(
     return heard
 
 
-def recognise(message: Message):  # type: ignore[no-untyped-def]
-    """The dialect of a message nobody declared."""
+def recognise(message: Message) -> Dialect:
+    """The dialect of a message nobody declared: by topic, then by document, else plain."""
     levels = message.levels
     for dialect in DIALECTS:
         if dialect.claims_topic(levels):
@@ -60,4 +64,7 @@ def recognise(message: Message):  # type: ignore[no-untyped-def]
 
 
 def _read_announced(message: Message, heard: Heard, memory: Memory) -> None:
-    return None
+    """An announcement knows more than a topic's words: it replaces what plain reading found."""
+    heard.observations.clear()
+    heard.refusals.clear()
+    read_entities(message, heard, memory)

@@ -22,6 +22,7 @@ class Meaning(Struct, frozen=True):
     unit: str = ""
     inverted: bool = False
     qualifier: str = ""  # the words beside the quantity that tell several probes apart
+    words_only: bool = False  # true and 1 are refused: makers disagree on what they mean
 
 
 _WORDS: dict[str, str] = {
@@ -65,6 +66,8 @@ _HARMLESS = frozenset(
     + "internal archive 室内 室外 环境 空气 当前 实时 状态 值".split()
 )
 _TELLING = frozenset("sht ds ds18b20 ext external probe outdoor outside".split())
+# "contact: true" is closed for some makers and open for others; only the words open and closed settle it.
+_EITHER_WAY = frozenset(("contact", "reed", "magnet"))
 _UNITS = {
     "c": "°C",
     "celsius": "°C",
@@ -142,7 +145,6 @@ _WHOLE: dict[str, Meaning] = {
     "opened": Meaning("contact_open"),
     "doorclosed": Meaning("contact_open", inverted=True),
     "contactclosed": Meaning("contact_open", inverted=True),
-    "magnetstatus": Meaning("contact_open"),
     "motiondetected": Meaning("motion"),
     "motionalarm": Meaning("motion"),
     "pirstatus": Meaning("motion"),
@@ -188,6 +190,39 @@ def meaning(name: str) -> Meaning | None:
             _memo.clear()
         _memo[name] = found
         return found
+
+
+# Words beside which a quantity is not the room's: chips, limits, statistics, settings, other media.
+_NOT_THE_ROOM = frozenset(
+    "device chip cpu core mcu board processor soc esp esp32 esp8266 module system gpu disk fan heatsink relay dimmer "
+    "min max minimum maximum avg average mean delta diff rate trend count counter times duration last total "
+    "set setpoint target desired threshold limit alarm warning calibration offset correction comfort unit raw adc "
+    "dew dewpoint dp absolute abs feels heat index wet bulb apparent soil ground water boiler pool pipe flow return "
+    "surface wall floor coil supply exhaust over under sea altitude equivalent eco2 voc resistance density time".split()
+)
+
+
+def loose_meaning(name: str) -> Meaning | None:
+    """The meaning of a name that may also say where it is (``living_room_temperature``).
+
+    For names of entities and topics, whose words are places as often as not; a name with a word that speaks of
+    chips, limits, statistics or other media is still not understood.
+    """
+    known = meaning(name)
+    if known is not None or len(name) > 64:
+        return known
+    words = words_of(name)
+    if _NOT_THE_ROOM.intersection(words):
+        return None
+    for start in range(1, len(words)):
+        known = _WHOLE.get("".join(words[start:])) or _by_words(words[start:])
+        if known is not None:
+            return known
+    for end in range(len(words) - 1, 0, -1):
+        known = _WHOLE.get("".join(words[:end])) or _by_words(words[:end])
+        if known is not None:
+            return known
+    return None
 
 
 def words_of(name: str) -> list[str]:
@@ -253,7 +288,8 @@ def _by_words(words: list[str]) -> Meaning | None:
         return None
     if quantity == "battery" and unit in ("V", "mV"):
         quantity = "battery_voltage"
-    return Meaning(quantity, unit, qualifier=" ".join(qualifiers))
+    sided = bool(_EITHER_WAY.intersection(words)) and "open" not in words
+    return Meaning(quantity, unit, qualifier=" ".join(qualifiers), words_only=sided)
 
 
 def _is_contact(quantity: str) -> bool:

@@ -109,6 +109,9 @@ class Dialect(Struct, frozen=True, kw_only=True):
     also: tuple[str, ...] = ()
 
 
+_SIDELESS = frozenset(("true", "false", "1", "0", "1.0", "0.0", "on", "off", "yes", "no"))
+
+
 def document_of(message: Message, heard: Heard) -> dict[str, Any] | None:
     """The JSON object of a message; refuses anything else in words."""
     document = message.document()
@@ -123,7 +126,10 @@ def document_of(message: Message, heard: Heard) -> dict[str, Any] | None:
 
 def take(heard: Heard, known: Meaning, value: object, path: str, unit: str = "", channel: str = "") -> None:
     """Take the value of a field whose meaning is known."""
-    if QUANTITIES[known.quantity].contact:
+    if known.words_only and str(value).strip().casefold() in _SIDELESS:
+        detail = f"{path} {value}: makers disagree whether that is open or closed; declare it with words"
+        heard.refuse("needs-meaning", detail, known.quantity, value, path)
+    elif QUANTITIES[known.quantity].contact:
         heard.state(known.quantity, value, path, inverted=known.inverted, channel=channel)
     elif known.quantity == "pressure":
         heard.number("pressure", value, unit or known.unit or pressure_unit(value), path, channel=channel)
@@ -163,12 +169,36 @@ def take_flat(
             known = fields[key]
         else:
             known = meaning(key)
-        if known is None or isinstance(value, (dict, list)):
+        if known is None or isinstance(value, list):
+            continue
+        if isinstance(value, dict):
+            if "value" in value:
+                take_box(heard, known, value, prefix + key, key if channels and known.qualifier else "")
             continue
         if metering and known.quantity == "voltage":
             continue
         channel = key if channels and known.qualifier else ""
         take(heard, known, value, prefix + key, channel=channel)
+
+
+_GOOD = frozenset(("good", "ok", "normal", "valid", "192", "正常"))
+
+
+def take_box(heard: Heard, known: Meaning, box: dict[str, Any], path: str, channel: str = "") -> None:
+    """Take {"value": 21.4, "unit": "°C", "quality": "good", "time": …}; a value marked not good is refused."""
+    quality = box.get("quality")
+    if quality is not None and str(quality).casefold() not in _GOOD:
+        heard.refuse("bad-quality", f"the host marks {path} as {quality}", known.quantity, box.get("value"), path)
+        return
+    before = heard.at
+    for key in ("timestamp", "time", "ts"):
+        at = heard.clock.read(box[key]) if key in box else None
+        if at is not None:
+            heard.at = at
+            break
+    unit = box.get("unit")
+    take(heard, known, box["value"], path, unit if isinstance(unit, str) else "", channel)
+    heard.at = before
 
 
 def say_life(heard: Heard, text: str, online: tuple[str, ...], offline: tuple[str, ...], source: str) -> None:

@@ -6,6 +6,7 @@ are states of the quantity, never parts of words. A bare ``alarm`` topic of a co
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from sensors.dialects.base import Dialect, Memory, Message, take, take_flat
@@ -15,6 +16,7 @@ from sensors.quantities import QUANTITIES
 
 _TIME_KEYS = ("ts", "time", "timestamp", "Time", "UNIX", "measured_at", "datetime", "date")
 _BOXES = ("values", "data", "VALUES", "params", "properties", "readings", "measurements")
+_INPUT = re.compile(r"^DI\d{1,2}$")  # digital inputs of data terminals: their meaning and polarity are wired
 _SECURITY = frozenset(("security", "sensors345", "alarm", "intrusion"))
 
 
@@ -50,6 +52,9 @@ def read_object(document: dict[str, Any], message: Message, heard: Heard) -> Non
         box = document.get(key)
         if isinstance(box, dict):
             take_flat(heard, box, prefix=f"{key}.", channels=True)
+    for key, value in document.items():
+        if _INPUT.match(key) and isinstance(value, (int, str)):
+            heard.announce("input", message.topic, channel=key, type="bool", raw=value)
     if not heard.observations and not heard.refusals:
         _take_lone_value(document, message, heard)
 

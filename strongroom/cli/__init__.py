@@ -13,6 +13,12 @@ app = typer.Typer(
 )
 
 
+@app.callback()
+def root() -> None:
+    """Safety and rescue for archive buildings · 档案馆安全监测与应急抢救."""
+
+
 def main() -> None:
     """Entry point of the ``strongroom`` command."""
     app()
+from strongroom.cli import decode as _decode  # noqa: E402, F401 - each command registers itself on app
