@@ -15,6 +15,7 @@ from msgspec import Struct, field
 from sensors.quantities import QUANTITIES, plain_word
 from sensors.times import Clock
 from sensors.units import scale
+from sensors.vocabulary import words as word_set
 
 REJECT_CODES = {
     "not-json": "the payload must be JSON and is not",
@@ -43,18 +44,19 @@ REJECT_CODES = {
 }
 """The closed list of reasons for a refusal."""
 
-NO_VALUE = frozenset(
-    "|nan|-nan|inf|-inf|infinity|-infinity|null|nil|none|n/a|na|nd|-|--|---|unavailable|unknown|undefined|"
-    "not available|error|err|fail|无|无数据|离线".split("|")
-)
+NO_VALUE = word_set(
+    """nan -nan inf -inf infinity -infinity null nil none n/a na nd - -- --- unavailable unknown undefined error err
+    fail 无 无数据 离线"""
+) | {"", "not available"}
 _TESTING = frozenset(("test", "testing", "self test", "selftest", "自检", "测试"))
 _MEASURE = re.compile(
     r"^([+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d{1,3})?)\s*([^\d\s.,+-][^\d]{0,11}\d?)?$"
 )
 # Full scale of signed and unsigned 16 bit registers, bare and scaled by 10 and 100, and their usual error marks.
 _FULL_SCALE = frozenset(
-    (-32768.0, 32767.0, -32767.0, 65535.0, 65534.0, 3276.7, -3276.8, -3276.7, 6553.5, 6553.4, 327.67, -327.68)
-    + (-327.67, 655.35, 655.34, 2147483647.0, -2147483648.0, 4294967295.0)
+    raw / factor
+    for raw in (-32768, -32767, 32767, 65534, 65535, 2147483647, -2147483648, 4294967295)
+    for factor in (1.0, 10.0, 100.0)
 )
 # Error marks that are ordinary numbers of other quantities: a reason only where the range refuses them.
 _ERROR_MARKS = frozenset((-1.0, 255.0, 999.0, -999.0, 9999.0, -9999.0, -127.0, -100.0))
@@ -63,9 +65,10 @@ _ERROR_MARKS = frozenset((-1.0, 255.0, 999.0, -999.0, 9999.0, -9999.0, -127.0, -
 class Observation(Struct, frozen=True, gc=False):
     """One quantity with its value, in the quantity's unit (contacts 0.0 or 1.0).
 
-    ``at`` is the time the message gives for it, None where it gives none. ``stored`` marks what was kept by the
-    device or a gateway and sent later: history, never the state now. ``channel`` names the probe or child device,
-    ``names`` its other names (short address, block, field), ``path`` where it stood in the payload.
+    ``at`` is the time the message gives for it, None where it gives none. ``stored`` marks what was kept by
+    the device or a gateway and sent later: history, never the state now. ``channel`` names the probe or
+    child device, ``names`` its other names (short address, block, field), ``path`` where it stood in the
+    payload.
     """
 
     quantity: str

@@ -28,9 +28,8 @@ def interpret(
     """What one message says. Never raises; content that cannot be read becomes a refusal.
 
     ``zone`` is the building's, for device times that name none. ``dialect`` is what a person declared for the
-    topic; without it the message is recognised by its topic, then by its keys. ``model`` names the device's model
-    where undecoded frames need it. ``memory`` carries what earlier
-    messages announced and is updated.
+    topic; without it the message is recognised by its topic, then by its keys. ``model`` names the device's
+    model where undecoded frames need it. ``memory`` carries what earlier messages announced and is updated.
     """
     heard = Heard(Clock(zone, received_at), retained=retained)
     if len(payload) > LARGEST:
@@ -43,7 +42,7 @@ def interpret(
         chosen.read(message, heard, memory)
         if heard.dialect in _WITHOUT_UNITS and memory.entities.get(topic) and message.payload.strip():
             _read_announced(message, heard, memory)
-    except Exception as error:  # noqa: BLE001 - hostile content must never stop the good sensors (C51)
+    except Exception as error:  # hostile content must never stop the good sensors (C51)
         heard.observations.clear()
         heard.refuse("decoder-error", f"{type(error).__name__}: {error}"[:200], raw="whole payload")
     return heard

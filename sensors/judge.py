@@ -17,7 +17,11 @@ from msgspec import Struct, field
 from sensors.dialects.base import Memory
 from sensors.heard import Announcement, Heard, Observation, Refusal
 from sensors.interpret import interpret
+from sensors.vocabulary import words
 
+_CONTACTS = words(
+    """smoke water_leak contact_open motion vibration tamper battery_low gas carbon_monoxide test fault online"""
+)
 UNITS = {
     "temperature": "°C",
     "humidity": "%RH",
@@ -27,8 +31,7 @@ UNITS = {
     "battery": "%",
     "battery_voltage": "V",
     "voltage": "V",
-    **dict.fromkeys("smoke water_leak contact_open motion vibration tamper battery_low gas".split(), "bool"),
-    **dict.fromkeys("carbon_monoxide test fault online".split(), "bool"),
+    **dict.fromkeys(_CONTACTS, "bool"),
 }
 """The quantities that samples speak of and their units; other quantities are never counted as unexpected."""
 
@@ -137,7 +140,8 @@ def _judge(sample: dict[str, Any], heard: Heard, verdict: Verdict) -> None:
 
 def _life(heard: Heard) -> list[Observation]:
     return [
-        Observation("online", float(fact.online), fact.channel, fact.at, names=(fact.device,)) for fact in heard.lives
+        Observation("online", float(fact.online), fact.channel, fact.at, names=(fact.device,))
+        for fact in heard.lives
     ]
 
 

@@ -1,8 +1,9 @@
 """What can be sensed: one table of quantities with units, words, and the limits of the believable.
 
-Canonical names and units follow the device sample set (temperature °C, humidity %RH, pressure Pa, illuminance lx,
-co2 ppm, battery %, contacts 0/1) and the signals an archive must take in: climate, water, fire panel, intrusion,
-people safety, power and outside. Contacts are 1.0 in the named state (``contact_open`` 1.0 = open).
+Canonical names and units follow the device sample set (temperature °C, humidity %RH, pressure Pa,
+illuminance lx, co2 ppm, battery %, contacts 0/1) and the signals an archive must take in: climate, water,
+fire panel, intrusion, people safety, power and outside. Contacts are 1.0 in the named state
+(``contact_open`` 1.0 = open).
 
 ``low`` and ``high`` are the limits of the believable, not alarm limits: they lie outside anything a room, a
 surviving sensor and the earth's weather can show, so that a value beyond them speaks about the device.

@@ -1,9 +1,9 @@
 """Times as devices write them.
 
-Arrival, message and measurement are three times. A device clock before its first synchronisation counts from 0 or
-1970: numbers under a billion seconds (2001) are no time. A time without zone is read in the building's zone and in
-UTC, and believed only where one of them fits the arrival; otherwise arrival counts, because a wrong zone must never
-make a live alarm look hours old.
+Arrival, message and measurement are three times. A device clock before its first synchronisation counts
+from 0 or 1970: numbers under a billion seconds (2001) are no time. A time without zone is read in the
+building's zone and in UTC, and believed only where one of them fits the arrival; otherwise arrival counts,
+because a wrong zone must never make a live alarm look hours old.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Alibaba Cloud IoT (Alink JSON): ``/sys/<product>/<device>/thing/event/property/post`` with params by identifier.
 
-A value is bare or in a box with its own time in ms. Identifiers are free; those of the standard thing model and
-names in plain words are read, others are not. Answers (``_reply``) and services are not readings.
+A value is bare or in a box with its own time in ms. Identifiers are free; those of the standard thing model
+and names in plain words are read, others are not. Answers (``_reply``) and services are not readings.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ def _claims_topic(levels: list[str]) -> bool:
     return "thing" in levels and "sys" in levels[:2]
 
 
-def _claims_document(document: Any, levels: list[str]) -> bool:
+def _claims_document(document: Any, _levels: list[str]) -> bool:
     return isinstance(document, dict) and str(document.get("method", "")).startswith("thing.event.")
 
 
-def _read(message: Message, heard: Heard, memory: Memory) -> None:
+def _read(message: Message, heard: Heard, _memory: Memory) -> None:
     levels = message.levels
     if not message.payload.strip() or levels[-1].endswith("_reply") or "service" in levels:
         return
@@ -50,7 +50,9 @@ def _read(message: Message, heard: Heard, memory: Memory) -> None:
     for key, value in params.items():
         known = _STANDARD.get(key) or meaning(key)
         if known is None:
-            heard.refuse("needs-meaning", f"the identifier {key!r} is the product's own", raw=str(value)[:60], path=key)
+            heard.refuse(
+                "needs-meaning", f"the identifier {key!r} is the product's own", raw=str(value)[:60], path=key
+            )
         elif isinstance(value, dict):
             if "value" in value:
                 take_box(heard, known, value, key)

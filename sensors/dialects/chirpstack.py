@@ -1,7 +1,8 @@
 """ChirpStack v4 (and its older forms): events per device as JSON; the battery comes in another event.
 
-``object`` is missing when no codec is set or the port is 0; false and zero fields are omitted. In the status event
--1, ``batteryLevelUnavailable`` and external power are no battery readings. A log of level ERROR is announced.
+``object`` is missing when no codec is set or the port is 0; false and zero fields are omitted. In the
+status event -1, ``batteryLevelUnavailable`` and external power are no battery readings. A log of level
+ERROR is announced.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ def _claims_topic(levels: list[str]) -> bool:
     return ("device" in levels and "event" in levels) or ("node" in levels and levels[-1] == "rx")
 
 
-def _claims_document(document: Any, levels: list[str]) -> bool:
+def _claims_document(document: Any, _levels: list[str]) -> bool:
     return isinstance(document, dict) and ("deviceInfo" in document or "devEUI" in document)
 
 
-def _read(message: Message, heard: Heard, memory: Memory) -> None:
+def _read(message: Message, heard: Heard, _memory: Memory) -> None:
     if not message.payload.strip():
         return
     document = document_of(message, heard)
@@ -42,7 +43,6 @@ def _read(message: Message, heard: Heard, memory: Memory) -> None:
         heard.announce("log", heard.device, level=level, code=code, text=document.get("description"))
     elif event in ("up", "rx") or "object" in document or "data" in document:
         _read_uplink(document, about, message, heard)
-
 
 
 def _read_status(document: dict[str, Any], heard: Heard) -> None:

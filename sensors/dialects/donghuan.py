@@ -17,11 +17,11 @@ def _claims_topic(levels: list[str]) -> bool:
     return "dthjjc" in levels[:2]
 
 
-def _claims_document(document: Any, levels: list[str]) -> bool:
+def _claims_document(document: Any, _levels: list[str]) -> bool:
     return isinstance(document, dict) and document.get("method") == "metric_data"
 
 
-def _read(message: Message, heard: Heard, memory: Memory) -> None:
+def _read(message: Message, heard: Heard, _memory: Memory) -> None:
     if not message.payload.strip():
         return
     document = document_of(message, heard)
@@ -42,10 +42,16 @@ def _read(message: Message, heard: Heard, memory: Memory) -> None:
         elif kind in _CONTACTS and not isinstance(value, (dict, list)):
             heard.state(_CONTACTS[kind], value, "value")
         else:
-            heard.refuse("needs-meaning", f"the type code {kind!r} is not of this protocol", raw=str(value)[:60])
+            heard.refuse(
+                "needs-meaning", f"the type code {kind!r} is not of this protocol", raw=str(value)[:60]
+            )
     heard.channel, heard.names = "", ()
 
 
 DIALECT = Dialect(
-    name="donghuan", read=_read, claims_topic=_claims_topic, claims_document=_claims_document, also=("dthjjc",)
+    name="donghuan",
+    read=_read,
+    claims_topic=_claims_topic,
+    claims_document=_claims_document,
+    also=("dthjjc",),
 )

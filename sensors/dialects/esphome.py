@@ -1,7 +1,7 @@
 """ESPHome's native topics: ``<prefix>/<component>/<object>/state`` with bare text, ``<prefix>/status`` as will.
 
-The unit is only in the discovery message, the meaning in the object's name. ``nan`` means that the sensor has no
-value. Binary sensors follow Home Assistant: ON is open, wet, smoke, motion.
+The unit is only in the discovery message, the meaning in the object's name. ``nan`` means that the sensor
+has no value. Binary sensors follow Home Assistant: ON is open, wet, smoke, motion.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Raw LoRaWAN frames of Milesight and Dragino devices, as tables.
 
-Milesight frames (port 85) are channel, type and value in a row; the climate types mean the same on every model, the
-one-byte states do not (channel 5 is a leak on EM300-SLD and a movement on AM307), so states need the model. Layouts:
-Milesight user guides "Uplink data"; Dragino manuals LHT65N, LHT52, LDS02, LWL02, chapter "Uplink payload".
+Milesight frames (port 85) are channel, type and value in a row; the climate types mean the same on every
+model, the one-byte states do not (channel 5 is a leak on EM300-SLD and a movement on AM307), so states need
+the model. Layouts: Milesight user guides "Uplink data"; Dragino manuals LHT65N, LHT52, LDS02, LWL02,
+chapter "Uplink payload".
 """
 
 from __future__ import annotations
@@ -90,10 +91,9 @@ def _milesight(raw: bytes, states: dict[tuple[int, int], _Field] | None, heard: 
     at = 0
     while at < len(raw):
         pair = (raw[at], raw[at + 1] if at + 1 < len(raw) else -1)
-        if pair == _STORED and len(raw) == at + 10 and states is _LEAK:
-            if not taken:
-                _stored(raw[at + 2 :], heard)
-                return
+        if pair == _STORED and at == 0 and len(raw) == 10 and states is _LEAK:
+            _stored(raw[2:], heard)
+            return
         field = _COMMON.get(pair) or (states or {}).get(pair)
         if field is None and pair[1] == _STATE_TYPE and states is None and pair[0] in (3, 4, 5, 6):
             field = _Field("?", 1)
@@ -119,7 +119,9 @@ def _stored(body: bytes, heard: Heard) -> None:
     """EM300-SLD and -ZLD history: time, temperature, humidity, leak."""
     heard.at = heard.clock.read(int.from_bytes(body[0:4], "little"))
     heard.stored = True
-    heard.number("temperature", round(int.from_bytes(body[4:6], "little", signed=True) / 10, 6), "°C", "frame")
+    heard.number(
+        "temperature", round(int.from_bytes(body[4:6], "little", signed=True) / 10, 6), "°C", "frame"
+    )
     heard.number("humidity", body[6] / 2, "%", "frame")
     heard.state("water_leak", body[7], "frame")
     heard.stored = False

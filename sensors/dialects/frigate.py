@@ -1,8 +1,9 @@
 """Frigate: object events, counts per camera and zone, health of service and cameras.
 
-new, update and end of one id are one intrusion; ``after`` holds the truth. Only persons are read: what else moves
-needs a person's choice. A false positive is none; a stationary object is no new movement. Sounds may only support
-what another sensor or a person says. ``disabled`` was switched off by someone and is no failure.
+new, update and end of one id are one intrusion; ``after`` holds the truth. Only persons are read: what else
+moves needs a person's choice. A false positive is none; a stationary object is no new movement. Sounds may
+only support what another sensor or a person says. ``disabled`` was switched off by someone and is no
+failure.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ def _claims_topic(levels: list[str]) -> bool:
     return levels[0] == "frigate"
 
 
-def _read(message: Message, heard: Heard, memory: Memory) -> None:
+def _read(message: Message, heard: Heard, _memory: Memory) -> None:
     rest = message.levels[1:]
     text = message.text()
     if not rest or not message.payload or text is None or not text:
@@ -69,13 +70,27 @@ def _read_event(message: Message, heard: Heard) -> None:
     ended = document.get("type") == "end" or after.get("end_time") is not None
     heard.at = heard.clock.read(after.get("end_time") if ended else after.get("frame_time"))
     if label != _PERSON:
-        heard.refuse("needs-meaning", f"a {label}: only persons are read as motion", raw=label, channel=camera)
+        heard.refuse(
+            "needs-meaning", f"a {label}: only persons are read as motion", raw=label, channel=camera
+        )
     elif after.get("false_positive") is True:
-        heard.refuse("bad-quality", "Frigate itself calls it a false positive", "motion", "false_positive", channel=camera)
+        heard.refuse(
+            "bad-quality",
+            "Frigate itself calls it a false positive",
+            "motion",
+            "false_positive",
+            channel=camera,
+        )
     elif ended:
         heard.state("motion", False, "after", channel=camera)
     elif after.get("stationary") is True:
-        heard.refuse("needs-meaning", "a stationary person: present, not moving", "motion", "stationary", channel=camera)
+        heard.refuse(
+            "needs-meaning",
+            "a stationary person: present, not moving",
+            "motion",
+            "stationary",
+            channel=camera,
+        )
     else:
         heard.state("motion", True, "after", channel=camera)
 

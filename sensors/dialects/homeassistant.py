@@ -1,8 +1,8 @@
 """Home Assistant MQTT discovery: announcements of what other topics mean.
 
-Config messages are adopted as the meaning of their state topic. Value templates are read by a small list of allowed
-forms (one path, then filters and one-number arithmetic) and never evaluated; anything else is refused with the
-template shown. Diagnostic temperatures (chips) are announced without a quantity.
+Config messages are adopted as the meaning of their state topic. Value templates are read by a small list of
+allowed forms (one path, then filters and one-number arithmetic) and never evaluated; anything else is
+refused with the template shown. Diagnostic temperatures (chips) are announced without a quantity.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from sensors.heard import Heard
 from sensors.names import words_of
 from sensors.quantities import QUANTITIES, plain_word
 from sensors.units import known_unit
+from sensors.vocabulary import words
 
 _SHORT = {
     "stat_t": "state_topic",
@@ -72,13 +73,16 @@ _STATE_CLASSES = {
     "problem": "fault",
     "connectivity": "online",
 }
-_COMPONENTS = frozenset(
-    "sensor binary_sensor switch light device device_automation climate cover fan lock number select text button event "
-    "update camera siren alarm_control_panel humidifier valve vacuum scene tag device_tracker notify image".split()
+_COMPONENTS = words(
+    """sensor binary_sensor switch light device device_automation climate cover fan lock number select text button
+    event update camera siren alarm_control_panel humidifier valve vacuum scene tag device_tracker notify
+    image"""
 )
-_NO_ROOM = frozenset("cpu chip core device internal board mcu esp esp32 esp8266 processor soc module".split())
+_NO_ROOM = words("cpu chip core device internal board mcu esp esp32 esp8266 processor soc module")
 _WORD_FORMS = {True: "true", False: "false"}
-_TEMPLATE = re.compile(r"^\s*\{\{-?\s*\(?\s*value(_json)?((?:\.\w+|\[\s*(?:'[^']*'|\"[^\"]*\"|\d+)\s*\])*)\s*(.*?)\s*-?\}\}\s*$")
+_TEMPLATE = re.compile(
+    r"^\s*\{\{-?\s*\(?\s*value(_json)?((?:\.\w+|\[\s*(?:'[^']*'|\"[^\"]*\"|\d+)\s*\])*)\s*(.*?)\s*-?\}\}\s*$"
+)
 _STEP = re.compile(r"\.(\w+)|\[\s*'([^']*)'\s*\]|\[\s*\"([^\"]*)\"\s*\]|\[\s*(\d+)\s*\]")
 _REST = re.compile(
     r"\s*(?:\)|\|\s*(?:float|int|round|abs|is_defined|default|string|trim|lower|upper)\s*(?:\([^()]*\))?|([*/+-])\s*([0-9.]+))"
@@ -136,7 +140,13 @@ def _adopt(config: dict[str, Any], component: str, source: str, heard: Heard, me
     unit = config.get("unit_of_measurement")
     detail: dict[str, object] = {"quantity": quantity or None, "state_topic": state_topic}
     detail["availability_topics"] = availability
-    for key in ("payload_on", "payload_off", "availability_mode", "payload_available", "payload_not_available"):
+    for key in (
+        "payload_on",
+        "payload_off",
+        "availability_mode",
+        "payload_available",
+        "payload_not_available",
+    ):
         if key in config:
             detail[key] = config[key]
     if isinstance(unit, str):
@@ -153,9 +163,15 @@ def _adopt(config: dict[str, Any], component: str, source: str, heard: Heard, me
         steps = parse_template(template)
         if steps is None:
             detail["template"] = template
-            heard.refuse("broken-announcement", f"the template {template[:100]!r} is not of an allowed form", raw=template)
+            heard.refuse(
+                "broken-announcement",
+                f"the template {template[:100]!r} is not of an allowed form",
+                raw=template,
+            )
         else:
-            path = ".".join(str(step) for step in steps if isinstance(step, (str, int)) and not isinstance(step, bool))
+            path = ".".join(
+                str(step) for step in steps if isinstance(step, (str, int)) and not isinstance(step, bool)
+            )
             if path:
                 detail["json_path"] = path
     heard.announce("entity", device, **detail)
@@ -283,7 +299,9 @@ def read_entities(message: Message, heard: Heard, memory: Memory) -> None:
         if QUANTITIES[entity.quantity].contact:
             word = plain_word(_rendered(value)) if value is not None else None
             if word is not None and entity.words and word not in entity.words:
-                heard.refuse("unknown-state", f"{word!r} is neither payload_on nor payload_off", entity.quantity, word)
+                heard.refuse(
+                    "unknown-state", f"{word!r} is neither payload_on nor payload_off", entity.quantity, word
+                )
                 continue
             heard.state(entity.quantity, word, path, words=entity.words, channel=channel)
         else:

@@ -72,7 +72,9 @@ def _read_attribute(inner: list[str], text: str, root: str, heard: Heard, memory
         memory.remember_unit(f"{root}/{named}", "", text)
         heard.announce("unit", heard.device, property=named, unit=text)
     elif what == "$nodes":
-        heard.announce("nodes", heard.device, nodes=[node.strip() for node in text.split(",") if node.strip()])
+        heard.announce(
+            "nodes", heard.device, nodes=[node.strip() for node in text.split(",") if node.strip()]
+        )
     elif what == "$properties":
         listed = [part.strip() for part in text.split(",") if part.strip()]
         heard.announce("properties", heard.device, node=named, properties=listed)

@@ -1,7 +1,7 @@
 """Huawei Cloud IoTDA: ``$oc/devices/<id>/sys/properties/report`` with services; gateways report for sub-devices.
 
-The quantity is in the property's name or, for properties called value or level, in the service's. Times are compact
-ISO in UTC (``20151212T121212Z``).
+The quantity is in the property's name or, for properties called value or level, in the service's. Times are
+compact ISO in UTC (``20151212T121212Z``).
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ def _claims_topic(levels: list[str]) -> bool:
     return levels[0] == "$oc"
 
 
-def _claims_document(document: Any, levels: list[str]) -> bool:
+def _claims_document(document: Any, _levels: list[str]) -> bool:
     services = document.get("services") if isinstance(document, dict) else None
-    return isinstance(services, list) and any(isinstance(one, dict) and "service_id" in one for one in services)
+    return isinstance(services, list) and any(
+        isinstance(one, dict) and "service_id" in one for one in services
+    )
 
 
-def _read(message: Message, heard: Heard, memory: Memory) -> None:
+def _read(message: Message, heard: Heard, _memory: Memory) -> None:
     levels = message.levels
     if not message.payload.strip() or ("report" not in levels[-1] and levels[0] == "$oc"):
         return

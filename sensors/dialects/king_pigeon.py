@@ -1,7 +1,7 @@
 """King Pigeon (金鸽) edge modules: ``sensorDatas`` of flag and value; the flag is quantity and channel number.
 
-TEMP and HUMI are ten times the value, CO2 is whole; other scales and the meaning of inputs are set at the module.
-The time is clock, then US date, then zone.
+TEMP and HUMI are ten times the value, CO2 is whole; other scales and the meaning of inputs are set at the
+module. The time is clock, then US date, then zone.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ _TENTHS = {"TEMP": "temperature", "HUMI": "humidity"}
 _INPUTS = frozenset(("DI", "DO", "AI", "REG", "X", "Y"))
 
 
-def _claims_document(document: Any, levels: list[str]) -> bool:
+def _claims_document(document: Any, _levels: list[str]) -> bool:
     return isinstance(document, dict) and isinstance(document.get("sensorDatas"), list)
 
 
-def _read(message: Message, heard: Heard, memory: Memory) -> None:
+def _read(message: Message, heard: Heard, _memory: Memory) -> None:
     if not message.payload.strip():
         return
     document = document_of(message, heard)
@@ -48,9 +48,16 @@ def _read_flag(flag: str, value: object, heard: Heard) -> None:
     elif kind == "CO2":
         heard.number("co2", value, "ppm", flag, channel=flag)
     elif kind in _INPUTS:
-        heard.announce("input", heard.device, channel=flag, type="bool" if kind in ("DI", "DO") else "number", raw=value)
+        heard.announce(
+            "input", heard.device, channel=flag, type="bool" if kind in ("DI", "DO") else "number", raw=value
+        )
     else:
-        heard.refuse("needs-meaning", f"the flag {flag!r} has a scale or meaning set at the module", raw=value, path=flag)
+        heard.refuse(
+            "needs-meaning",
+            f"the flag {flag!r} has a scale or meaning set at the module",
+            raw=value,
+            path=flag,
+        )
 
 
 DIALECT = Dialect(name="king_pigeon", read=_read, claims_document=_claims_document)

@@ -1,8 +1,8 @@
 """What the LoRaWAN network servers share: objects of device codecs, and frames no codec touched.
 
 Codecs name their fields as their authors liked; whole words decide (``names``). A value may carry its unit
-("3.384 V"), stored samples come in a ``history`` list with their own times, named measurements in a ``messages``
-list. A missing probe shows as a full-scale number, or as -0.1 on every channel at once.
+("3.384 V"), stored samples come in a ``history`` list with their own times, named measurements in a
+``messages`` list. A missing probe shows as a full-scale number, or as -0.1 on every channel at once.
 """
 
 from __future__ import annotations
@@ -53,7 +53,9 @@ def read_codec(document: dict[str, Any], heard: Heard) -> None:
         if known is None:
             continue
         if key in missing:
-            heard.refuse("sentinel", "the same mark on all probes: none is connected", known.quantity, value, key)
+            heard.refuse(
+                "sentinel", "the same mark on all probes: none is connected", known.quantity, value, key
+            )
             continue
         if unused and (known.quantity == "contact_open" or (key.startswith("TempC") and value == 0)):
             heard.refuse("needs-meaning", f"{key}: an input that may be unused", known.quantity, value, key)

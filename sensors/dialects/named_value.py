@@ -12,14 +12,14 @@ from sensors.heard import Heard
 from sensors.names import meaning
 
 
-def _claims_document(document: Any, levels: list[str]) -> bool:
+def _claims_document(document: Any, _levels: list[str]) -> bool:
     if not isinstance(document, dict):
         return False
     header, body = document.get("header"), document.get("body")
     return isinstance(header, dict) and "identifier" in header and isinstance(body, dict)
 
 
-def _read(message: Message, heard: Heard, memory: Memory) -> None:
+def _read(message: Message, heard: Heard, _memory: Memory) -> None:
     if not message.payload.strip():
         return
     document = document_of(message, heard)

@@ -17,11 +17,11 @@ def _properties(document: Any) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _claims_document(document: Any, levels: list[str]) -> bool:
+def _claims_document(document: Any, _levels: list[str]) -> bool:
     return _properties(document) is not None
 
 
-def _read(message: Message, heard: Heard, memory: Memory) -> None:
+def _read(message: Message, heard: Heard, _memory: Memory) -> None:
     if not message.payload.strip():
         return
     document = document_of(message, heard)

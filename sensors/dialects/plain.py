@@ -1,7 +1,8 @@
 """Plain topics without a grammar: one value per topic, or a flat JSON object of a gateway or a home-made node.
 
-Quantity and unit come from whole words of the topic or key. "21,4" is 21.4; Fahrenheit only where written. Words
-are states of the quantity, never parts of words. A bare ``alarm`` topic of a contact panel is its contact.
+Quantity and unit come from whole words of the topic or key. "21,4" is 21.4; Fahrenheit only where written.
+Words are states of the quantity, never parts of words. A bare ``alarm`` topic of a contact panel is its
+contact.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _INPUT = re.compile(r"^DI\d{1,2}$")  # digital inputs of data terminals: their m
 _SECURITY = frozenset(("security", "sensors345", "alarm", "intrusion"))
 
 
-def _read(message: Message, heard: Heard, memory: Memory) -> None:
+def _read(message: Message, heard: Heard, _memory: Memory) -> None:
     if not message.payload.strip():
         return
     document = message.document()

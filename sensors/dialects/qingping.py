@@ -1,7 +1,8 @@
 """Qingping (青萍) monitors on a private broker: ``qingping/<mac>/up`` with a list of samples in value boxes.
 
-Type 12 is live, 17 stored. Each sample has its own time; the envelope's may be weeks off. Pressure is kPa. A status
-other than 0 marks a value that the device itself does not vouch for. Equal samples repeat in one message.
+Type 12 is live, 17 stored. Each sample has its own time; the envelope's may be weeks off. Pressure is kPa.
+A status other than 0 marks a value that the device itself does not vouch for. Equal samples repeat in one
+message.
 """
 
 from __future__ import annotations
@@ -30,11 +31,11 @@ def _claims_topic(levels: list[str]) -> bool:
     return levels[0] == "qingping"
 
 
-def _claims_document(document: Any, levels: list[str]) -> bool:
+def _claims_document(document: Any, _levels: list[str]) -> bool:
     return isinstance(document, dict) and isinstance(document.get("sensorData"), list)
 
 
-def _read(message: Message, heard: Heard, memory: Memory) -> None:
+def _read(message: Message, heard: Heard, _memory: Memory) -> None:
     if not message.payload.strip() or message.levels[-1] == "down":
         return
     document = document_of(message, heard)

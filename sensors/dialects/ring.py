@@ -1,7 +1,7 @@
 """ring-mqtt: one topic per entity with ON and OFF, ``info/state`` with words for battery, tamper and radio.
 
-ON is the alarm state (open, wet, smoke, motion). A time at the epoch means unknown. Everything comes through the
-maker's cloud and is lost with the internet.
+ON is the alarm state (open, wet, smoke, motion). A time at the epoch means unknown. Everything comes
+through the maker's cloud and is lost with the internet.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def _claims_topic(levels: list[str]) -> bool:
     return levels[0] == "ring" and len(levels) >= 4
 
 
-def _read(message: Message, heard: Heard, memory: Memory) -> None:
+def _read(message: Message, heard: Heard, _memory: Memory) -> None:
     levels = message.levels
     text = message.text()
     if not text or levels[-1] in ("command", "attributes"):
@@ -77,4 +77,6 @@ def _life_topics(topic: str) -> tuple[str, ...]:
     return ("/".join([*levels[:4], "status"]),) if len(levels) > 4 else ()
 
 
-DIALECT = Dialect(name="ring", read=_read, claims_topic=_claims_topic, life_topics=_life_topics, also=("ring-mqtt",))
+DIALECT = Dialect(
+    name="ring", read=_read, claims_topic=_claims_topic, life_topics=_life_topics, also=("ring-mqtt",)
+)

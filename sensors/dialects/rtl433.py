@@ -1,7 +1,8 @@
 """rtl_433: decoded radio frames, flat JSON per event or one topic per key.
 
-``battery_ok`` is 1 or 0 on most models (battery not low) and a fraction of charge on some. Events like "Water Leak"
-have no end: a person must clear them. ``closed`` of alarm contacts does not say what the contact is.
+``battery_ok`` is 1 or 0 on most models (battery not low) and a fraction of charge on some. Events like
+"Water Leak" have no end: a person must clear them. ``closed`` of alarm contacts does not say what the
+contact is.
 """
 
 from __future__ import annotations
@@ -64,21 +65,20 @@ def _claims_topic(levels: list[str]) -> bool:
     return levels[0] == "rtl_433" or "rtl_433" in levels[:2]
 
 
-def _claims_document(document: Any, levels: list[str]) -> bool:
+def _claims_document(document: Any, _levels: list[str]) -> bool:
     if not isinstance(document, dict) or "model" not in document or "id" not in document:
         return False
     return not {"mic", "mod", "battery_ok", "temperature_C", "temperature_F"}.isdisjoint(document)
 
 
-def _read(message: Message, heard: Heard, memory: Memory) -> None:
+def _read(message: Message, heard: Heard, _memory: Memory) -> None:
     if not message.payload.strip():
         return
     levels = message.levels
     document = message.document()
-    if levels[-1] in ("states", "availability", "LWT") or (len(levels) > 2 and "devices" in levels[1:3]):
-        if not isinstance(document, dict):
-            _read_single(message, heard)
-            return
+    if len(levels) > 2 and "devices" in levels[1:3] and not isinstance(document, dict):
+        _read_single(message, heard)
+        return
     document = document_of(message, heard)
     if document is None:
         return
@@ -92,11 +92,13 @@ def _read(message: Message, heard: Heard, memory: Memory) -> None:
     take_flat(heard, document, fields=_FIELDS, channels=True)
     for key in ("event", "state"):
         value = document.get(key)
-        if isinstance(value, str) and (known := _EVENTS.get(plain_word(value))) is not None:
-            if not any(seen.quantity == known[0] for seen in heard.observations):
-                heard.state(known[0], known[1], key)
+        known = _EVENTS.get(plain_word(value)) if isinstance(value, str) else None
+        if known is not None and all(seen.quantity != known[0] for seen in heard.observations):
+            heard.state(known[0], known[1], key)
     if "closed" in document:
-        heard.refuse("needs-meaning", "closed: only the installer knows what the contact is", raw=document["closed"])
+        heard.refuse(
+            "needs-meaning", "closed: only the installer knows what the contact is", raw=document["closed"]
+        )
     if "alarm" in document and "smoke" in str(document.get("model", "")).casefold():
         heard.state("smoke", document["alarm"], "alarm")
 

@@ -1,7 +1,8 @@
 """Ruuvi Gateway: Bluetooth advertisements as hex, one topic per tag; formats 3, 5, 6, C5 and E1 are unpacked here.
 
-Layouts and invalid marks: docs.ruuvi.com, "Bluetooth advertisements" (data formats 3, 5, 6, C5, E1). 0x8000 and
-all-ones are no measurements. The same tag arrives through several gateways; the movement counter is no state.
+Layouts and invalid marks: docs.ruuvi.com, "Bluetooth advertisements" (data formats 3, 5, 6, C5, E1). 0x8000
+and all-ones are no measurements. The same tag arrives through several gateways; the movement counter is no
+state.
 """
 
 from __future__ import annotations
@@ -29,11 +30,11 @@ def _claims_topic(levels: list[str]) -> bool:
     return levels[0].startswith("ruuvi") or levels[-1] == "gw_status"
 
 
-def _claims_document(document: Any, levels: list[str]) -> bool:
+def _claims_document(document: Any, _levels: list[str]) -> bool:
     return isinstance(document, dict) and "gw_mac" in document and "data" in document
 
 
-def _read(message: Message, heard: Heard, memory: Memory) -> None:
+def _read(message: Message, heard: Heard, _memory: Memory) -> None:
     if not message.payload.strip():
         return
     levels = message.levels
@@ -75,7 +76,9 @@ def _read_frame(frame: bytes, heard: Heard) -> None:
     if form == 8:
         heard.refuse("encrypted", "data format 8 is encrypted", raw=frame.hex())
     elif reader is None or len(frame) < reader[1]:
-        heard.refuse("not-decoded", f"data format {form:#04x} of {len(frame)} bytes is not known", raw=frame.hex())
+        heard.refuse(
+            "not-decoded", f"data format {form:#04x} of {len(frame)} bytes is not known", raw=frame.hex()
+        )
     else:
         reader[0](frame, heard)
 
@@ -88,7 +91,9 @@ def _unsigned(frame: bytes, at: int, size: int = 2) -> int:
     return int.from_bytes(frame[at : at + size], "big")
 
 
-def _take(heard: Heard, quantity: str, raw: int, invalid: int, factor: float, shift: float = 0.0, unit: str = "") -> None:
+def _take(
+    heard: Heard, quantity: str, raw: int, invalid: int, factor: float, shift: float = 0.0, unit: str = ""
+) -> None:
     if raw == invalid:
         digits = 4 if invalid > 0xFF or invalid < 0 else 2
         mark = f"0x{raw & (0xFFFFFF if invalid > 0xFFFF else 0xFFFF):0{digits}X}"

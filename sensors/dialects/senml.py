@@ -1,8 +1,8 @@
 """SenML (RFC 8428): an array of records with base fields; the unit makes the quantity, the name the channel.
 
-Name = bn + n, time = bt + t (under 2**28 relative to now), value = bv + v (section 4.6). A record without unit is
-not read: its name alone is the sender's private word. Fields ending in ``_`` must be understood or refused (4.4).
-Volts and ampères of a circuit are announced, not read as a device's battery.
+Name = bn + n, time = bt + t (under 2**28 relative to now), value = bv + v (section 4.6). A record without
+unit is not read: its name alone is the sender's private word. Fields ending in ``_`` must be understood or
+refused (4.4). Volts and ampères of a circuit are announced, not read as a device's battery.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _KEYS = frozenset(("n", "bn", "v", "vb", "vs", "u", "bu", "t", "bt", "s", "bs", 
 _RELATIVE_BELOW = 2.0**28
 
 
-def _claims_document(document: Any, levels: list[str]) -> bool:
+def _claims_document(document: Any, _levels: list[str]) -> bool:
     if not isinstance(document, list) or not document or not all(isinstance(one, dict) for one in document):
         return False
     return all(set(one) <= _KEYS or not {"n", "bn"}.isdisjoint(one) for one in document) and any(
@@ -36,7 +36,7 @@ def _claims_document(document: Any, levels: list[str]) -> bool:
     )
 
 
-def _read(message: Message, heard: Heard, memory: Memory) -> None:
+def _read(message: Message, heard: Heard, _memory: Memory) -> None:
     if not message.payload.strip():
         return
     document = message.document()
@@ -51,7 +51,9 @@ def _read(message: Message, heard: Heard, memory: Memory) -> None:
             continue
         strange = [key for key in record if key.endswith("_")]
         if strange:
-            heard.refuse("needs-meaning", f"the mandatory field {strange[0]!r} is not understood", raw=strange[0])
+            heard.refuse(
+                "needs-meaning", f"the mandatory field {strange[0]!r} is not understood", raw=strange[0]
+            )
             continue
         base_name = str(record.get("bn", base_name))
         base_unit = str(record.get("bu", base_unit))
@@ -80,9 +82,11 @@ def _take(record: dict[str, Any], name: str, unit: str, base_value: float, heard
     known = meaning(heard.names[0]) if heard.names else None
     value = record.get("v")
     if isinstance(record.get("vb"), bool) or (unit == "/" and value in (0, 1)):
-        state = record["vb"] if "vb" in record else value
+        state = record.get("vb", value)
         if known is None or not QUANTITIES[known.quantity].contact or known.words_only:
-            heard.refuse("needs-meaning", f"the name {name!r} does not say what its state means", raw=state, path=name)
+            heard.refuse(
+                "needs-meaning", f"the name {name!r} does not say what its state means", raw=state, path=name
+            )
         else:
             heard.state(known.quantity, state, name, inverted=known.inverted, channel=name)
     elif value is not None:

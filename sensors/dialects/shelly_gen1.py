@@ -1,8 +1,8 @@
 """Shelly of the first generation: one topic per value below ``shellies/<id>/``, no time.
 
--1 means not measured (battery: external power) and 999 an error. ``temperature`` beside ``sensor/`` belongs to the
-relay's chip; only ``sensor/temperature`` and the add-on's ``ext_temperature`` are of the room. The unit follows the
-device's own setting (declare ``unit`` where it was switched to °F).
+-1 means not measured (battery: external power) and 999 an error. ``temperature`` beside ``sensor/`` belongs
+to the relay's chip; only ``sensor/temperature`` and the add-on's ``ext_temperature`` are of the room. The
+unit follows the device's own setting (declare ``unit`` where it was switched to °F).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def _claims_topic(levels: list[str]) -> bool:
     return levels[0] == "shellies" and len(levels) >= 2
 
 
-def _read(message: Message, heard: Heard, memory: Memory) -> None:
+def _read(message: Message, heard: Heard, _memory: Memory) -> None:
     levels = message.levels
     text = message.text()
     heard.device = levels[1]
@@ -77,10 +77,20 @@ def _read_object(document: dict[str, Any], heard: Heard) -> None:
     stamp = document.get("timestamp")
     if stamp is not None:
         heard.at = heard.clock.read(stamp)
-    for key, quantity in (("motion", "motion"), ("vibration", "vibration"), ("flood", "water_leak"), ("smoke", "smoke")):
+    for key, quantity in (
+        ("motion", "motion"),
+        ("vibration", "vibration"),
+        ("flood", "water_leak"),
+        ("smoke", "smoke"),
+    ):
         if isinstance(document.get(key), bool):
             heard.state(quantity, document[key], key)
-    for key, quantity in (("lux", "illuminance"), ("bat", "battery"), ("tmp", "temperature"), ("hum", "humidity")):
+    for key, quantity in (
+        ("lux", "illuminance"),
+        ("bat", "battery"),
+        ("tmp", "temperature"),
+        ("hum", "humidity"),
+    ):
         value = document.get(key)
         if isinstance(value, dict):
             if value.get("is_valid") is False:
@@ -97,5 +107,9 @@ def _life_topics(topic: str) -> tuple[str, ...]:
 
 
 DIALECT = Dialect(
-    name="shelly_gen1", read=_read, claims_topic=_claims_topic, life_topics=_life_topics, also=("shelly-gen1", "shelly1")
+    name="shelly_gen1",
+    read=_read,
+    claims_topic=_claims_topic,
+    life_topics=_life_topics,
+    also=("shelly-gen1", "shelly1"),
 )

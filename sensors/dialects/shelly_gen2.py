@@ -1,8 +1,9 @@
 """Shelly of the second and later generations: JSON-RPC notifications and status topics per component.
 
 A NotifyStatus is an overlay: absent components are unchanged. ``alarm`` null beside ``errors`` is unknown and
-faulty, never dry. Battery 0 % on external power is no low battery. The temperature inside switches and dimmers is
-the relay's. Values of virtual and BTHome components mean nothing without the component's configuration.
+faulty, never dry. Battery 0 % on external power is no low battery. The temperature inside switches and
+dimmers is the relay's. Values of virtual and BTHome components mean nothing without the component's
+configuration.
 """
 
 from __future__ import annotations
@@ -37,11 +38,15 @@ def _claims_topic(levels: list[str]) -> bool:
     return len(levels) >= 3 and levels[-2] == "status" and ":" in last
 
 
-def _claims_document(document: Any, levels: list[str]) -> bool:
-    return isinstance(document, dict) and str(document.get("method", "")).startswith("Notify") and "params" in document
+def _claims_document(document: Any, _levels: list[str]) -> bool:
+    return (
+        isinstance(document, dict)
+        and str(document.get("method", "")).startswith("Notify")
+        and "params" in document
+    )
 
 
-def _read(message: Message, heard: Heard, memory: Memory) -> None:
+def _read(message: Message, heard: Heard, _memory: Memory) -> None:
     levels = message.levels
     if not message.payload.strip():
         return

@@ -1,8 +1,8 @@
 """Sparkplug B: births name and type the metrics, data may carry only aliases, deaths end a node and its devices.
 
-Eclipse Sparkplug 3.0: payload and metric fields (6.4), alias rules (6.4.6), sequence numbers (6.4.3), bdSeq pairing
-(5.4), rebirth by ``Node Control/Rebirth`` (6.4.30). A death's time is that of the connection, not of the death.
-Nothing is known by alias before a birth: then a rebirth is requested, at most once a minute.
+Eclipse Sparkplug 3.0: payload and metric fields (6.4), alias rules (6.4.6), sequence numbers (6.4.3), bdSeq
+pairing (5.4), rebirth by ``Node Control/Rebirth`` (6.4.30). A death's time is that of the connection, not
+of the death. Nothing is known by alias before a birth: then a rebirth is requested, at most once a minute.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from sensors.quantities import QUANTITIES
 _NAMESPACE = "spBv1.0"
 _BITS = {1: 8, 2: 16, 3: 32, 4: 64}
 _BOOLEAN = 11
-_TYPES = {
-    **{1: "Int8", 2: "Int16", 3: "Int32", 4: "Int64", 5: "UInt8", 6: "UInt16", 7: "UInt32", 8: "UInt64"},
-    **{9: "Float", 10: "Double", 11: "Boolean", 12: "String", 13: "DateTime", 14: "Text", 15: "UUID"},
-}
+_TYPE_NAMES = (
+    "Unknown Int8 Int16 Int32 Int64 UInt8 UInt16 UInt32 UInt64 Float Double Boolean String DateTime Text UUID"
+)
+_TYPES = dict(enumerate(_TYPE_NAMES.split()))
 _ASK_AGAIN_S = 60.0
 _MOST_METRICS = 5_000
 _MOST_NODES = 2_000
@@ -100,7 +100,7 @@ def _read(message: Message, heard: Heard, memory: Memory) -> None:
             heard.refuse("needs-birth", detail, raw=metric.alias)
             _ask(node, group, node_id, heard)
             continue
-        _take(metric, known, stamp, kind, heard)
+        _take(metric, known, stamp, heard)
 
 
 def _node(key: str, memory: Memory) -> Node:
@@ -116,7 +116,9 @@ def _die(metrics: list[Metric], node: Node, heard: Heard) -> None:
     """A death counts for the birth of the same bdSeq only: an old will may be delivered after a new birth."""
     said = next((metric.value for metric in metrics if metric.name == "bdSeq"), None)
     if node.bd_seq is not None and said is not None and said != node.bd_seq:
-        heard.refuse("out-of-sequence", f"a death of session {said}, the node lives in {node.bd_seq}", raw=said)
+        heard.refuse(
+            "out-of-sequence", f"a death of session {said}, the node lives in {node.bd_seq}", raw=said
+        )
         return
     node.born = False
     node.seq = None
@@ -154,7 +156,9 @@ def _bear(kind: str, device: str, metrics: list[Metric], node: Node) -> None:
 
 def _known(metric: Metric, device: str, node: Node) -> Known | None:
     if metric.name:
-        return node.names.get((device, metric.name)) or Known(metric.name, metric.datatype, metric.unit, device)
+        return node.names.get((device, metric.name)) or Known(
+            metric.name, metric.datatype, metric.unit, device
+        )
     return node.aliases.get(metric.alias) if metric.alias is not None else None
 
 
@@ -168,13 +172,18 @@ def _ask(node: Node, group: str, node_id: str, heard: Heard) -> None:
 def rebirth(now: float) -> bytes:
     """The command that asks a node to announce itself again (Sparkplug 3.0, 6.4.30)."""
     stamp = int(now * 1000)
-    metric = put_bytes(1, b"Node Control/Rebirth") + put_varint(3, stamp) + put_varint(4, _BOOLEAN) + put_varint(14, 1)
+    metric = (
+        put_bytes(1, b"Node Control/Rebirth")
+        + put_varint(3, stamp)
+        + put_varint(4, _BOOLEAN)
+        + put_varint(14, 1)
+    )
     return put_varint(1, stamp) + put_bytes(2, metric)
 
 
-def _take(metric: Metric, known: Known, stamp: int, kind: str, heard: Heard) -> None:
+def _take(metric: Metric, known: Known, stamp: int, heard: Heard) -> None:
     name = known.name
-    if name == "bdSeq" or name.startswith("Node Control/") or name.startswith("Device Control/"):
+    if name == "bdSeq" or name.startswith(("Node Control/", "Device Control/")):
         return
     heard.at = heard.clock.read(metric.at or stamp)
     heard.stored = metric.historical
@@ -201,7 +210,11 @@ def _meaning(name: str, datatype: int) -> Meaning | None:
     meant = loose_meaning(last)
     if meant is None:
         return None
-    if (datatype == _BOOLEAN) is not QUANTITIES[meant.quantity].contact and datatype not in (0, 12, *range(1, 9)):
+    if (datatype == _BOOLEAN) is not QUANTITIES[meant.quantity].contact and datatype not in (
+        0,
+        12,
+        *range(1, 9),
+    ):
         return None
     return meant
 

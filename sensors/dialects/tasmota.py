@@ -1,8 +1,9 @@
 """Tasmota: one block per chip in SENSOR, liveness in LWT, other things in STATE, INFO and RESULT.
 
-FullTopic may be in any order and depth: the words ``tele``, ``stat`` and the last level tell. The time has no zone.
-Units are TempUnit and PressureUnit of the message. Switches and radio codes mean nothing until someone names them.
-``Contact`` of the Zigbee bridge is bit 0 of the zone status: 1 is open (ZCL 8.2.2.2.1.3).
+FullTopic may be in any order and depth: the words ``tele``, ``stat`` and the last level tell. The time has
+no zone. Units are TempUnit and PressureUnit of the message. Switches and radio codes mean nothing until
+someone names them. ``Contact`` of the Zigbee bridge is bit 0 of the zone status: 1 is open (ZCL
+8.2.2.2.1.3).
 """
 
 from __future__ import annotations
@@ -16,10 +17,14 @@ from sensors.names import Meaning, meaning
 from sensors.times import parse
 
 _PREFIXES = frozenset(("tele", "stat"))
-_ENDS = re.compile(r"^(SENSOR|STATE|LWT|RESULT|UPTIME|INFO\d?|STATUS\d*|STATE\d*|HASS_STATE|POWER\d*|LOGGING|MARGINS)$")
+_ENDS = re.compile(
+    r"^(SENSOR|STATE|LWT|RESULT|UPTIME|INFO\d?|STATUS\d*|STATE\d*|HASS_STATE|POWER\d*|LOGGING|MARGINS)$"
+)
 _BRIDGES = frozenset(("ZbReceived", "ZbInfo", "LwReceived", "BLEReceived"))
 # Meters and chips: their temperature and voltage are not of the room.
-_NOT_SENSED = frozenset(("ENERGY", "ESP32", "COUNTER", "Wifi", "ModbusReceived", "IrReceived", "SerialReceived"))
+_NOT_SENSED = frozenset(
+    ("ENERGY", "ESP32", "COUNTER", "Wifi", "ModbusReceived", "IrReceived", "SerialReceived")
+)
 _FIELDS: dict[str, Meaning | None] = {
     "DewPoint": None,
     "SeaPressure": None,
@@ -64,11 +69,11 @@ def _claims_topic(levels: list[str]) -> bool:
     return bool(_ENDS.match(levels[-1])) and bool(_PREFIXES.intersection(levels[:-1]))
 
 
-def _claims_document(document: Any, levels: list[str]) -> bool:
+def _claims_document(document: Any, _levels: list[str]) -> bool:
     return isinstance(document, dict) and ("StatusSNS" in document or not _BRIDGES.isdisjoint(document))
 
 
-def _read(message: Message, heard: Heard, memory: Memory) -> None:
+def _read(message: Message, heard: Heard, _memory: Memory) -> None:
     levels = message.levels
     heard.device = "/".join(level for level in levels[:-1] if level not in _PREFIXES)
     last = levels[-1]
@@ -103,7 +108,9 @@ def _read_sensors(document: dict[str, Any], heard: Heard) -> None:
         if isinstance(value, dict):
             if key == "RfReceived":
                 code = value.get("Data")
-                heard.refuse("needs-meaning", "a radio code means what the installation's table says", raw=code)
+                heard.refuse(
+                    "needs-meaning", "a radio code means what the installation's table says", raw=code
+                )
             elif key == "ModbusReceived":
                 heard.refuse("needs-meaning", "raw registers mean nothing alone", raw=value.get("Values"))
             elif key in _BRIDGES:
@@ -124,7 +131,9 @@ def _read_block(key: str, block: dict[str, Any], units: tuple[str, str], heard: 
     heard.channel = address if isinstance(address, str) else key
     heard.names = (key, str(block.get("mac", "")))
     if key.startswith("DS18") and block.get("Temperature") == _POWER_ON:
-        heard.refuse("sentinel", "85 °C is the probe's value before its first conversion", "temperature", _POWER_ON)
+        heard.refuse(
+            "sentinel", "85 °C is the probe's value before its first conversion", "temperature", _POWER_ON
+        )
     else:
         _take_block(block, units, heard, _FIELDS, f"{key}.")
     heard.channel, heard.names = "", ()
@@ -196,7 +205,11 @@ def _read_discovery(message: Message, heard: Heard) -> None:
         return
     device = message.levels[2] if len(message.levels) > 2 else ""
     if message.levels[-1] == "config":
-        told = {key: document[key] for key in ("dn", "hn", "t", "ft", "md", "sw") if isinstance(document.get(key), str)}
+        told = {
+            key: document[key]
+            for key in ("dn", "hn", "t", "ft", "md", "sw")
+            if isinstance(document.get(key), str)
+        }
         heard.announce("device", device, **told)
         return
     snapshot = document.get("sn")

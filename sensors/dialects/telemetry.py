@@ -14,13 +14,13 @@ def _claims_topic(levels: list[str]) -> bool:
     return levels[:2] == ["devices", "telemetry"] or levels[:3] == ["v1", "gateway", "telemetry"]
 
 
-def _claims_document(document: Any, levels: list[str]) -> bool:
+def _claims_document(document: Any, _levels: list[str]) -> bool:
     if not isinstance(document, dict) or not isinstance(document.get("values"), dict):
         return False
     return any(key in document for key in _IDS)
 
 
-def _read(message: Message, heard: Heard, memory: Memory) -> None:
+def _read(message: Message, heard: Heard, _memory: Memory) -> None:
     if not message.payload.strip():
         return
     document = document_of(message, heard)
@@ -33,7 +33,9 @@ def _read(message: Message, heard: Heard, memory: Memory) -> None:
         for device, entries in document.items():
             for entry in entries if isinstance(entries, list) else [entries]:
                 if isinstance(entry, dict):
-                    _read_device(device, entry if isinstance(entry.get("values"), dict) else {"values": entry}, heard)
+                    _read_device(
+                        device, entry if isinstance(entry.get("values"), dict) else {"values": entry}, heard
+                    )
     else:
         take_flat(heard, document, channels=True)
     heard.channel = ""

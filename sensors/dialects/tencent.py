@@ -15,7 +15,7 @@ def _claims_topic(levels: list[str]) -> bool:
     return levels[0] == "$thing"
 
 
-def _read(message: Message, heard: Heard, memory: Memory) -> None:
+def _read(message: Message, heard: Heard, _memory: Memory) -> None:
     if not message.payload.strip() or message.levels[1:2] != ["up"]:
         return
     document = document_of(message, heard)

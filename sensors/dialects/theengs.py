@@ -1,7 +1,8 @@
 """Theengs Gateway and OpenMQTTGateway: decoded Bluetooth advertisements, one topic per address.
 
-``cont`` only says that the device is a contact; ``open`` or ``contact`` is the state. ``tempf`` repeats ``tempc``;
-``tempc2_dp`` is a dew point. Every passer-by is published here. Encrypted frames look like nothing.
+``cont`` only says that the device is a contact; ``open`` or ``contact`` is the state. ``tempf`` repeats
+``tempc``; ``tempc2_dp`` is a dew point. Every passer-by is published here. Encrypted frames look like
+nothing.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def _claims_topic(levels: list[str]) -> bool:
     )
 
 
-def _claims_document(document: Any, levels: list[str]) -> bool:
+def _claims_document(document: Any, _levels: list[str]) -> bool:
     return isinstance(document, dict) and "model_id" in document and "brand" in document
 
 
@@ -79,7 +80,9 @@ def _read(message: Message, heard: Heard, memory: Memory) -> None:
     heard.names = (heard.device, levels[-1])
     encrypted = document.get("encr")
     if "cipher" in document and encrypted:
-        heard.refuse("encrypted", f"{document.get('model', 'a device')} sends encrypted; it needs a key", raw="cipher")
+        heard.refuse(
+            "encrypted", f"{document.get('model', 'a device')} sends encrypted; it needs a key", raw="cipher"
+        )
         return
     at = document.get("unixtime", document.get("UTCtime"))
     heard.at = heard.clock.read(at) if at is not None else None

@@ -1,7 +1,8 @@
 """The Things Stack v3 (and The Things Network): uplinks as JSON with the object of a payload formatter.
 
-``normalized_payload`` has fixed names and units and is preferred. Battery per cent stands outside the object. Empty
-and zero fields are omitted. The device of the payload wins over the topic's. Simulated uplinks are not readings.
+``normalized_payload`` has fixed names and units and is preferred. Battery per cent stands outside the
+object. Empty and zero fields are omitted. The device of the payload wins over the topic's. Simulated
+uplinks are not readings.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ def _claims_topic(levels: list[str]) -> bool:
     return len(levels) >= 5 and levels[0] == "v3" and levels[2] == "devices"
 
 
-def _claims_document(document: Any, levels: list[str]) -> bool:
+def _claims_document(document: Any, _levels: list[str]) -> bool:
     return isinstance(document, dict) and "end_device_ids" in document
 
 
-def _read(message: Message, heard: Heard, memory: Memory) -> None:
+def _read(message: Message, heard: Heard, _memory: Memory) -> None:
     if not message.payload.strip():
         return
     document = document_of(message, heard)
@@ -49,9 +50,15 @@ def _read(message: Message, heard: Heard, memory: Memory) -> None:
     elif not seen:
         version = uplink.get("version_ids")
         registered = version.get("model_id") if isinstance(version, dict) else ""
-        read_undecoded(uplink.get("frm_payload"), uplink.get("f_port"), model_of(message.model, registered), heard)
+        read_undecoded(
+            uplink.get("frm_payload"), uplink.get("f_port"), model_of(message.model, registered), heard
+        )
     battery = uplink.get("last_battery_percentage")
-    if isinstance(battery, dict) and "value" in battery and "battery" not in {o.quantity for o in heard.observations}:
+    if (
+        isinstance(battery, dict)
+        and "value" in battery
+        and "battery" not in {o.quantity for o in heard.observations}
+    ):
         at = heard.clock.read(battery.get("received_at"))
         heard.number("battery", battery["value"], "%", "last_battery_percentage.value", at=at)
 

@@ -1,7 +1,7 @@
 """Z-Wave JS UI: one topic per value, payload as {time, value}, as the whole value object, or bare.
 
-Notification values are enumerations of the notification type, never booleans: 3 of a smoke alarm is its self-test
-(Z-Wave notification type registry, types 1 to 9). Asleep is normal, Dead is not.
+Notification values are enumerations of the notification type, never booleans: 3 of a smoke alarm is its
+self-test (Z-Wave notification type registry, types 1 to 9). Asleep is normal, Dead is not.
 """
 
 from __future__ import annotations
@@ -82,7 +82,10 @@ _NOTIFICATIONS: dict[tuple[str, str], dict[int, _Statements]] = {
         5633: (("contact_open", True),),
     },
     ("access control", "door state simple"): {22: (("contact_open", True),), 23: (("contact_open", False),)},
-    ("access control", "door state (simple)"): {22: (("contact_open", True),), 23: (("contact_open", False),)},
+    ("access control", "door state (simple)"): {
+        22: (("contact_open", True),),
+        23: (("contact_open", False),),
+    },
     ("home security", "cover status"): {0: (("tamper", False),), 3: (("tamper", True),)},
     ("home security", "motion sensor status"): {
         0: (("motion", False),),
@@ -126,7 +129,7 @@ def _place(levels: list[str]) -> int | None:
     return None
 
 
-def _read(message: Message, heard: Heard, memory: Memory) -> None:
+def _read(message: Message, heard: Heard, _memory: Memory) -> None:
     levels = message.levels
     text = message.text()
     if not text:

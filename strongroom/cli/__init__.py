@@ -21,4 +21,6 @@ def root() -> None:
 def main() -> None:
     """Entry point of the ``strongroom`` command."""
     app()
+
+
 from strongroom.cli import decode as _decode  # noqa: E402, F401 - each command registers itself on app
