@@ -15,9 +15,8 @@ from strongroom.core import Core
 from strongroom.engine import Engine
 from strongroom.inbox import Inbox
 from strongroom.model import Building
-from strongroom.sitedb import SiteDb
+from strongroom.sitedb import SITE_DB, SiteDb
 
-SITE_DB = "site.db"
 INBOX_DB = "inbox.db"
 CURSORS_DB = "cursors.db"
 READINGS_DB = "readings.db"

@@ -11,11 +11,10 @@ from collections.abc import Callable
 import msgspec
 
 from sensors.model import Text
-from strongroom.assemble import SITE_DB
 from strongroom.clock import Clock
 from strongroom.model import Board
 from strongroom.settings import Settings
-from strongroom.sitedb import SiteReader
+from strongroom.sitedb import SITE_DB, SiteReader
 
 LOOK_EVERY_S = 0.5
 PATIENCE_S = 10.0

@@ -18,6 +18,8 @@ from strongroom.journal import GENESIS, Draft, broken_at, chain
 from strongroom.model import Board, Entry
 
 SCHEMA_VERSION = 1
+SITE_DB = "site.db"
+"""Its file name inside the data directory."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS journal(
