@@ -241,3 +241,4 @@ class Change(Struct, frozen=True, kw_only=True):
     evidence: tuple[Cause, ...] = ()
     drill: str = ""
     unverified: bool = False  # rests on a retained message only
+    parent: str = ""  # silence only: the gateway or link that has stopped with all its sensors

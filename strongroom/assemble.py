@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from alerts.sms import Sender
 from ingest.messages import MessageSource
 from sensors.model import Text
 from strongroom import builtin
@@ -24,7 +25,11 @@ LAST_GOOD = "building.json"
 
 
 def make_engine(
-    building: Building, data: Path, clock: Clock, source: Callable[[Core], MessageSource]
+    building: Building,
+    data: Path,
+    clock: Clock,
+    source: Callable[[Core], MessageSource],
+    sender: Sender | None = None,
 ) -> Engine:
     """Fold the journal, restore the rule states and build the engine; the source is made from what it must
     hear.
@@ -39,11 +44,12 @@ def make_engine(
         latest=db.latest(),
         rule_states=db.rule_states(),
         journal=db.entries(),
+        channels=sorted(sender.channels) if sender is not None else (),
     )
     if broken is not None:
         words = Text(f"第 {broken} 条记录与校验不符。", f"Entry {broken} does not match its seal.")
         core.own(builtin.JOURNAL, True, words, clock.now())
-    return Engine(core, source(core), db, Inbox(data / INBOX_DB), clock)
+    return Engine(core, source(core), db, Inbox(data / INBOX_DB), clock, sender=sender)
 
 
 def keep_last_good(building: Building, data: Path) -> None:

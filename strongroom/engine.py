@@ -10,12 +10,12 @@ import hashlib
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Sequence
 
 import msgspec
 
-from alerts.model import Notice, NoticeEvent
+from alerts.model import Notice, NoticeState
+from alerts.sms import Sender
 from ingest.messages import MessageSource
 from sensors.model import RawMessage, Text
 from strongroom import builtin
@@ -25,33 +25,19 @@ from strongroom.committer import Committer
 from strongroom.core import Core
 from strongroom.inbox import Inbox
 from strongroom.journal import Draft, NoticeData, decode, draft_fact
-from strongroom.model import Entry, Health
+from strongroom.model import Act, Entry, Health, ReplyReceived
+from strongroom.outbox import Heard, Outbox, OutboxEvent, Reported, Taking
 from strongroom.sitedb import Batch, SiteDb, encode_board
 
 TAKE = 500
 BOARD_EVERY_S = 1.0
 BOARD_SOONEST_S = 0.2
 INBOX_EVERY_S = 0.1
+OFFER_EVERY_S = 0.2
 BEAT_EVERY_S = 10.0
 MOST_WAITING = 100_000
 BROKER_LOST_S = 10.0
 """Seconds without a broker before that is an alarm: one reconnect with its first back-off is no news."""
-
-
-class Outbox(Protocol):
-    """The sending side as the engine sees it."""
-
-    def start(self) -> None:
-        """Begin."""
-
-    def offer(self, notices: Sequence[Notice]) -> None:
-        """Notices that stand in the journal and wait to be sent or looked after."""
-
-    def stop(self) -> None:
-        """End."""
-
-
-Report = Callable[[Core, float], list[NoticeEvent]]
 
 
 class Engine:
@@ -65,13 +51,15 @@ class Engine:
         inbox: Inbox,
         clock: Clock,
         *,
-        outbox: Outbox | None = None,
+        sender: Sender | None = None,
     ) -> None:
         self.core = core
         self.source = source
         self.clock = clock
-        self.outbox = outbox
-        self.reports: queue.SimpleQueue[Report] = queue.SimpleQueue()
+        self._reported: queue.SimpleQueue[OutboxEvent] = queue.SimpleQueue()
+        self.outbox = (
+            Outbox(sender, clock, self._reported.put, core.building.people) if sender is not None else None
+        )
         self.committer = Committer(
             db, clock, acknowledge=source.acknowledge, kept=self._kept, failed=self._not_kept
         )
@@ -86,6 +74,7 @@ class Engine:
         self._store = "ok"
         self._next_board = 0.0
         self._next_inbox = 0.0
+        self._next_offer = 0.0
         self._next_beat = 0.0
         self._board_change = -1.0
         self._note(
@@ -98,8 +87,9 @@ class Engine:
         """Work until ``stop`` is set; then write what is waiting and leave the broker's session standing."""
         self.committer.start()
         if self.outbox is not None:
+            for notice in self.core.pager.notices.values():
+                self.outbox.settled(notice)
             self.outbox.start()
-            self.outbox.offer(list(self.core.notices().values()))
         self.source.start()
         while not stop.is_set():
             self.turn(0.05)
@@ -125,7 +115,7 @@ class Engine:
         for raw in messages:
             self._take_in(raw, now, kept)
         meta = self._people(now)
-        self._reports(now)
+        self._provider(now)
         self._watch(now)
         batch = self.core.take()
         batch.kept = kept
@@ -160,13 +150,34 @@ class Engine:
                 self.core.act(act, now)
         return {"acts": str(self._acts_read)} if waiting else {}
 
-    def _reports(self, now: float) -> None:
+    def _provider(self, now: float) -> None:
+        if self.outbox is None:
+            return
         while True:
             try:
-                report = self.reports.get_nowait()
+                event = self._reported.get_nowait()
             except queue.Empty:
-                return
-            self.core.sent(report(self.core, now), now)
+                break
+            match event:
+                case Taking(notice_id):
+                    self.core.taking(notice_id, now)
+                case Reported(notice_id, result):
+                    self.core.reported(notice_id, result, now)
+                case Heard(message):
+                    # Kept as an act first, so that what came in is in the journal whatever it turns out to mean.
+                    reply = ReplyReceived(
+                        sender=message.sender,
+                        words=message.words,
+                        means=message.means,
+                        provider_id=message.id,
+                        notice=message.notice,
+                    )
+                    self.core.act(Act(id=f"reply-{message.id}", at=message.at, by="", what=reply), now)
+        if now >= self._next_offer:
+            self._next_offer = now + OFFER_EVERY_S
+            waiting = self.core.to_send(now)
+            if waiting:
+                self.outbox.offer(waiting)
 
     def _watch(self, now: float) -> None:
         link = self.source.alive()
@@ -210,18 +221,22 @@ class Engine:
         self.committer.offer(Batch(drafts=[draft]), [])
 
     def _kept(self, entries: Sequence[Entry]) -> None:
-        """Committed: what is due may now be sent. Runs on the committer's thread."""
-        if self.outbox is None:
-            return
-        notices = [data.notice for entry in entries if isinstance(data := decode(entry), NoticeData)]
-        if notices:
-            self.outbox.offer(notices)
+        """Committed: what was released may go now. Runs on the committer's thread."""
+        if self.outbox is not None:
+            self._hand_over([d.notice for entry in entries if isinstance(d := decode(entry), NoticeData)])
 
     def _not_kept(self, drafts: Sequence[Draft]) -> None:
-        """Not writable: tell people all the same, once. Runs on the committer's thread."""
+        """Not writable: people are told all the same. Runs on the committer's thread."""
+        said = [draft.data for draft in drafts if draft.kind.startswith("notice.")]
+        self._hand_over([msgspec.json.decode(data, type=NoticeData).notice for data in said])
+
+    def _hand_over(self, notices: Sequence[Notice]) -> None:
         if self.outbox is None:
             return
-        said = [draft.data for draft in drafts if draft.kind.startswith("notice.")]
-        notices = [msgspec.json.decode(data, type=NoticeData).notice for data in said]
-        if notices:
-            self.outbox.offer(notices)
+        for notice in notices:
+            if notice.state is NoticeState.SENDING:
+                self.outbox.release(notice)
+            else:
+                if notice.state is NoticeState.CANCELLED:
+                    self.outbox.withdraw(notice.id)
+                self.outbox.settled(notice)
