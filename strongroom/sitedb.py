@@ -18,7 +18,6 @@ from strongroom.journal import GENESIS, Draft, broken_at, chain
 from strongroom.model import Board, Entry
 
 SCHEMA_VERSION = 1
-"""Its file name inside the data directory."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS journal(
