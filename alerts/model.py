@@ -1,16 +1,17 @@
 """The nouns of alarming: alarms, people, notices and what happened to them.
 
-Words follow ISA-18.2 / IEC 62682 / OPC UA Part 9. Times are Unix seconds UTC (``_at``); durations seconds (``_s``) or
-minutes (``_min``). Rules and their conditions are in :mod:`alerts.rule`.
+Words follow ISA-18.2 / IEC 62682 / OPC UA Part 9. Times are Unix seconds UTC (``_at``); durations seconds
+(``_s``) or minutes (``_min``). Rules and their conditions are in :mod:`alerts.rule`.
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Literal
 
 from msgspec import Struct
 
-from alerts.rule import Cause, Stage
+from alerts.rule import Cause, Schedule, Stage
 from sensors.model import Text
 
 # --- alarms ------------------------------------------------------------------------------------------
@@ -84,6 +85,9 @@ class Alarm(Struct, frozen=True, kw_only=True):
     rule_revision: str = ""
     closed_at: float | None = None
     drill: str = ""
+    active_at: float = 0.0  # when it last became active
+    confirmed_by: Signed | None = None  # a person saw it with their own eyes
+    investigate_until_at: float | None = None  # becomes a confirmed alarm then, unless cancelled
 
 
 # --- people and notices --------------------------------------------------------------------------------
@@ -103,25 +107,44 @@ class Person(Struct, frozen=True, kw_only=True):
 
 
 class Rung(Struct, frozen=True, kw_only=True):
-    """Who is tried ``after_min`` minutes after the alarm, if nobody answered. One of role or person."""
+    """Who is tried ``after_min`` minutes after the alarm, if nobody answered. One of role or person.
+
+    ``hours`` limits the rung to times of the week (local wall time; outside them it is passed and recorded).
+    ``each_confirms``: one person's acknowledgement does not silence the others of this rung.
+    """
 
     role: str = ""
     person: str = ""
     after_min: float = 0.0
     channel: str = ""
+    hours: tuple[Schedule, ...] = ()
+    each_confirms: bool = False
 
 
 class Ladder(Struct, frozen=True, kw_only=True):
-    """The escalation for one priority."""
+    """The escalation for one priority.
+
+    ``repeat_min`` after the last rung the whole ladder starts again (0: it does not). ``forgotten_min``: an
+    acknowledged alarm still active and without progress for so long pages again (0: never; None: 30 minutes
+    for priority 1, never for the others).
+    """
 
     priority: int
     rungs: tuple[Rung, ...]
     repeat_min: float = 0.0
+    forgotten_min: float | None = None
 
 
 class Duty(Struct, frozen=True, kw_only=True):
-    """A duty period (from/until, local wall time ISO) or a weekly rotation."""
+    """A duty period (from/until, local wall time ISO) or a weekly rotation.
 
+    ``kind`` "override": ``person`` stands in for ``instead_of`` (for whoever is on duty if empty); "swap":
+    ``person`` and ``instead_of`` take each other's shifts; "absence": ``person`` is not told at all. All
+    three need ``from_`` and ``until``. ``weekly`` may name several hand-overs: "Mon 09:00, Fri 17:00".
+    """
+
+    kind: Literal["shift", "override", "swap", "absence"] = "shift"
+    instead_of: str = ""
     person: str = ""
     from_: str = ""
     until: str = ""
@@ -136,18 +159,42 @@ class NoticeState(StrEnum):
 
     DUE = "due"
     SENDING = "sending"
-    UNCERTAIN = "uncertain"
-    SENT = "sent"  # the provider took it
+    UNCERTAIN = "uncertain"  # handed over, but the provider's answer was lost
+    ACCEPTED = "accepted"  # the provider took it
+    RINGING = "ringing"  # voice: the phone rings or was picked up; not an answer
+    SENT = "sent"  # the carrier took it: not delivery
     DELIVERED = "delivered"  # reached the phone: not an answer
+    UNDELIVERED = "undelivered"  # the carrier could not bring it
+    BUSY = "busy"  # voice: line engaged
+    NO_ANSWER = "no_answer"  # voice: nobody pressed a key (a voicemail is nobody)
     FAILED_TRY_AGAIN = "failed_try_again"
     FAILED = "failed_for_good"
     EXPIRED = "expired"
     CANCELLED = "cancelled"  # no longer wanted when its turn came
-    ANSWERED = "answered"
+    ANSWERED = "answered"  # a person replied, pressed a key or acted on screen (``means`` says which)
+    NOTED = "noted"  # a record of a decision; nothing to send
+
+
+class Spoken(Struct, frozen=True, array_like=True):
+    """What a message speaks for: one step of one alarm's escalation.
+
+    ``turn`` counts the times the alarm's escalation started, ``round`` the repetitions of its ladder,
+    ``rung`` the step.
+    """
+
+    alarm: str
+    turn: int
+    round: int
+    rung: int
 
 
 class Notice(Struct, frozen=True, kw_only=True):
-    """One message to one person about one situation. ``reason``: why this person, why now."""
+    """One message to one person about one situation. ``reason``: why this person, why now.
+
+    ``kind``: "page" (an alarm), "course" (how far an alarm's escalation has come; a record, state NOTED),
+    "answer" (to somebody's reply), "handover" (your duty begins), "roster" (nobody on duty ahead), "trouble"
+    (a channel or person cannot be reached), "test" (the daily proof of the chain).
+    """
 
     id: str
     about: str  # alarm or incident id
@@ -168,6 +215,17 @@ class Notice(Struct, frozen=True, kw_only=True):
     priority: int = 3
     counted: int = 1  # alarms this message speaks for
     drill: str = ""
+    kind: str = "page"
+    zones: tuple[str, ...] = ()
+    spoken: tuple[Spoken, ...] = ()
+    life_safety: bool = False
+    each_confirms: bool = False
+    expires_at: float = 0.0  # past this moment the message is worthless; 0 until it is sent
+    may_repeat: bool = False  # says that it may be a repeat
+    after: str = ""  # the notice this one replaces on another channel, or the inbound message it answers
+    means: str = ""  # how it was answered: screen, sms, voice, phone page
+    status: str = ""  # the provider's own last word
+    fault: str = ""  # class of the last error (see ``alerts.notices.Fault``)
 
 
 # --- what happened -------------------------------------------------------------------------------------
@@ -179,7 +237,7 @@ class AlarmEvent(Struct, frozen=True, kw_only=True):
     ``kind``: alarm.raised, alarm.returned (active again), alarm.cleared, alarm.unknown, alarm.known,
     alarm.worse, alarm.acknowledged, alarm.reset, alarm.shelved, alarm.unshelved, alarm.muted,
     alarm.unmuted, alarm.out_of_service, alarm.in_service, alarm.comment, alarm.confirmed, alarm.chattering,
-    alarm.realarmed, alarm.closed.
+    alarm.realarmed, alarm.investigated (the investigation time was cancelled), alarm.closed.
     """
 
     kind: str
@@ -192,8 +250,9 @@ class AlarmEvent(Struct, frozen=True, kw_only=True):
 class NoticeEvent(Struct, frozen=True, kw_only=True):
     """Something happened to a notice; ``notice`` is how it stands afterwards.
 
-    ``kind``: notice.due, notice.sending, notice.sent, notice.delivered, notice.uncertain, notice.failed,
-    notice.retry, notice.expired, notice.cancelled, notice.answered.
+    ``kind``: notice.due, notice.sending, notice.accepted, notice.sent, notice.ringing, notice.delivered,
+    notice.uncertain, notice.failed, notice.retry, notice.expired, notice.cancelled, notice.answered,
+    notice.noted.
     """
 
     kind: str

@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from playbooks.model import Step
+from playbooks.model import Crew, Step
 
 
 class OpenIncident(Struct, frozen=True, kw_only=True, tag="incident.open"):
@@ -16,6 +16,7 @@ class OpenIncident(Struct, frozen=True, kw_only=True, tag="incident.open"):
     zones: tuple[str, ...]
     note: str = ""
     kind: Literal["incident", "drill", "tabletop"] = "incident"
+    drill: str = ""
 
 
 class StepDone(Struct, frozen=True, kw_only=True, tag="incident.step_done"):
@@ -52,10 +53,11 @@ class AddStep(Struct, frozen=True, kw_only=True, tag="incident.add_step"):
 
 
 class TakeRole(Struct, frozen=True, kw_only=True, tag="incident.take_role"):
-    """Take a role in this incident."""
+    """Take a role in this incident. Taking it over needs ``confirmed``: the summary was shown and read."""
 
     incident: str
     role: str
+    confirmed: bool = False
 
 
 class ClearZone(Struct, frozen=True, kw_only=True, tag="incident.clear_zone"):
@@ -106,6 +108,8 @@ class Item(Struct, frozen=True, kw_only=True, tag="incident.item"):
     to: str = ""
     wet: bool = False
     at: float | None = None
+    received_by: str = ""
+    condition: str = ""
 
 
 class SetCrew(Struct, frozen=True, kw_only=True, tag="incident.set_crew"):
@@ -114,6 +118,7 @@ class SetCrew(Struct, frozen=True, kw_only=True, tag="incident.set_crew"):
     incident: str
     people: int
     budget_min: float
+    crews: tuple[Crew, ...] = ()
 
 
 class AcceptPlan(Struct, frozen=True, kw_only=True, tag="incident.accept_plan"):

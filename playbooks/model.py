@@ -26,8 +26,9 @@ class Copy(Struct, frozen=True, kw_only=True):
 class Holding(Struct, frozen=True, kw_only=True):
     """A key holding. ``grade`` 1 (rescue first) to 3; ``worth`` 0..100; ``weak_to`` hazard -> 0..3.
 
-    ``units`` containers of ``unit_kg`` each; ``people`` needed per carry; ``carry_min`` minutes at the shelf
-    (take down, pack, secure), walking not included. ``secrecy`` "" | 机密 words kept as the operator's.
+    ``units`` containers of ``unit_kg`` each; ``people`` needed per carry; ``carry_min`` minutes at the
+    shelf (take down, pack, secure), walking not included. ``secrecy`` "" | 机密 words kept as the
+    operator's.
     """
 
     id: str
@@ -53,6 +54,12 @@ class Holding(Struct, frozen=True, kw_only=True):
     action: Literal["take", "protect", "leave"] = "take"
     irreplaceable: bool = False
     extra: dict[str, str] = {}
+    materials: tuple[str, ...] = ()  # names of playbooks.holdings.materials, besides the form's own
+    unit_wet_kg: float | None = None  # a soaked container; None: estimated from the material
+    size_cm: tuple[float, float, float] | None = None  # one container: length, width, height
+    keys: str = ""  # key, code or seal needed to reach it
+    category: str = ""  # "catalogue", "vital", "loan" or the operator's word
+    skill: str = ""  # a skill somebody of the crew must have
 
 
 # --- plans ---------------------------------------------------------------------------------------------
@@ -69,7 +76,8 @@ class Branch(Struct, frozen=True, kw_only=True):
 
 
 class Step(Struct, frozen=True, kw_only=True):
-    """One act. ``who`` is a role. ``within_s`` target counted from opening; ``after`` must be done first.
+    """One act. ``who`` is a role. ``within_s`` target counted from opening; ``after`` must be done first;
+    ``ask-step=answer`` in it makes the step needed for that answer only.
 
     Kinds: do (tick), ask (choose a branch), confirm (a second name), call (outside number with script),
     rescue (the rescue list), hold (a hold point: nothing after it in ``zones`` starts before release).
@@ -88,6 +96,7 @@ class Step(Struct, frozen=True, kw_only=True):
     released_by: tuple[str, ...] = ()
     why: Text = Text("", "")
     drill_note: Text = Text("", "")
+    zones: tuple[str, ...] = ()  # a hold keeps these zones closed; empty: every zone of the incident
 
 
 class Playbook(Struct, frozen=True, kw_only=True):
@@ -115,6 +124,7 @@ class StepState(Struct, frozen=True, kw_only=True):
     at: float = 0.0
     answer: str = ""
     note: str = ""
+    late: bool = False  # its time ran out while it was open, and that was said
 
 
 class Access(Struct, frozen=True, kw_only=True):
@@ -124,6 +134,7 @@ class Access(Struct, frozen=True, kw_only=True):
     by: str = ""
     at: float = 0.0
     reason: str = ""
+    cleared_at: float | None = None  # when it was last cleared; kept when it is closed again
 
 
 class Presence(Struct, frozen=True, kw_only=True):
@@ -134,6 +145,7 @@ class Presence(Struct, frozen=True, kw_only=True):
     in_at: float
     out_at: float | None = None
     party: tuple[str, ...] = ()
+    warned: bool = False  # told that the time inside is over
 
 
 class ItemState(Struct, frozen=True, kw_only=True):
@@ -145,6 +157,24 @@ class ItemState(Struct, frozen=True, kw_only=True):
     note: str = ""
     to: str = ""
     wet: bool = False
+    out_by: str = ""
+    out_at: float | None = None
+    received_by: str = ""
+    received_at: float | None = None
+    wet_at: float | None = None  # start of the wet clock
+    condition: str = ""
+    zone: str = ""  # where it was taken from
+
+
+class Crew(Struct, frozen=True, kw_only=True):
+    """People who carry together. ``arrives_min`` counts from the plan's making, ``capacity_kg`` per
+    carry."""
+
+    id: str
+    people: int
+    arrives_min: float = 0.0
+    capacity_kg: float = 0.0  # 0: 15 kg a person
+    skills: tuple[str, ...] = ()
 
 
 class Trip(Struct, frozen=True, kw_only=True):
@@ -158,6 +188,9 @@ class Trip(Struct, frozen=True, kw_only=True):
     minutes: float
     kg: float
     act: Literal["take", "protect"] = "take"
+    covered: tuple[str, ...] = ()  # those of ``holdings`` that are protected in place, not carried
+    carries: int = 1  # ways to the assembly point and back that the trip needs
+    via: tuple[str, ...] = ()  # every zone it works in, in order
 
 
 class Left(Struct, frozen=True):
@@ -193,6 +226,10 @@ class RescuePlan(Struct, frozen=True, kw_only=True):
     left: tuple[Left, ...]
     folder_revision: str = ""
     drill: str = ""
+    crews: tuple[Crew, ...] = ()
+    value: float = 0.0  # value saved by the trips, in units of one grade 3 holding of middling worth
+    bound: float = 0.0  # no plan whatever can save more than this
+    listed: int = 0  # holdings at stake; ``ranking`` and ``left`` may be cut to the first of them
 
 
 class Note(Struct, frozen=True):
@@ -204,7 +241,8 @@ class Note(Struct, frozen=True):
 
 
 class Incident(Struct, frozen=True, kw_only=True):
-    """A run of a playbook. ``kind`` is fixed at opening. ``plan`` is the accepted one, ``proposed`` waits."""
+    """A run of a playbook. ``kind`` is fixed at opening. ``plan`` is the accepted one, ``proposed``
+    waits."""
 
     id: str
     reference: str
@@ -235,6 +273,13 @@ class Incident(Struct, frozen=True, kw_only=True):
     parent: str = ""
     drill: str = ""
     suspended: bool = False
+    crews: tuple[Crew, ...] = ()  # named crews; empty: made up from ``people``
+    sources: dict[str, Literal["active", "normal", "unknown"]] = {}  # alarm -> how its source stands
+    sortie_min: float = (
+        20.0  # longest stay inside before a warning; the commander's figure where there is one
+    )
+    level_reason: Text = Text("", "")
+    budget_at: float | None = None  # since when ``budget_min`` runs; None: not yet
 
 
 class IncidentEvent(Struct, frozen=True, kw_only=True):
@@ -243,7 +288,8 @@ class IncidentEvent(Struct, frozen=True, kw_only=True):
     ``kind``: incident.opened, incident.joined, incident.level, incident.step, incident.role,
     incident.zone_cleared, incident.zone_closed, incident.in, incident.out, incident.everyone_out,
     incident.item, incident.proposed, incident.accepted, incident.note, incident.state, incident.closed,
-    incident.suspended.
+    incident.suspended, incident.resumed, incident.crew, incident.source, incident.overtime, incident.late,
+    incident.planned (the first plan, or the first with trips, is taken at once).
     """
 
     kind: str
@@ -292,3 +338,4 @@ class Drill(Struct, frozen=True, kw_only=True):
     expect: tuple[Expect, ...]
     announce: Text = Text("", "")
     objectives: tuple[Text, ...] = ()
+    starts: str = "10:00"  # wall time of the rehearsal

@@ -145,7 +145,7 @@ class Heard(Struct):
         """Take a number in ``unit`` ("" the quantity's own); text may carry its own unit, which wins."""
         kind = type(value)
         if kind is not float and kind is not int:
-            taken = self._number_of(quantity, value, unit, path, at, channel)
+            taken = self._number_of(quantity, value, unit, path, channel)
             if taken is None:
                 return
             value, unit = taken
@@ -182,7 +182,7 @@ class Heard(Struct):
         )
 
     def _number_of(
-        self, quantity: str, value: object, unit: str, path: str, at: float | None, channel: str
+        self, quantity: str, value: object, unit: str, path: str, channel: str
     ) -> tuple[float, str] | None:
         if isinstance(value, str):
             measured = measure(value)
@@ -219,19 +219,20 @@ class Heard(Struct):
         channel: str = "",
     ) -> None:
         """Take a contact's state; ``words`` are the dialect's own, ``inverted`` for keys that say the opposite."""
-        if value is True or value is False:
-            taken: float | None = 1.0 if value else 0.0
-        elif value is None:
+        if value is None:
             self.refuse("null", "null is unknown, not normal", quantity, "null", path, channel=channel)
             return
+        if value is True or value is False:
+            taken = 1.0 if value else 0.0
         else:
             word = plain_word(str(value)[:64])
-            taken = words.get(word) if words else None
-            if taken is None:
-                taken = QUANTITIES[quantity].state_value(word)
-            if taken is None:
+            found = words.get(word) if words else None
+            if found is None:
+                found = QUANTITIES[quantity].state_value(word)
+            if found is None:
                 self._no_state(quantity, word, path, at, channel)
                 return
+            taken = found
         if inverted:
             taken = 1.0 - taken
         self.observations.append(

@@ -98,13 +98,19 @@ class Reading(Struct, frozen=True, gc=False):
 
 
 class RawMessage(Struct, frozen=True, gc=False):
-    """What the transport brought. ``token`` is the source's own handle for acknowledging it."""
+    """What the transport brought. ``token`` is the source's own handle for acknowledging it.
+
+    ``delivery`` is the broker's number for this delivery (MQTT packet identifier, 0 for QoS 0), which stays the
+    same when an unacknowledged message comes again; ``again`` says the broker marked it as such a repeat.
+    """
 
     topic: str
     payload: bytes
     received_at: float
     retained: bool = False
     token: int = 0
+    delivery: int = 0
+    again: bool = False
 
 
 class Reject(Struct, frozen=True):

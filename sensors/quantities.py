@@ -63,9 +63,7 @@ def plain_word(word: str) -> str:
     return " ".join(folded.split())
 
 
-def _number(  # noqa: PLR0917 - a row of the table below
-    id: str, zh: str, en: str, unit: str, low: float, high: float, *also: str
-) -> Quantity:
+def _number(id: str, zh: str, en: str, unit: str, low: float, high: float, *also: str) -> Quantity:
     return Quantity(id=id, name=Text(zh, en), unit=unit, low=low, high=high, also=also)
 
 
@@ -103,6 +101,13 @@ NUMBERS = (
     _number("humidity", "相对湿度", "Relative humidity", "%RH", 0.0, 100.0, "relative_humidity", "rh"),
     _number("dew_point", "露点", "Dew point", "°C", -80.0, 60.0),
     _number("absolute_humidity", "绝对湿度", "Absolute humidity", "g/m³", 0.0, 200.0),
+    # Calculated by sensors.derived; over 100 % at a surface is water on it.
+    _number("surface_humidity", "表面相对湿度", "Humidity at the cold surface", "%RH", 0.0, 2_000.0),
+    _number("moisture_content", "平衡含水率", "Moisture content", "%", 0.0, 100.0),
+    _number("preservation_index", "保存指数（公式）", "Preservation index (formula)", "a", 0.0, 1_000_000.0),
+    _number("weighted_preservation_index", "时间加权保存指数", "Time-weighted PI", "a", 0.0, 1_000_000.0),
+    _number("mould_index", "霉菌指数", "Mould index", "", 0.0, 6.0),
+    _number("wet_hours", "受潮时长", "Hours since wet", "h", 0.0, 100_000.0),
     # World records at sea level are 870 and 1084 hPa; 300 hPa is the top of the highest mountain.
     _number("pressure", "大气压", "Air pressure", "Pa", 30_000.0, 110_000.0, "atmospheric_pressure"),
     _number("illuminance", "照度", "Illuminance", "lx", 0.0, 200_000.0, "light", "lux"),
@@ -305,42 +310,13 @@ for _q in QUANTITIES.values():
 # Whole words only: "no leak" holds "leak" and "timeout not closed" holds "closed".
 _ON = ("true", "on", "yes", "1", "1.0", "y", "是")
 _OFF = ("false", "off", "no", "0", "0.0", "n", "否")
-_ALARM_WORDS = (
-    "alarm",
-    "alarming",
-    "alert",
-    "active",
-    "activated",
-    "trigger",
-    "triggered",
-    "detected",
-    "detect",
-)
-_ALARM_WORDS += ("abnormal", "warning", "报警", "告警", "触发", "异常", "检测到")
-_QUIET_WORDS = (
-    "normal",
-    "ok",
-    "clear",
-    "cleared",
-    "idle",
-    "inactive",
-    "none",
-    "quiet",
-    "safe",
-    "not detected",
-)
-_QUIET_WORDS += (
-    "undetected",
-    "no alarm",
-    "no alert",
-    "recovery",
-    "recovered",
-    "restore",
-    "restored",
-    "正常",
-    "恢复",
-)
-_QUIET_WORDS += ("未触发", "无报警", "未检测到", "not triggered", "untriggered")
+_ALARM_WORDS = """alarm,alarming,alert,active,activated,trigger,triggered,detected,detect,abnormal,warning,报警,告警,
+触发,异常,检测到""".replace("\n", "").split(",")
+# "none" is not among them: that is how templates write a value they do not have.
+_QUIET_WORDS = """normal,ok,clear,cleared,idle,inactive,quiet,safe,not detected,undetected,no alarm,no alert,recovery,
+recovered,restore,restored,not triggered,untriggered,正常,恢复,未触发,无报警,未检测到""".replace(
+    "\n", ""
+).split(",")
 
 
 def _state_words(quantity: Quantity) -> dict[str, float]:

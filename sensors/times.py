@@ -85,7 +85,7 @@ def parse(text: str) -> tuple[datetime | None, bool]:
                 return moment, False
             return _zoned(moment, zone), True
         if match := _COMPACT.match(text):
-            moment = datetime(*(int(part) for part in match.groups()[:6]))  # type: ignore[arg-type, misc]  # noqa: DTZ001
+            moment = datetime(*(int(part) for part in match.groups()[:6]))  # type: ignore[arg-type]  # noqa: DTZ001
             return (moment.replace(tzinfo=UTC), True) if match.group(7) else (moment, False)
         if match := _CLOCK_FIRST.match(text):
             hour, minute, second, month, day, year, zone = match.groups()

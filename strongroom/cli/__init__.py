@@ -1,6 +1,9 @@
-"""The command line: one module per command, each registering itself on ``app``."""
+"""The command line: one module per command in this folder, each registering itself on ``app``."""
 
 from __future__ import annotations
+
+from importlib import import_module
+from pkgutil import iter_modules
 
 import typer
 
@@ -23,4 +26,6 @@ def main() -> None:
     app()
 
 
-from strongroom.cli import decode as _decode  # noqa: E402, F401 - each command registers itself on app
+# A command is taken in by lying here: no list to forget it in.
+for _module in iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")

@@ -23,7 +23,7 @@ MAY_IMPORT = {
 FENCED = {
     "streamlit": ("dashboard/",),
     "pandas": ("dashboard/",),
-    "paho": ("ingest/mqtt.py",),
+    "paho": ("ingest/mqtt",),
     "twilio": ("alerts/sms.py", "alerts/twilio"),
     "influxdb_client": ("ingest/series_influx.py",),
     "iotcore": ("ingest/embedded.py",),

@@ -1,0 +1,164 @@
+"""Sentences that say why a rule spoke, in both languages; pure."""
+
+from __future__ import annotations
+
+from alerts.rule import (
+    Cause,
+    Condition,
+    Contact,
+    Count,
+    Disagree,
+    Distance,
+    Implausible,
+    Rate,
+    Rise,
+    Rule,
+    Silent,
+    Stuck,
+    Swing,
+    Threshold,
+    Verdict,
+)
+from alerts.slots import Slot
+from sensors.model import Text
+from sensors.quantities import QUANTITIES
+
+
+def number(value: float) -> str:
+    """At most one decimal, none where it says nothing, three digits where the value is small."""
+    if value == 0.0 or abs(value) >= 0.1:
+        return f"{value:.1f}".removesuffix(".0")
+    return f"{value:.3g}"
+
+
+def duration(seconds: float) -> Text:
+    """A duration in the largest unit that keeps it readable."""
+    for size, zh, en in ((86400.0, "天", "d"), (3600.0, "小时", "h"), (60.0, "分钟", "min")):
+        if seconds >= size:
+            return Text(f"{number(seconds / size)}{zh}", f"{number(seconds / size)} {en}")
+    return Text(f"{number(seconds)}秒", f"{number(seconds)} s")
+
+
+def unit_of(quantity: str, declared: str = "") -> str:
+    """The unit in which a quantity's values are held, or what the sensor declares."""
+    known = QUANTITIES.get(quantity)
+    return known.unit if known is not None else declared
+
+
+def cause_of(slot: Slot) -> Cause:
+    """The sample behind a slot's verdict."""
+    sensor = slot.seen.sensor
+    unit = unit_of(sensor.quantity, sensor.unit)
+    if isinstance(slot.leaf.kind, Rate):
+        unit = f"{unit}/min"
+    elif isinstance(slot.leaf.kind, Silent | Stuck):
+        return Cause(
+            sensor=sensor.id,
+            quantity=sensor.quantity,
+            value=None,
+            unit="s",
+            limit=slot.limit,
+            measured_at=slot.at,
+        )
+    return Cause(
+        sensor=sensor.id,
+        quantity=sensor.quantity,
+        value=slot.value,
+        unit=unit,
+        limit=slot.limit,
+        measured_at=slot.at,
+    )
+
+
+def _what(kind: Condition, cause: Cause) -> Text:
+    """What was found, without the place."""
+    value = number(cause.value) if cause.value is not None else "–"
+    limit = number(cause.limit) if cause.limit is not None else "–"
+    unit = f" {cause.unit}" if cause.unit else ""
+    match kind:
+        case Threshold(above=True):
+            return Text(f"{value}{unit}，高于 {limit}{unit}", f"{value}{unit}, above {limit}{unit}")
+        case Threshold():
+            return Text(f"{value}{unit}，低于 {limit}{unit}", f"{value}{unit}, below {limit}{unit}")
+        case Contact():
+            known = QUANTITIES.get(cause.quantity)
+            if known is None or not known.contact or cause.value is None:
+                return Text(f"触点为 {value}", f"the contact stands at {value}")
+            word = known.state_word(cause.value)
+            return Text(f"{known.name.zh}：{word.zh}", f"{known.name.en.lower()} {word.en}")
+        case Rate(rising=rising):
+            over = duration(kind.over_s)
+            return Text(
+                f"{over.zh}内{'上升' if rising else '下降'}达 {value}{unit}，限值 {limit}{unit}",
+                f"{'rising' if rising else 'falling'} by {value}{unit} over {over.en}, limit {limit}{unit}",
+            )
+        case Rise(rising=rising):
+            over = duration(kind.over_s)
+            return Text(
+                f"比此前{over.zh}的{'最高' if rising else '最低'}值{'高' if rising else '低'} {value}{unit}",
+                f"{value}{unit} {'above the highest' if rising else 'below the lowest'} of the last {over.en}",
+            )
+        case Swing():
+            over = duration(kind.over_s)
+            return Text(
+                f"{over.zh}内波动 {value}{unit}，限值 {limit}{unit}",
+                f"swung {value}{unit} within {over.en}, limit {limit}{unit}",
+            )
+        case Distance():
+            return Text(
+                f"{value}{unit}，偏离设定值 {number(kind.set_point)}{unit} 超过 {limit}{unit}",
+                f"{value}{unit}, more than {limit}{unit} from the set point {number(kind.set_point)}{unit}",
+            )
+        case Silent():
+            over = duration(cause.limit or 0.0)
+            return Text(f"超过{over.zh}没有新测量", f"no new measurement for {over.en}")
+        case Stuck():
+            over = duration(cause.limit or 0.0)
+            return Text(f"读数{over.zh}丝毫未变", f"exactly the same value for {over.en}")
+        case Implausible():
+            return Text(f"读数 {value}{unit} 不可能", f"impossible value {value}{unit}")
+        case Disagree():
+            return Text(
+                f"{value}{unit}，与相邻传感器中位数相差超过 {limit}{unit}",
+                f"{value}{unit}, more than {limit}{unit} from the median of its neighbours",
+            )
+        case Count():
+            over = duration(kind.within_s)
+            return Text(f"{over.zh}内动作 {value} 次", f"acted {value} times within {over.en}")
+        case _:
+            return Text("", "")
+
+
+def reason_for(rule: Rule, verdict: Verdict, slots: list[Slot], silent: list[Slot]) -> Text:
+    """Why the rule says what it says: the first sample named, the rest counted.
+
+    ``slots`` are the ones that are met (or, for CLEAR, the newest samples); ``silent`` those without word.
+    """
+    if verdict is Verdict.UNKNOWN and silent:
+        name = silent[0].seen.sensor.name
+        more = len(silent) - 1
+        return Text(
+            f"{name.zh}没有数据，状态未知" + (f"（另有 {more} 处）" if more else ""),
+            f"no data from {name.en}: state unknown" + (f" ({more} more)" if more else ""),
+        )
+    if not slots:
+        return Text(f"{rule.name.zh}：条件不再成立", f"{rule.name.en}: the condition no longer holds")
+    first = slots[0]
+    name, cause = first.seen.sensor.name, cause_of(first)
+    if verdict is Verdict.CLEAR and isinstance(first.leaf.kind, Silent):
+        return Text(f"{name.zh}恢复上报", f"{name.en} reports again")
+    if verdict is Verdict.CLEAR:
+        value = number(cause.value) if cause.value is not None else "–"
+        unit = f" {cause.unit}" if cause.unit else ""
+        return Text(f"{name.zh}恢复正常：{value}{unit}", f"{name.en} is back to normal: {value}{unit}")
+    what = _what(first.leaf.kind, cause)
+    held = duration(rule.for_s) if rule.for_s else None
+    others = len({slot.seen.sensor.id for slot in slots} - {first.seen.sensor.id})
+    return Text(
+        f"{name.zh} {what.zh}"
+        + (f"，已持续{held.zh}" if held else "")
+        + (f"；另有 {others} 个传感器" if others else ""),
+        f"{name.en}: {what.en}"
+        + (f", for {held.en}" if held else "")
+        + (f"; {others} more sensors" if others > 1 else "; 1 more sensor" if others else ""),
+    )

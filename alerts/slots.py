@@ -1,0 +1,186 @@
+"""One leaf condition held against one sensor: the innermost, fastest part of the evaluation.
+
+A slot keeps what its kind of condition needs to judge the next sample (bounded, whatever the sampling rate)
+and the verdict of the last one. ``judge`` returns UNKNOWN, CLEAR or MET; it never reads a clock: ``at`` is
+the time of measurement, Unix seconds UTC.
+"""
+
+from __future__ import annotations
+
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from alerts.rule import Disagree, Distance, Implausible
+
+if TYPE_CHECKING:
+    from alerts.nodes import Leaf
+    from alerts.seen import Seen
+
+UNKNOWN, CLEAR, MET = 0, 1, 2
+
+
+class Slot:
+    """What every kind of slot shares.
+
+    ``held``: it was met since the alarm stands (or is met now), so its silence must not let the alarm go.
+    ``left_at``: when it last stopped being met, for votes with a window. ``unverified``: its verdict rests on
+    a retained message only.
+    """
+
+    __slots__ = ("at", "held", "leaf", "left_at", "limit", "seen", "state", "unverified", "value")
+
+    by_clock = False  # turned by silence, not by samples
+    windowed = False  # changes with every sample: stored from time to time
+    one_value = True  # a single (also a retained) value is enough to judge
+
+    def __init__(self, leaf: Leaf, seen: Seen) -> None:
+        self.leaf = leaf
+        self.seen = seen
+        self.state = UNKNOWN
+        self.held = False
+        self.value: float | None = None
+        self.at = 0.0
+        self.limit: float | None = None
+        self.left_at = -1.0
+        self.unverified = False
+
+    def judge(self, value: float, at: float) -> int:  # noqa: ARG002 - the common form
+        """The verdict after this sample."""
+        raise AssertionError("every kind of slot judges for itself")
+
+    def keep(self) -> Any:
+        """What must survive a restart beside the verdict; JSON-like."""
+        return None
+
+    def recall(self, kept: Any) -> None:
+        """Take back what :meth:`keep` gave."""
+
+
+class AboveSlot(Slot):
+    """Met above ``limit``, clear below ``clear_at`` (or at it, where both are the same)."""
+
+    __slots__ = ("clear_at", "edge")
+
+    def __init__(self, leaf: Leaf, seen: Seen, limit: float, clear_at: float) -> None:
+        super().__init__(leaf, seen)
+        self.edge = self.limit = limit
+        self.clear_at = clear_at
+
+    def judge(self, value: float, at: float) -> int:
+        self.value = value
+        self.at = at
+        if value > self.edge:
+            return MET
+        if value < self.clear_at or value == self.edge == self.clear_at or not self.held:
+            return CLEAR
+        return MET if self.state != CLEAR else CLEAR
+
+
+class BelowSlot(Slot):
+    """Met below ``limit``, clear above ``clear_at`` (or at it, where both are the same)."""
+
+    __slots__ = ("clear_at", "edge")
+
+    def __init__(self, leaf: Leaf, seen: Seen, limit: float, clear_at: float) -> None:
+        super().__init__(leaf, seen)
+        self.edge = self.limit = limit
+        self.clear_at = clear_at
+
+    def judge(self, value: float, at: float) -> int:
+        self.value = value
+        self.at = at
+        if value < self.edge:
+            return MET
+        if value > self.clear_at or value == self.edge == self.clear_at or not self.held:
+            return CLEAR
+        return MET if self.state != CLEAR else CLEAR
+
+
+class ContactSlot(Slot):
+    """Met while the contact stands at ``is_``."""
+
+    __slots__ = ("is_",)
+
+    def __init__(self, leaf: Leaf, seen: Seen, is_: float) -> None:
+        super().__init__(leaf, seen)
+        self.is_ = self.limit = is_
+
+    def judge(self, value: float, at: float) -> int:
+        self.value = value
+        self.at = at
+        return MET if value == self.is_ else CLEAR
+
+
+class DistanceSlot(Slot):
+    """Met further than ``limit`` from the set point."""
+
+    __slots__ = ("edge", "set_point")
+
+    def __init__(self, leaf: Leaf, seen: Seen, kind: Distance) -> None:
+        super().__init__(leaf, seen)
+        self.edge = self.limit = kind.limit
+        self.set_point = kind.set_point
+
+    def judge(self, value: float, at: float) -> int:
+        self.value = value
+        self.at = at
+        return MET if abs(value - self.set_point) > self.edge else CLEAR
+
+
+class SilentSlot(Slot):
+    """Clear with every new measurement; the evaluator turns it when the limit has passed without one."""
+
+    __slots__ = ("after_s",)
+    by_clock = True
+
+    def __init__(self, leaf: Leaf, seen: Seen, after_s: float) -> None:
+        super().__init__(leaf, seen)
+        self.after_s = self.limit = after_s
+
+    def judge(self, value: float, at: float) -> int:
+        self.value = value
+        self.at = at
+        return CLEAR
+
+
+class ImplausibleSlot(Slot):
+    """Clear with every believable value; the evaluator turns it on one the quantity cannot have."""
+
+    __slots__ = ("side",)
+    one_value = False
+
+    def __init__(self, leaf: Leaf, seen: Seen, kind: Implausible) -> None:
+        super().__init__(leaf, seen)
+        self.side = kind.side
+
+    def judge(self, value: float, at: float) -> int:
+        self.value = value
+        self.at = at
+        return CLEAR
+
+    def reject(self, value: float, at: float, *, high: bool) -> int:
+        """The verdict on an impossible value; ``high``: above what was good last."""
+        self.value = value
+        self.at = at
+        if self.side == "any" or (self.side == "high") == high:
+            return MET
+        return self.state
+
+
+class DisagreeSlot(Slot):
+    """Far from the median of its neighbours."""
+
+    __slots__ = ("edge", "others")
+
+    def __init__(self, leaf: Leaf, seen: Seen, kind: Disagree) -> None:
+        super().__init__(leaf, seen)
+        self.edge = self.limit = kind.limit
+        self.others: list[Seen] = []
+
+    def judge(self, value: float, at: float) -> int:
+        self.value = value
+        self.at = at
+        fresh = [other.value for other in self.others if other.value is not None and not other.silent]
+        if len(fresh) < 2:
+            return UNKNOWN
+        return MET if abs(value - median(fresh)) > self.edge else CLEAR

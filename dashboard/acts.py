@@ -1,0 +1,101 @@
+"""From what a browser sent to a typed act, checked against the role table. Refused here, not hidden in a page."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, cast
+
+import msgspec
+
+from alerts.acts import AlarmAct, ShelveAlarm
+from dashboard.desk import NEEDS
+from dashboard.scene import Viewer
+from playbooks.acts import IncidentAct, Item
+from sensors.model import Text
+from strongroom.model import Act, Board, Building, ReplyReceived, StartDrill, StopDrill
+
+What = AlarmAct | IncidentAct | ReplyReceived | StartDrill | StopDrill
+_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+LONGEST_SHELF_MIN = 480.0
+# A tick taken from paper may lie this far back; later than now it cannot be.
+OLDEST_TICK_S = 86_400.0
+
+
+class NotAllowedError(Exception):
+    """An act that this viewer may not do, or that makes no sense; ``words`` says so to them."""
+
+    def __init__(self, words: Text, status: int = 403) -> None:
+        super().__init__(words.en)
+        self.words = words
+        self.status = status
+
+
+def _bad(zh: str, en: str) -> NotAllowedError:
+    return NotAllowedError(Text(zh, en), 400)
+
+
+def act_of(
+    payload: Any,
+    viewer: Viewer,
+    building: Building,
+    board: Board | None,
+    now: float,
+    *,
+    means: str = "screen",
+) -> Act:
+    """The act a payload asks for. NotAllowedError where it is malformed (400) or beyond the viewer's rights (403)."""
+    if not isinstance(payload, dict):
+        raise _bad("请求格式不对。", "The request is malformed.")
+    facts = dict(payload)
+    act_id = facts.pop("id", "")
+    if not isinstance(act_id, str) or not _ID.fullmatch(act_id):
+        raise _bad("请求缺少编号。", "The request has no id.")
+    if facts.get("type") == "alarm.shelve":
+        minutes = facts.pop("for_min", None)
+        if not isinstance(minutes, int | float) or not 1 <= minutes <= LONGEST_SHELF_MIN:
+            raise _bad("搁置时间为 1 至 480 分钟。", "Shelve for 1 to 480 minutes.")
+        facts["until_at"] = now + float(minutes) * 60.0
+    if facts.get("type") == "reply.received":
+        facts = _reply(facts, viewer, building, board)
+    try:
+        what = cast(What, msgspec.convert(facts, What))
+    except msgspec.ValidationError as problem:
+        raise _bad(f"请求格式不对：{problem}", f"The request is malformed: {problem}") from None
+    _check(what, viewer, board, now)
+    return Act(id=act_id, at=now, by=viewer.person, what=what, means=means)
+
+
+def _check(what: What, viewer: Viewer, board: Board | None, now: float) -> None:
+    need = NEEDS[type(what)]
+    if isinstance(what, ShelveAlarm) and any(
+        alarm.id == what.alarm and alarm.priority == 1 for alarm in (board.alarms if board else ())
+    ):
+        need = "command"
+    if not viewer.may(need):
+        raise NotAllowedError(
+            Text("您的角色不能做这件事，请找有权限的人。", "Your role may not do this; ask someone who may.")
+        )
+    if isinstance(what, Item) and what.at is not None and not now - OLDEST_TICK_S <= what.at <= now + 5:
+        raise _bad(
+            "纸面记录的时间须在最近 24 小时内。", "A time taken from paper lies within the last 24 hours."
+        )
+
+
+def _reply(facts: dict[str, Any], viewer: Viewer, building: Building, board: Board | None) -> dict[str, Any]:
+    """A code typed on the phone page: it speaks for the person the message went to, never for another."""
+    wanted = facts.get("notice")
+    found = [notice for notice in (board.notices if board else ()) if notice.id == wanted]
+    if not found:
+        raise _bad("没有这条短信。", "There is no such message.")
+    person = building.people.get(found[0].person)
+    if person is None or not (viewer.demo or viewer.person == person.id):
+        raise NotAllowedError(Text("只能回复发给自己的短信。", "Only messages to yourself can be answered."))
+    words = str(facts.get("words", "")).strip()[:160]
+    if not words:
+        raise _bad("请输入短信里的确认码。", "Type the code from the message.")
+    return {
+        "type": "reply.received",
+        "sender": person.phone or person.id,
+        "words": words,
+        "means": "phone page",
+    }

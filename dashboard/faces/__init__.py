@@ -1,0 +1,1 @@
+"""The pages as pure functions from a scene to HTML."""

@@ -1,0 +1,173 @@
+// Acts on their way: each has its own id, so sending it twice does no harm. What cannot be sent stays in this
+// browser and is sent again by itself; what was sent is followed until the engine has decided it.
+const KEEP = "strongroom-acts";
+const TRY_MS = 3000;
+const ASK_MS = 700;
+const UNDECIDED_MS = 10000;
+let data = null;
+let poke = () => {};
+let queue = load(); // not yet taken by the server
+const sent = new Map(); // id -> {label, since}: taken, not yet decided
+let trying = false;
+let asking = 0;
+
+export function use(fresh, refresh) {
+  data = fresh;
+  poke = refresh;
+  note();
+  if (queue.length) push();
+}
+
+export function send(act, from, path = "/act") {
+  const id = crypto.randomUUID ? crypto.randomUUID() : `a-${Date.now()}-${Math.random().toString(36).slice(2, 12)}`;
+  const mark = from.getAttribute("data-key") || "";
+  queue.push({ id, path, user: data.user, body: { ...act, id }, mark, at: Date.now() });
+  keep();
+  from.setAttribute("data-sent", id);
+  note();
+  push();
+}
+
+export function decorate(root) {
+  const marks = new Set([...queue.map((one) => one.mark), ...[...sent.values()].map((one) => one.mark)]);
+  for (const at of root.querySelectorAll("[data-sent]")) {
+    if (!marks.has(at.getAttribute("data-key"))) at.removeAttribute("data-sent");
+  }
+  for (const mark of marks) {
+    if (!mark) continue;
+    for (const at of root.querySelectorAll(`[data-key="${CSS.escape(mark)}"]`)) at.setAttribute("data-sent", "");
+  }
+}
+
+const mine = () => queue.find((one) => one.user === data.user);
+
+async function push() {
+  if (trying || !mine()) return;
+  trying = true;
+  try {
+    // What somebody else left unsent in this browser waits until they are back: acts carry a name.
+    for (let one = mine(); one; one = mine()) {
+      const stop = new AbortController();
+      const limit = setTimeout(() => stop.abort(), 5000);
+      let answer;
+      try {
+        answer = await fetch(one.path, {
+          method: "POST",
+          headers: { "content-type": "application/json", "x-strongroom": data.token },
+          body: JSON.stringify(one.body),
+          signal: stop.signal,
+        });
+      } finally {
+        clearTimeout(limit);
+      }
+      if (answer.status === 401) {
+        location.href = "/login?to=" + encodeURIComponent(location.pathname + location.search);
+        return;
+      }
+      if (answer.status >= 500) throw new Error(String(answer.status));
+      queue = queue.filter((other) => other.id !== one.id);
+      keep();
+      const said = await answer.json().catch(() => ({}));
+      if (!answer.ok) toast(said.error);
+      else if (said.story) toast(said.story, "sr-good-news");
+      else sent.set(one.id, { mark: one.mark, since: Date.now(), warned: false });
+    }
+    poke();
+  } catch {
+    setTimeout(push, TRY_MS);
+  } finally {
+    trying = false;
+    note();
+    asking ||= setInterval(ask, ASK_MS);
+  }
+}
+
+async function ask() {
+  if (!sent.size) return;
+  const ids = [...sent.keys()].slice(0, 50);
+  let told;
+  try {
+    const answer = await fetch("/acts?ids=" + ids.join(","), { cache: "no-store" });
+    if (!answer.ok) return;
+    told = await answer.json();
+  } catch {
+    return;
+  }
+  let changed = false;
+  for (const id of ids) {
+    const outcome = told[id];
+    const one = sent.get(id);
+    if (outcome) {
+      sent.delete(id);
+      changed = true;
+      if (!outcome.accepted) toast(outcome.reason);
+    } else if (Date.now() - one.since > UNDECIDED_MS && !one.warned) {
+      one.warned = true;
+      toast({ zh: data.words.undecided, en: data.words.undecided });
+    }
+  }
+  if (changed) {
+    poke();
+    note();
+  }
+}
+
+function load() {
+  try {
+    const kept = JSON.parse(localStorage.getItem(KEEP) || "[]");
+    return Array.isArray(kept) ? kept.filter((one) => one && one.id && one.path && one.body) : [];
+  } catch {
+    return [];
+  }
+}
+
+function keep() {
+  try {
+    localStorage.setItem(KEEP, JSON.stringify(queue));
+  } catch {
+    // A full or forbidden store: the queue still lives in this page.
+  }
+}
+
+function note() {
+  let at = document.getElementById("sr-unsent");
+  const waiting = queue.filter((one) => one.user === data.user);
+  if (!waiting.length) {
+    if (at) at.remove();
+    return;
+  }
+  if (Date.now() - waiting[0].at < 1500) {
+    setTimeout(note, 1600);
+    return;
+  }
+  if (!at) {
+    at = document.createElement("div");
+    at.id = "sr-unsent";
+    at.setAttribute("role", "status");
+    document.body.append(at);
+  }
+  at.textContent = data.words.unsent.replace("{n}", waiting.length);
+}
+
+function toast(words, kind = "") {
+  if (!words) return;
+  const text = data.lang === "zh" ? words.zh || words.en : words.en || words.zh;
+  let box = document.getElementById("sr-toasts");
+  if (!box) {
+    box = document.createElement("div");
+    box.id = "sr-toasts";
+    document.body.append(box);
+  }
+  const at = document.createElement("div");
+  at.className = "sr-toast " + kind;
+  at.setAttribute("role", "alert");
+  const line = document.createElement("span");
+  line.textContent = text;
+  const shut = document.createElement("button");
+  shut.type = "button";
+  shut.textContent = data.words.close;
+  shut.addEventListener("click", () => at.remove());
+  at.append(line, shut);
+  box.append(at);
+  setTimeout(() => at.remove(), kind ? 6000 : 20000);
+}

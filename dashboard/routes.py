@@ -1,0 +1,249 @@
+"""Our own routes beside the pages: sign in and out, acts, stories of a demonstration, scripts, printing."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from dashboard.acts import NotAllowedError, act_of
+from dashboard.desk import RIGHTS
+from dashboard.door import COOKIE
+from dashboard.faces.demo import STORIES
+from dashboard.faces.login import login_page
+from dashboard.scene import Viewer
+from dashboard.theme import style
+from dashboard.words import LANGUAGES, Words
+from dashboard.world import World
+from strongroom.users import Wait
+
+PARTS = Path(__file__).parent / "parts"
+LARGEST_BODY = 64 * 1024
+_FORM = "strongroom_form"
+_TYPES = {".js": "text/javascript", ".css": "text/css"}
+
+
+class TooLargeError(Exception):
+    """A request body beyond what any page of ours sends."""
+
+
+async def _body(request: Request) -> bytes:
+    data = bytearray()
+    async for part in request.stream():
+        data += part
+        if len(data) > LARGEST_BODY:
+            raise TooLargeError
+    return bytes(data)
+
+
+async def _form(request: Request) -> dict[str, str]:
+    try:
+        text = (await _body(request)).decode("utf-8")
+    except UnicodeDecodeError:
+        return {}
+    return {key: values[0] for key, values in parse_qs(text, max_num_fields=20).items()}
+
+
+def _error(words: dict[str, str], status: int) -> JSONResponse:
+    return JSONResponse({"error": words}, status_code=status)
+
+
+def routes(here: World) -> list[Route]:
+    """Every route of ours for one world."""
+    pages = Pages(here)
+    return [
+        Route("/health", pages.health),
+        Route("/login", pages.login, methods=["GET", "POST"]),
+        Route("/demo", pages.visit, methods=["POST"]),
+        Route("/leave", pages.leave, methods=["POST"]),
+        Route("/parts/{name}", pages.part),
+        Route("/act", pages.act, methods=["POST"]),
+        Route("/acts", pages.acts),
+        Route("/story", pages.story, methods=["POST"]),
+    ]
+
+
+class Pages:
+    """The handlers; each is small, and none decides anything."""
+
+    def __init__(self, here: World) -> None:
+        self._here = here
+
+    async def health(self, request: Request) -> Response:  # noqa: ARG002 - routes are called with it
+        """Alive; says nothing else to strangers."""
+        return JSONResponse({"dashboard": "alive"})
+
+    async def part(self, request: Request) -> Response:
+        """One of our scripts or style sheets."""
+        name = request.path_params["name"]
+        if name == "theme.css":
+            return Response(style(), media_type="text/css", headers={"cache-control": "max-age=31536000"})
+        known = {path.name: path for path in PARTS.iterdir() if path.suffix in _TYPES}
+        if name not in known:
+            return JSONResponse({"error": "not found"}, status_code=404)
+        text = await run_in_threadpool(known[name].read_bytes)
+        # Scripts import each other by plain name, so they are revalidated; they are small.
+        return Response(text, media_type=_TYPES[known[name].suffix], headers={"cache-control": "no-cache"})
+
+    # --- signing in and out ------------------------------------------------------------------------------
+
+    def _language(self, request: Request) -> str:
+        wanted = request.query_params.get("lang") or request.cookies.get("strongroom_lang", "")
+        if wanted in LANGUAGES:
+            return wanted
+        return "zh" if request.headers.get("accept-language", "zh").lower().startswith("zh") else "en"
+
+    def _login_page(self, request: Request, problem: str = "", status: int = 200) -> HTMLResponse:
+        nonce = request.cookies.get(_FORM) or secrets.token_urlsafe(24)
+        text = login_page(
+            Words(self._language(request)),
+            self._here.desk.building(),
+            token=self._here.door.token(nonce),
+            to=_safe_target(request.query_params.get("to", "/")),
+            problem=problem,
+            roles=tuple(RIGHTS) if self._here.demo else (),
+        )
+        answer = HTMLResponse(text, status_code=status, headers={"cache-control": "no-store"})
+        self._set(answer, request, _FORM, nonce, None)
+        return answer
+
+    def _right_form(self, request: Request, form: dict[str, str]) -> bool:
+        nonce = request.cookies.get(_FORM, "")
+        return bool(nonce) and hmac.compare_digest(self._here.door.token(nonce), form.get("token", ""))
+
+    def _set(self, answer: Response, request: Request, name: str, value: str, age: float | None) -> None:
+        answer.set_cookie(
+            name,
+            value,
+            max_age=None if age is None else int(age),
+            httponly=True,
+            samesite="lax",
+            secure=request.url.scheme == "https",
+            path="/",
+        )
+
+    async def login(self, request: Request) -> Response:
+        """The login page, and the answer to it."""
+        if request.method == "GET":
+            return self._login_page(request)
+        words = Words(self._language(request))
+        form = await _form(request)
+        if not self._right_form(request, form):
+            return self._login_page(request, words("login.stale"), 400)
+        address = request.client.host if request.client else ""
+        now = self._here.clock.now()
+        found = await run_in_threadpool(
+            self._here.users.sign_in, form.get("name", "").strip(), form.get("password", ""), address, now
+        )
+        if isinstance(found, Wait):
+            return self._login_page(request, words("login.wait", seconds=int(found.seconds) + 1), 429)
+        if found is None:
+            return self._login_page(request, words("login.wrong"), 401)
+        answer = RedirectResponse(_safe_target(form.get("to", "/")), status_code=303)
+        self._set(answer, request, COOKIE, self._here.door.admit(found, now), found.session_h * 3600)
+        return answer
+
+    async def visit(self, request: Request) -> Response:
+        """One click into a demonstration. Refused outside of one."""
+        form = await _form(request)
+        if not self._here.demo or form.get("role") not in RIGHTS or not self._right_form(request, form):
+            return self._login_page(request, Words(self._language(request))("login.stale"), 403)
+        answer = RedirectResponse(_safe_target(form.get("to", "/")), status_code=303)
+        cookie = self._here.door.admit_visitor(form["role"], self._here.clock.now())
+        self._set(answer, request, COOKIE, cookie, 12 * 3600)
+        return answer
+
+    async def leave(self, request: Request) -> Response:
+        """Sign out in this browser."""
+        if not self._here.door.right_token(
+            request.cookies.get(COOKIE, ""), request.headers.get("x-strongroom", "")
+        ):
+            return _error({"zh": "请刷新页面后再试。", "en": "Reload the page and try again."}, 403)
+        answer = JSONResponse({"left": True})
+        answer.delete_cookie(COOKIE, path="/")
+        return answer
+
+    # --- acts --------------------------------------------------------------------------------------------
+
+    async def _signed(self, request: Request, then: Callable[[Viewer, Any], Response]) -> Response:
+        """Who asks, with the right token and a readable body; ``then`` runs outside the event loop."""
+        cookie = request.cookies.get(COOKIE, "")
+        viewer = self._here.door.viewer(cookie, self._here.clock.now())
+        if viewer is None:
+            return _error({"zh": "请先登录。", "en": "Sign in first."}, 401)
+        if not self._here.door.right_token(cookie, request.headers.get("x-strongroom", "")):
+            return _error({"zh": "请刷新页面后再试。", "en": "Reload the page and try again."}, 403)
+        try:
+            payload = json.loads(await _body(request))
+        except TooLargeError:
+            return _error({"zh": "请求过大。", "en": "The request is too large."}, 413)
+        except (ValueError, RecursionError):
+            return _error({"zh": "请求格式不对。", "en": "The request is malformed."}, 400)
+        return await run_in_threadpool(then, viewer, payload)
+
+    async def act(self, request: Request) -> Response:
+        """Hand an act to the engine: durable when this answers, decided a moment later."""
+
+        def then(viewer: Viewer, payload: Any) -> Response:
+            desk = self._here.desk
+            try:
+                act = act_of(payload, viewer, desk.building(), desk.board(), self._here.clock.now())
+            except NotAllowedError as refusal:
+                return _error({"zh": refusal.words.zh, "en": refusal.words.en}, refusal.status)
+            desk.put(act)
+            return JSONResponse({"id": act.id, "state": "sent"}, status_code=202)
+
+        return await self._signed(request, then)
+
+    async def acts(self, request: Request) -> Response:
+        """What became of acts; those not decided yet are left out."""
+        ids = [part for part in request.query_params.get("ids", "").split(",") if part][:50]
+
+        def look() -> dict[str, Any]:
+            found = {act_id: self._here.desk.outcome(act_id) for act_id in ids}
+            return {
+                act_id: {"accepted": one.accepted, "reason": {"zh": one.reason.zh, "en": one.reason.en}}
+                for act_id, one in found.items()
+                if one is not None
+            }
+
+        return JSONResponse(await run_in_threadpool(look), headers={"cache-control": "no-store"})
+
+    async def story(self, request: Request) -> Response:
+        """Ask the simulated building for a story; only in a demonstration."""
+
+        def then(viewer: Viewer, payload: Any) -> Response:
+            name = payload.get("story") if isinstance(payload, dict) else None
+            if not self._here.demo or name not in STORIES:
+                return _error({"zh": "这里不是演示。", "en": "This is not a demonstration."}, 403)
+            line = json.dumps({"at": self._here.clock.now(), "story": name, "by": viewer.person})
+            path = self._here.data / "demo" / "requests.jsonl"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("a", encoding="utf-8") as file:
+                file.write(line + "\n")
+            said = Words("zh"), Words("en")
+            return JSONResponse(
+                {"story": {w.language: w("story.begun", name=w(f"story.{name}")) for w in said}}
+            )
+
+        return await self._signed(request, then)
+
+
+def _safe_target(target: str) -> str:
+    """A path on this very site, never another one."""
+    ok = (
+        target.startswith("/")
+        and not target.startswith(("//", "/\\"))
+        and "\n" not in target
+        and "\r" not in target
+    )
+    return target if ok and not target.startswith(("/login", "/parts")) else "/"

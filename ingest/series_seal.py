@@ -1,0 +1,247 @@
+"""Sealing and retention of the embedded store: rows become blocks, blocks become roll-ups.
+
+A day of one sensor is sealed in two transactions. The first writes the block and its hourly roll-up beside
+the rows; the block is then read back and compared bit for bit; only the second takes the rows away, and only
+if they are still the rows that were sealed. Whoever dies in between leaves both, readers let rows win, and
+the next pass starts again. The newest trusted row of a sensor always stays: it answers "latest".
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from msgspec import Struct
+
+from ingest.series import MICRO, TRUSTED, Pile, SeriesDamagedError, Window, joined
+from ingest.series_block import merged, pack, pack_pile, rolled_up, same, unpack, unpack_pile
+
+DAY_US = 86400 * MICRO
+RAW, FIVE, HOUR = 0, 300, 3600
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS series (id INTEGER PRIMARY KEY, sensor TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS recent (
+    series INTEGER NOT NULL, at INTEGER NOT NULL, value REAL NOT NULL, quality INTEGER NOT NULL,
+    delay INTEGER NOT NULL, raw REAL, drill TEXT, PRIMARY KEY (series, at)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS block (
+    series INTEGER NOT NULL, resolution INTEGER NOT NULL, day INTEGER NOT NULL, data BLOB NOT NULL,
+    UNIQUE (series, resolution, day));
+CREATE INDEX IF NOT EXISTS block_age ON block (resolution, day);
+"""
+_PUT_BLOCK = "INSERT OR REPLACE INTO block (series, resolution, day, data) VALUES (?, ?, ?, ?)"
+_ROWS = (
+    "SELECT at, value, quality, delay, raw, drill FROM recent "
+    "WHERE series = ? AND at >= ? AND at < ? ORDER BY at"
+)
+
+Row = tuple[int, float, int, int, float | None, str | None]
+
+
+class Retention(Struct, frozen=True, kw_only=True):
+    """How long readings stay one by one and as 5-minute roll-ups; hourly ones stay for ever.
+
+    ``settle_s``: a day is sealed so long after its end, when most late readings are in.
+    """
+
+    raw_days: int = 90
+    five_minute_days: int = 730
+    settle_s: float = 1800.0
+
+
+def window_from_rows(sensor: str, rows: list[Row]) -> Window:
+    """Rows of the recent table as columns."""
+    if not rows:
+        rows_at: tuple[tuple[object, ...], ...] = ((), (), (), (), (), ())
+    else:
+        rows_at = tuple(zip(*rows, strict=True))
+    at, value, quality, delay, raw, drill = rows_at
+    return Window(
+        sensor=sensor,
+        at_us=np.array(at, np.int64),
+        value=np.array(value, np.float64),
+        quality=np.array(quality, np.uint8),
+        delay_s=np.array(delay, np.int64),
+        raw=np.array(raw, np.float64),  # NULL arrives as None and becomes NaN
+        drill={place: str(name) for place, name in enumerate(drill) if name},
+    )
+
+
+def recent_rows(base: sqlite3.Connection, series: int, from_us: int, to_us: int) -> list[Row]:
+    """The unsealed rows of one series in a range."""
+    return base.execute(_ROWS, (series, from_us, to_us)).fetchall()
+
+
+def added(pile: Pile, extra: Pile) -> Pile:
+    """Buckets of ``extra`` that ``pile`` lacks, put in their place; the others cannot be told from
+    repeats.
+    """
+    more = extra.part(~np.isin(extra.at_us, pile.at_us))
+    if not len(more):
+        return pile
+    both = joined([pile, more])
+    order = np.argsort(both.at_us, kind="stable")
+    return Pile(both.at_us[order], both.low[order], both.high[order], both.total[order], both.count[order])
+
+
+def _roll(window: Window, every_s: int) -> Pile:
+    kept = window.quality < TRUSTED
+    return rolled_up(window.at_us[kept], window.value[kept], every_s * MICRO)
+
+
+class Sealer:
+    """Housekeeping on the writer's own connection; the caller holds the writer's lock.
+
+    ``on_step`` is told "written", "verified", "cleared" as a day is sealed and "thinned" as a block is given
+    up, so that tests can die there.
+    """
+
+    def __init__(
+        self, base: sqlite3.Connection, retention: Retention, on_step: Callable[[str], None] | None = None
+    ) -> None:
+        self._base = base
+        self._retention = retention
+        self._step = on_step or (lambda _: None)
+
+    def work(self, now: float, limit: int) -> int:
+        """Up to ``limit`` pieces of work: days sealed, blocks thinned, roll-ups dropped, space given back."""
+        done = 0
+        horizon = (int(now - self._retention.settle_s) * MICRO) // DAY_US * DAY_US
+        for series, sensor, day in self._unsealed(horizon, limit):
+            self._seal(series, sensor, day)
+            done += 1
+        if done < limit:
+            done += self._thin(now, limit - done)
+        if done < limit:
+            done += self._shrink()
+        return done
+
+    def _unsealed(self, horizon: int, limit: int) -> list[tuple[int, str, int]]:
+        found: list[tuple[int, str, int]] = []
+        for series, sensor in self._base.execute("SELECT id, sensor FROM series").fetchall():
+            for day in self._days(series, horizon):
+                if len(found) >= limit:
+                    return found
+                found.append((series, sensor, day))
+        return found
+
+    def _days(self, series: int, horizon: int) -> Iterator[int]:
+        """Days before the horizon with rows to seal, one seek per day."""
+        keeper: int | None = None
+        at = -(2**62)
+        while True:
+            rows = self._base.execute(
+                "SELECT at FROM recent WHERE series = ? AND at >= ? AND at < ? ORDER BY at LIMIT 2",
+                (series, at, horizon),
+            ).fetchall()
+            if not rows:
+                return
+            first = int(rows[0][0])
+            day = first // DAY_US
+            at = (day + 1) * DAY_US
+            alone = len(rows) == 1 or int(rows[1][0]) >= at
+            if alone:
+                keeper = self._keeper(series) if keeper is None else keeper
+                if first == keeper:
+                    continue
+            yield day
+
+    def _keeper(self, series: int) -> int | None:
+        row = self._base.execute(
+            "SELECT at FROM recent WHERE series = ? AND quality < ? ORDER BY at DESC LIMIT 1",
+            (series, TRUSTED),
+        ).fetchone()
+        return None if row is None else int(row[0])
+
+    def _block(self, series: int, resolution: int, day: int) -> bytes | None:
+        row = self._base.execute(
+            "SELECT data FROM block WHERE series = ? AND resolution = ? AND day = ?",
+            (series, resolution, day),
+        ).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def _seal(self, series: int, sensor: str, day: int) -> None:
+        from_us, to_us = day * DAY_US, (day + 1) * DAY_US
+        rows = recent_rows(self._base, series, from_us, to_us)
+        fresh = window_from_rows(sensor, rows)
+        held = self._block(series, RAW, day)
+        rolled = {every: self._block(series, every, day) for every in (FIVE, HOUR)}
+        if held is None and any(rolled.values()):
+            with self._base:
+                self._base.execute("BEGIN IMMEDIATE")
+                for every, data in rolled.items():
+                    if data is not None:
+                        pile = added(unpack_pile(data), _roll(fresh, every))
+                        self._base.execute(_PUT_BLOCK, (series, every, day, pack_pile(pile)))
+                self._clear(series, rows, from_us, to_us)
+            return
+        whole = fresh if held is None else merged(unpack(sensor, held), fresh)
+        with self._base:
+            self._base.execute("BEGIN IMMEDIATE")
+            self._base.execute(_PUT_BLOCK, (series, RAW, day, pack(whole)))
+            self._base.execute(_PUT_BLOCK, (series, HOUR, day, pack_pile(_roll(whole, HOUR))))
+        self._step("written")
+        stored = self._block(series, RAW, day)
+        if stored is None or not same(unpack(sensor, stored), whole):
+            raise SeriesDamagedError(
+                f"{sensor}, day {day}: the sealed block does not give back its rows; they stay"
+            )
+        self._step("verified")
+        with self._base:
+            self._base.execute("BEGIN IMMEDIATE")
+            self._clear(series, rows, from_us, to_us)
+        self._step("cleared")
+
+    def _clear(self, series: int, rows: list[Row], from_us: int, to_us: int) -> None:
+        """Take the sealed rows away, unless something was written to them meanwhile; spare the newest."""
+        if recent_rows(self._base, series, from_us, to_us) != rows:
+            return
+        keeper = self._keeper(series)
+        self._base.execute(
+            "DELETE FROM recent WHERE series = ? AND at >= ? AND at < ? AND at IS NOT ?",
+            (series, from_us, to_us, keeper),
+        )
+
+    def _thin(self, now: float, limit: int) -> int:
+        """Turn raw blocks beyond their time into 5-minute roll-ups, and drop those beyond theirs."""
+        today = int(now) // 86400
+        raw_before = today - self._retention.raw_days
+        five_before = today - self._retention.five_minute_days
+        done = 0
+        old = self._base.execute(
+            "SELECT b.series, s.sensor, b.day FROM block b JOIN series s ON s.id = b.series "
+            "WHERE b.resolution = ? AND b.day < ? LIMIT ?",
+            (RAW, raw_before, limit),
+        ).fetchall()
+        for series, sensor, day in old:
+            held = self._block(series, RAW, day)
+            if held is None:
+                continue
+            five = _roll(unpack(sensor, held), FIVE)
+            with self._base:
+                self._base.execute("BEGIN IMMEDIATE")
+                self._base.execute(_PUT_BLOCK, (series, FIVE, day, pack_pile(five)))
+                self._base.execute(
+                    "DELETE FROM block WHERE series = ? AND resolution = ? AND day = ?", (series, RAW, day)
+                )
+            self._step("thinned")
+            done += 1
+        if done < limit:
+            with self._base:
+                gone = self._base.execute(
+                    "DELETE FROM block WHERE rowid IN "
+                    "(SELECT rowid FROM block WHERE resolution = ? AND day < ? LIMIT ?)",
+                    (FIVE, five_before, limit - done),
+                )
+            done += gone.rowcount
+        return done
+
+    def _shrink(self) -> int:
+        """Give free pages back to the disk once they are many; 1 if some were given back."""
+        free = int(self._base.execute("PRAGMA freelist_count").fetchone()[0])
+        pages = int(self._base.execute("PRAGMA page_count").fetchone()[0])
+        if free < 64 or free * 4 < pages:
+            return 0
+        self._base.execute("PRAGMA incremental_vacuum(1024)").fetchall()
+        return 1

@@ -1,0 +1,303 @@
+"""The embedded series store: one SQLite file for one building, read by several processes while one writes.
+
+New readings are rows of a narrow table (write-ahead log, full sync). Whole days are sealed into compressed
+blocks per sensor (:mod:`ingest.series_seal`). The file must lie on a local disk: SQLite's write-ahead log
+does not work over a network file system (https://sqlite.org/wal.html).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+import numpy as np
+
+from ingest.series import (
+    MICRO,
+    QUALITIES,
+    QUALITY_CODE,
+    TRUSTED,
+    Coverage,
+    Pile,
+    SeriesDamagedError,
+    SeriesDownError,
+    Stats,
+    Window,
+    check,
+    coverage_of,
+    delay_s,
+    joined,
+    micros,
+    pile_of,
+    stats_of,
+)
+from ingest.series_block import between, chained, masked, merged, unpack, unpack_pile
+from ingest.series_seal import (
+    DAY_US,
+    FIVE,
+    HOUR,
+    RAW,
+    SCHEMA,
+    Retention,
+    Sealer,
+    recent_rows,
+    window_from_rows,
+)
+from sensors.model import Reading
+
+_PUT = (
+    "INSERT OR REPLACE INTO recent (series, at, value, quality, delay, raw, drill) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+class SqliteSeries:
+    """The store at ``path``. ``read_only`` opens it for looking only (dashboard, history, reports).
+
+    ``on_step`` is handed to the sealer for tests that die between its steps.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        read_only: bool = False,
+        retention: Retention | None = None,
+        on_step: Callable[[str], None] | None = None,
+    ) -> None:
+        self._path = path
+        self._lock = threading.RLock()
+        self._pool: list[sqlite3.Connection] = []
+        self._ids: dict[str, int] = {}
+        self._writer: sqlite3.Connection | None = None
+        if not read_only:
+            with self._told():
+                self._writer = self._opened_for_writing()
+                self._sealer = Sealer(self._writer, retention or Retention(), on_step)
+        elif not path.exists():
+            raise SeriesDownError(
+                f"{path}: there are no readings yet; the engine creates this file when it starts"
+            )
+
+    def _opened_for_writing(self) -> sqlite3.Connection:
+        base = sqlite3.connect(self._path, timeout=10, isolation_level=None, check_same_thread=False)
+        base.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        base.execute("PRAGMA journal_mode = WAL")
+        base.execute("PRAGMA synchronous = FULL")
+        base.execute("PRAGMA journal_size_limit = 67108864")
+        base.execute("PRAGMA cache_size = -32768")
+        base.executescript(SCHEMA)
+        return base
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """SQLite's errors in the words of the seam."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise SeriesDownError(f"{self._path}: {error}") from error
+        except sqlite3.DatabaseError as error:
+            raise SeriesDamagedError(f"{self._path}: {error}") from error
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """A read-only connection inside one snapshot of the file."""
+        with self._told():
+            with self._lock:
+                base = self._pool.pop() if self._pool else None
+            if base is None:
+                base = sqlite3.connect(
+                    f"file:{quote(str(self._path))}?mode=ro",
+                    uri=True,
+                    timeout=10,
+                    isolation_level=None,
+                    check_same_thread=False,
+                )
+            try:
+                base.execute("BEGIN")
+                yield base
+                base.execute("ROLLBACK")
+            except BaseException:
+                base.close()
+                raise
+            with self._lock:
+                self._pool.append(base)
+
+    def write(self, readings: Sequence[Reading]) -> None:
+        """Keep all of them in one transaction with full sync."""
+        if self._writer is None:
+            raise SeriesDownError(f"{self._path} was opened for reading only")
+        check(readings)
+        with self._lock, self._told():
+            ids = dict(self._ids)
+            self._writer.execute("BEGIN IMMEDIATE")
+            try:
+                for sensor in {r.sensor for r in readings} - ids.keys():
+                    ids[sensor] = self._number(self._writer, sensor)
+                self._writer.executemany(
+                    _PUT,
+                    [
+                        (
+                            ids[r.sensor],
+                            micros(r.measured_at),
+                            r.value + 0.0,  # minus nought becomes nought
+                            QUALITY_CODE[r.quality],
+                            delay_s(r),
+                            r.raw,
+                            r.drill or None,
+                        )
+                        for r in readings
+                    ],
+                )
+                self._writer.execute("COMMIT")
+            except BaseException:
+                if self._writer.in_transaction:
+                    self._writer.execute("ROLLBACK")
+                raise
+            self._ids = ids
+
+    def _number(self, base: sqlite3.Connection, sensor: str) -> int:
+        base.execute("INSERT OR IGNORE INTO series (sensor) VALUES (?)", (sensor,))
+        return int(base.execute("SELECT id FROM series WHERE sensor = ?", (sensor,)).fetchone()[0])
+
+    def sensors(self) -> list[str]:
+        """Every sensor that ever wrote here, in alphabetical order."""
+        with self._reading() as base:
+            return sorted(str(name) for (name,) in base.execute("SELECT sensor FROM series"))
+
+    def latest(self) -> dict[str, Reading]:
+        """The newest trusted reading of every sensor; its row is never sealed away."""
+        found: dict[str, Reading] = {}
+        with self._reading() as base:
+            for series, sensor in base.execute("SELECT id, sensor FROM series").fetchall():
+                row = base.execute(
+                    "SELECT at, value, quality, delay, raw, drill FROM recent "
+                    "WHERE series = ? AND quality < ? ORDER BY at DESC LIMIT 1",
+                    (series, TRUSTED),
+                ).fetchone()
+                if row is not None:
+                    us, value, code, delay, raw, drill = row
+                    at = us / MICRO
+                    found[sensor] = Reading(sensor, value, at, at + delay, QUALITIES[code], raw, drill or "")
+        return found
+
+    def _series(self, base: sqlite3.Connection, sensor: str) -> int | None:
+        row = base.execute("SELECT id FROM series WHERE sensor = ?", (sensor,)).fetchone()
+        return None if row is None else int(row[0])
+
+    def window(self, sensor: str, from_at: float, to_at: float) -> Window:
+        """Every reading still kept one by one: sealed and unsealed, rows winning over blocks."""
+        from_us, to_us = micros(from_at), micros(to_at)
+        with self._reading() as base:
+            series = self._series(base, sensor)
+            if series is None or to_us <= from_us:
+                return window_from_rows(sensor, [])
+            rows = recent_rows(base, series, from_us, to_us)
+            blocks = self._blocks(base, series, RAW, from_us, to_us)
+        fresh = window_from_rows(sensor, rows)
+        if not blocks:
+            return fresh
+        sealed = chained([unpack(sensor, data) for data in blocks.values()])
+        return merged(between(sealed, from_us, to_us), fresh)
+
+    def _blocks(
+        self, base: sqlite3.Connection, series: int, resolution: int, from_us: int, to_us: int
+    ) -> dict[int, bytes]:
+        """Block by day for every day that the range touches, oldest first."""
+        return dict(
+            base.execute(
+                "SELECT day, data FROM block "
+                "WHERE series = ? AND resolution = ? AND day BETWEEN ? AND ? ORDER BY day",
+                (series, resolution, from_us // DAY_US, (to_us - 1) // DAY_US),
+            ).fetchall()
+        )
+
+    def downsample(self, sensor: str, from_at: float, to_at: float, every_s: float) -> Stats:
+        """Statistics per ``every_s``: from the hourly roll-up where it fits, else from the readings
+        themselves.
+        """
+        from_us, to_us, every_us = micros(from_at), micros(to_at), micros(every_s)
+        hourly = (
+            every_us % (HOUR * MICRO) == 0 and from_us % (HOUR * MICRO) == 0 and to_us % (HOUR * MICRO) == 0
+        )
+        with self._reading() as base:
+            series = self._series(base, sensor)
+            if series is None or to_us <= from_us:
+                return stats_of(joined([]), every_s)
+            single, rolled = self._parts(base, series, sensor, from_us, to_us, hourly=hourly)
+        whole = joined([single, *(pile for _, pile in rolled)])
+        return stats_of(whole.part((whole.at_us >= from_us) & (whole.at_us < to_us)), every_s)
+
+    def _parts(
+        self, base: sqlite3.Connection, series: int, sensor: str, from_us: int, to_us: int, *, hourly: bool
+    ) -> tuple[Pile, list[tuple[int, Pile]]]:
+        """Every trusted reading of the range exactly once: singly, or in roll-ups of so many seconds.
+
+        Whole days are answered, so the caller cuts at the ends of the range. Days with unsealed rows are
+        always answered from single readings, as long as those are kept.
+        """
+        rows = window_from_rows(sensor, recent_rows(base, series, from_us, to_us))
+        touched = set(np.unique(rows.at_us // DAY_US).tolist())
+        whole_days = self._days(base, series, RAW, from_us, to_us)
+        needed = {day for day in whole_days if day in touched or not hourly}
+        blocks = self._blocks(base, series, RAW, from_us, to_us) if needed else {}
+        sealed = [unpack(sensor, data) for day, data in blocks.items() if day in needed]
+        rolled: list[tuple[int, Pile]] = []
+        answered = set(needed)
+        for resolution in (HOUR, FIVE) if hourly else (FIVE, HOUR):
+            wide = resolution * MICRO
+            for day, data in self._blocks(base, series, resolution, from_us, to_us).items():
+                if day in answered:
+                    continue
+                answered.add(day)
+                pile = unpack_pile(data)
+                rolled.append((resolution, pile))
+                if day in touched:  # written after the readings of that day were thinned out
+                    repeated = (rows.at_us // DAY_US == day) & np.isin(rows.at_us // wide * wide, pile.at_us)
+                    rows = masked(rows, ~repeated)
+        whole = merged(chained(sealed), rows) if sealed else rows
+        kept = whole.quality < TRUSTED
+        return pile_of(whole.at_us[kept], whole.value[kept]), rolled
+
+    def _days(
+        self, base: sqlite3.Connection, series: int, resolution: int, from_us: int, to_us: int
+    ) -> set[int]:
+        found = base.execute(
+            "SELECT day FROM block WHERE series = ? AND resolution = ? AND day BETWEEN ? AND ?",
+            (series, resolution, from_us // DAY_US, (to_us - 1) // DAY_US),
+        )
+        return {int(day) for (day,) in found}
+
+    def coverage(self, sensor: str, from_at: float, to_at: float, max_gap_s: float) -> Coverage:
+        """Gaps by measurement time; where readings were thinned out, a roll-up's bucket counts as covered."""
+        from_us, to_us = micros(from_at), micros(to_at)
+        with self._reading() as base:
+            series = self._series(base, sensor)
+            if series is None or to_us <= from_us:
+                return coverage_of(np.empty(0), from_at, to_at, max_gap_s)
+            single, rolled = self._parts(base, series, sensor, from_us, to_us, hourly=False)
+        marks = [single.at_us, *(pile.at_us for _, pile in rolled)]
+        marks += [np.minimum(pile.at_us + wide * MICRO, to_us - 1) for wide, pile in rolled]
+        at_us = np.sort(np.concatenate(marks))
+        at_us = at_us[(at_us >= from_us) & (at_us < to_us)]
+        whole = joined([single, *(pile for _, pile in rolled)])
+        count = whole.count[(whole.at_us >= from_us) & (whole.at_us < to_us)]
+        return coverage_of(at_us / MICRO, from_at, to_at, max_gap_s, int(count.sum()))
+
+    def upkeep(self, now: float, limit: int = 50) -> int:
+        """Seal days that are over, thin out what is old; up to ``limit`` small transactions."""
+        if self._writer is None:
+            return 0
+        with self._lock, self._told():
+            return self._sealer.work(now, limit)
+
+    def close(self) -> None:
+        """Close every connection."""
+        with self._lock:
+            for base in [*self._pool, *([self._writer] if self._writer else [])]:
+                base.close()
+            self._pool.clear()

@@ -1,0 +1,1 @@
+"""The register of key holdings: rows, tables, materials and what is wrong with them."""

@@ -1,0 +1,5 @@
+"""``python -m strongroom`` is the command ``strongroom``."""
+
+from strongroom.cli import main
+
+main()

@@ -1,0 +1,46 @@
+"""Put an engine together from a building, a data directory and its edges."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from alerts.sms import Sender
+from ingest.messages import MessageSource
+from sensors.model import Text
+from strongroom import builtin
+from strongroom.clock import Clock
+from strongroom.core import Core
+from strongroom.datadir import INBOX_DB, SITE_DB
+from strongroom.engine import Engine
+from strongroom.inbox import Inbox
+from strongroom.model import Building
+from strongroom.sitedb import SiteDb
+
+
+def make_engine(
+    building: Building,
+    data: Path,
+    clock: Clock,
+    source: Callable[[Core], MessageSource],
+    sender: Sender | None = None,
+) -> Engine:
+    """Fold the journal, restore the rule states and build the engine; the source is made from what it must
+    hear.
+
+    A journal whose chain is broken is folded all the same - its alarms still stand - and alarmed.
+    """
+    db = SiteDb(data / SITE_DB)
+    broken = db.broken_at()
+    core = Core(
+        building,
+        clock.now(),
+        latest=db.latest(),
+        rule_states=db.rule_states(),
+        journal=db.entries(),
+        channels=sorted(sender.channels) if sender is not None else (),
+    )
+    if broken is not None:
+        words = Text(f"第 {broken} 条记录与校验不符。", f"Entry {broken} does not match its seal.")
+        core.own(builtin.JOURNAL, True, words, clock.now())
+    return Engine(core, source(core), db, Inbox(data / INBOX_DB), clock, sender=sender)

@@ -1,0 +1,73 @@
+"""The board: everything a screen needs, as one value, computed from the core."""
+
+from __future__ import annotations
+
+from alerts import people
+from sensors.model import Quality, Reading, Sensor, Text
+from strongroom.core import Core
+from strongroom.model import Board, Health, Latest, OnDuty
+
+NOTICES_SHOWN_S = 86400.0
+STATE_WORDS = {
+    "fresh": Text("正常上报", "reporting"),
+    "silent": Text("失联", "silent"),
+    "never": Text("尚未上报", "not heard yet"),
+    "unverified": Text("旧值，未证实", "an old value, unverified"),
+}
+
+
+def latest(core: Core) -> dict[str, Latest]:
+    """The newest reading of every registered sensor and how the sensor is doing."""
+    found: dict[str, Latest] = {}
+    for sensor in core.building.sensors.values():
+        reading = core.latest.get(sensor.id)
+        life = core.online.get(sensor.id)
+        state = _state(core, sensor, reading)
+        found[sensor.id] = Latest(
+            value=reading.value if reading else None,
+            measured_at=reading.measured_at if reading else None,
+            received_at=reading.received_at if reading else None,
+            quality=reading.quality if reading else None,
+            state=state,
+            words=STATE_WORDS[state],
+            online=life.online if life else None,
+        )
+    return found
+
+
+def _state(core: Core, sensor: Sensor, reading: Reading | None) -> str:
+    seen = core.evaluator.seen(sensor.id)
+    if seen is not None and seen.silent:
+        return "silent"
+    if reading is None:
+        return "never"
+    return "unverified" if reading.quality is Quality.RETAINED else "fresh"
+
+
+def on_duty(core: Core, now: float) -> tuple[OnDuty, ...]:
+    """Who would be tried first right now."""
+    building = core.building
+    shifts = people.on_duty(building.people, building.duties, building.timezone, now)
+    return tuple(OnDuty(person=one.person, role=one.role, until_at=one.until_at) for one in shifts)
+
+
+def board(core: Core, now: float, revision: int, started_at: float, health: Health) -> Board:
+    """What is true now."""
+    notices = [notice for notice in core.pager.notices.values() if notice.due_at >= now - NOTICES_SHOWN_S]
+    return Board(
+        revision=revision,
+        at=now,
+        beat_at=now,
+        building=core.building.id,
+        folder_revision=core.building.revision,
+        started_at=started_at,
+        latest=latest(core),
+        alarms=tuple(core.annunciator.alarms.values()),
+        incidents=tuple(core.response.incidents.values()),
+        notices=tuple(notices),
+        on_duty=on_duty(core, now),
+        health=health,
+        rejects=tuple(core.rejects),
+        unknown_topics=dict(core.unknown.most_common(50)),
+        last_change_at=core.last_change_at,
+    )

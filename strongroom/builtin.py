@@ -1,0 +1,114 @@
+"""Rules every building has without writing them: silent sensors, and the chain watching itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from alerts.rule import AnyOf, Change, Condition, Rule, Select, Silent, Verdict
+from sensors.model import Text
+
+BROKER = "system-broker"
+DISK = "system-disk"
+STORE = "system-store"
+SENDER = "system-sender"
+JOURNAL = "system-journal"
+ACTS = "system-acts"
+SILENT = "sensor-silent"
+
+_NEVER = AnyOf(of=())  # the engine itself says when these hold; no reading does
+
+
+def _own(rule: str, priority: int, name: Text, advice: Text, consequence: Text) -> Rule:
+    return Rule(
+        id=rule,
+        name=name,
+        when=_NEVER,
+        scope="building",
+        priority=priority,
+        fault=True,
+        advice=advice,
+        consequence=consequence,
+        revision="builtin",
+    )
+
+
+OWN: dict[str, Rule] = {
+    rule.id: rule
+    for rule in (
+        _own(
+            BROKER,
+            1,
+            Text("与 MQTT 服务器的连接中断", "Link to the MQTT broker is lost"),
+            Text("检查网络和 MQTT 服务器；派人巡视库房。", "Check network and broker; send someone round."),
+            Text("所有传感器都看不到。", "No sensor can be seen."),
+        ),
+        _own(
+            DISK,
+            1,
+            Text("数据无法写入磁盘", "Data cannot be written to disk"),
+            Text("清理或更换磁盘；报警仍在内存中运行。", "Free or replace the disk; alarms run from memory."),
+            Text("重启会丢失未写入的记录。", "A restart would lose what is not written."),
+        ),
+        _own(
+            STORE,
+            3,
+            Text("历史数据库积压", "Readings are waiting for the history store"),
+            Text("检查历史数据库服务和磁盘空间。", "Check the history store and its disk space."),
+            Text("趋势图不完整；报警不受影响。", "Trends have holes; alarms are not affected."),
+        ),
+        _own(
+            SENDER,
+            1,
+            Text("短信通道故障", "Messages cannot be sent"),
+            Text("改用电话名单逐个通知。", "Use the printed phone list."),
+            Text("值班人员收不到报警。", "The people on duty are not told."),
+        ),
+        _own(
+            JOURNAL,
+            1,
+            Text("日志被改动或截断", "The journal was altered or cut"),
+            Text("保留现场，用备份核对。", "Keep everything as it is; compare with the backup."),
+            Text("记录不能作为证据。", "The record is no evidence."),
+        ),
+        _own(
+            ACTS,
+            2,
+            Text("有操作无法读取", "An act could not be read"),
+            Text("请当事人重新操作一次。", "Ask whoever acted to do it again."),
+            Text("该操作没有生效。", "It had no effect."),
+        ),
+    )
+}
+
+
+def with_builtins(rules: Mapping[str, Rule]) -> dict[str, Rule]:
+    """The folder's rules, and one for silent sensors where none of the folder's covers every sensor."""
+    every = any(isinstance(rule.when, Silent) and rule.when.select == Select() for rule in rules.values())
+    if every or SILENT in rules:
+        return dict(rules)
+    when: Condition = Silent(select=Select())
+    silent = Rule(
+        id=SILENT,
+        name=Text("传感器失联", "Sensor silent"),
+        when=when,
+        scope="sensor",
+        priority=3,
+        fault=True,
+        page="day",
+        advice=Text("到现场查看该处，检查传感器和网关。", "Look at the place; check sensor and gateway."),
+        consequence=Text("该处无人看守。", "Nothing watches that place."),
+        revision="builtin",
+    )
+    return {**rules, SILENT: silent}
+
+
+def own_change(rule: str, met: bool, at: float, reason: Text) -> Change:
+    """The engine's own word on one of its rules."""
+    return Change(
+        rule=rule,
+        scope="building",
+        zone="",
+        verdict=Verdict.MET if met else Verdict.CLEAR,
+        at=at,
+        reason=reason,
+    )

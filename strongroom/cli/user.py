@@ -1,0 +1,71 @@
+"""``strongroom user``: who may sign in to the screens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from strongroom.cli import app
+from strongroom.users import ROLES, Users
+
+users_app = typer.Typer(no_args_is_help=True, help="Who may sign in · 谁可以登录")
+app.add_typer(users_app, name="user")
+
+Data = Annotated[Path, typer.Option("--data", help="The data folder of the site")]
+
+
+def _users(data: Path) -> Users:
+    return Users(data / "users.db")
+
+
+def _asked(words: str) -> str:
+    return str(typer.prompt(words, hide_input=True, confirmation_prompt=True))
+
+
+@users_app.command("add")
+def add(
+    name: Annotated[str, typer.Argument(help="The name typed when signing in")],
+    data: Data = Path("var"),
+    role: Annotated[
+        list[str] | None, typer.Option("--role", help=f"One or more of {', '.join(ROLES)}")
+    ] = None,
+    person: Annotated[str, typer.Option("--person", help="Their id in people.toml")] = "",
+    language: Annotated[str, typer.Option("--language", help="zh or en")] = "zh",
+    hours: Annotated[float, typer.Option("--hours", help="How long a session lasts")] = 12.0,
+) -> None:
+    """Add a user or give one a new password; the password is asked for, never an argument."""
+    try:
+        _users(data).add(name, _asked("Password 密码"), tuple(role or ["viewer"]), person, language, hours)
+    except ValueError as problem:
+        typer.echo(f"not added 未添加: {problem}", err=True)
+        raise typer.Exit(2) from None
+    typer.echo(f"{name} may sign in 可以登录")
+
+
+@users_app.command("pin")
+def pin(name: str, data: Data = Path("var")) -> None:
+    """Set the PIN with which a user acknowledges at the wall."""
+    try:
+        _users(data).set_pin(name, _asked("PIN"))
+    except ValueError as problem:
+        typer.echo(f"not set 未设置: {problem}", err=True)
+        raise typer.Exit(2) from None
+    typer.echo(f"PIN of {name} set 已设置")
+
+
+@users_app.command("remove")
+def remove(name: str, data: Data = Path("var")) -> None:
+    """Take a user away; open sessions end at once."""
+    if not _users(data).remove(name):
+        typer.echo(f"there is no user 没有用户 {name}", err=True)
+        raise typer.Exit(2)
+    typer.echo(f"{name} removed 已删除")
+
+
+@users_app.command("list")
+def show(data: Data = Path("var")) -> None:
+    """Every user with roles and person."""
+    for user in _users(data).everyone():
+        typer.echo(f"{user.name}\t{','.join(user.roles)}\t{user.person or '-'}\t{user.language}")

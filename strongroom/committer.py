@@ -1,0 +1,128 @@
+"""The group commit: makes batches durable, then lets the broker be acknowledged and notices be sent.
+
+A thread of its own, so that a stalled disk delays no decision. While one commit is under way the next batch
+grows; commits are at most ``every_s`` apart while there is anything to write.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from sensors.model import RawMessage
+from strongroom.clock import Clock
+from strongroom.journal import Draft
+from strongroom.model import Entry
+from strongroom.sitedb import Batch
+
+RETRY_S = 1.0
+
+
+class Store(Protocol):
+    """What the committer needs of the site database."""
+
+    def commit(self, batch: Batch) -> list[Entry]:
+        """Make a batch durable in one transaction or raise."""
+
+
+class Committer:
+    """Takes batches from the engine's turn; calls back from its own thread.
+
+    ``acknowledge(messages)`` only after their batch is durable. ``kept(entries)`` after each commit.
+    ``failed(drafts)`` once per draft that cannot be written, so that what was decided is still sent: while
+    the disk is away alarms go on from memory and nothing is acknowledged.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        acknowledge: Callable[[Sequence[RawMessage]], None],
+        kept: Callable[[Sequence[Entry]], None],
+        failed: Callable[[Sequence[Draft]], None],
+        every_s: float = 0.02,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._acknowledge = acknowledge
+        self._kept = kept
+        self._failed = failed
+        self._every_s = every_s
+        self._lock = threading.Lock()
+        self._batch = Batch()
+        self._messages: list[RawMessage] = []
+        self._wake = threading.Event()
+        self._quiet = threading.Event()
+        self._stopping = False
+        self._told = 0  # drafts of the waiting batch already reported as failed
+        self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
+        self.error = ""
+        self.last_ms = 0.0
+        self.commits = 0
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def offer(self, batch: Batch, messages: Sequence[RawMessage]) -> None:
+        """Add to what the next commit writes."""
+        with self._lock:
+            self._batch.merge(batch)
+            self._messages += messages
+        self._wake.set()
+
+    def waiting(self) -> int:
+        """Readings and messages not yet durable: the engine stops taking when this is too many."""
+        with self._lock:
+            return max(len(self._batch.readings), len(self._messages))
+
+    def stop(self) -> None:
+        """Write what is waiting, once, and end the thread."""
+        self._stopping = True
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=10.0)
+
+    def pump(self) -> bool:
+        """One commit of everything waiting; False when it failed. Called by the thread, and by tests."""
+        with self._lock:
+            batch, self._batch = self._batch, Batch()
+            messages, self._messages = self._messages, []
+        if batch.empty() and not messages:
+            return True
+        began = self._clock.monotonic()
+        try:
+            entries = self._store.commit(batch)
+        except (sqlite3.Error, OSError) as error:
+            self._failed(batch.drafts[self._told :])
+            self._told = len(batch.drafts)
+            with self._lock:
+                batch.merge(self._batch)
+                self._batch = batch
+                self._messages = messages + self._messages
+            self.error = f"{type(error).__name__}: {error}"
+            return False
+        self.error = ""
+        self._told = 0
+        self.last_ms = (self._clock.monotonic() - began) * 1000.0
+        self.commits += 1
+        if messages:
+            self._acknowledge(messages)
+        if entries:
+            self._kept(entries)
+        return True
+
+    def _run(self) -> None:
+        while not self._stopping:
+            self._wake.wait()
+            self._wake.clear()
+            kept = self.pump()
+            if not self._stopping:
+                # The pause gathers a group; after a failure it spares a sick disk. Nothing ever sets _quiet.
+                self._clock.wait(self._every_s if kept else RETRY_S, self._quiet)
+            if not kept:
+                self._wake.set()
+        self.pump()

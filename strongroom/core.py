@@ -1,0 +1,310 @@
+"""The turn of decisions: facts in, a batch of durable consequences out. Pure: no clock, file or socket.
+
+The order inside is fixed: reading -> rules -> alarms -> incidents -> notices. Whatever happened is a journal
+draft that carries the new state whole; restoring the journal's last state per id gives the same Core back.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterable, Mapping
+
+from alerts.acts import AlarmAct
+from alerts.annunciator import Annunciator
+from alerts.answers import PersonAct
+from alerts.evaluate import Evaluator
+from alerts.model import AlarmEvent, Notice, NoticeEvent, Refused
+from alerts.notices import SendResult
+from alerts.pager import Pager
+from alerts.rule import Change
+from playbooks.acts import IncidentAct
+from playbooks.model import IncidentEvent
+from playbooks.response import Response
+from sensors.decode import Decoder
+from sensors.model import Life, Quality, RawMessage, Reading, Reject, Text
+from strongroom.builtin import OWN, own_change, with_builtins
+from strongroom.journal import (
+    AlarmData,
+    IncidentData,
+    NoticeData,
+    decode,
+    draft_act,
+    draft_alarm,
+    draft_incident,
+    draft_notice,
+)
+from strongroom.model import Act, Building, Entry, ReplyReceived
+from strongroom.sitedb import Batch
+
+Happened = AlarmEvent | IncidentEvent | NoticeEvent | Refused
+
+REJECTS_SHOWN = 50
+SOURCES_COUNTED = 1000
+TICK_SOONEST_S = 0.05  # after something happened
+TICK_AGAIN_S = 0.2  # while something stays due, such as a notice that waits for its provider
+TICK_LATEST_S = 1.0
+MOMENTS_AT_ONCE = 10_000
+
+
+class Core:
+    """One building's decisions. Feed it facts with ``now``; :meth:`take` the batch to be made durable.
+
+    ``latest`` and ``rule_states`` are what the last run committed, ``journal`` its entries in order;
+    ``channels`` are those the sender carries.
+    """
+
+    def __init__(
+        self,
+        building: Building,
+        now: float,
+        *,
+        latest: Mapping[str, Reading] | None = None,
+        rule_states: Mapping[str, bytes] | None = None,
+        journal: Iterable[Entry] = (),
+        channels: Iterable[str] = ("sms", "voice"),
+    ) -> None:
+        rules = with_builtins(building.rules)
+        self.building = building
+        self.decoder = Decoder(building.sensors, building.timezone)
+        self.evaluator = Evaluator(
+            rules, building.sensors, building.zones, building.timezone, rule_states or {}
+        )
+        self.annunciator = Annunciator({**OWN, **rules}, building.zones, building.sensors)
+        self.response = Response(
+            building.playbooks,
+            building.holdings,
+            building.zones,
+            building.people,
+            building.revision,
+            building.assembly,
+        )
+        self.pager = Pager(
+            building.people,
+            building.ladders,
+            building.duties,
+            building.timezone,
+            site=building.name,
+            zones=building.zones,
+            channels=channels,
+        )
+        self.latest: dict[str, Reading] = dict(latest or {})
+        self.online: dict[str, Life] = {}
+        self.rejected: Counter[str] = Counter()
+        self.rejects: deque[Reject] = deque(maxlen=REJECTS_SHOWN)
+        self.unknown: Counter[str] = Counter()
+        self.messages = 0
+        self.last_change_at = now
+        self._own: dict[str, bool] = {}
+        self._stirred = True
+        self._ticked_at = now - TICK_LATEST_S
+        self._next_tick = now
+        self._batch = Batch()
+        self._fold(journal)
+        for change in self.evaluator.resume(now):
+            self._change(change, now)
+
+    # --- facts ----------------------------------------------------------------------------------------
+
+    def message(self, raw: RawMessage, now: float) -> tuple[tuple[str, bytes], ...]:
+        """Take one message in; returns what the dialect asks to be published (topic, payload)."""
+        self.messages += 1
+        decoded = self.decoder.decode(raw, now)
+        if not decoded.known:
+            self._count(self.unknown, raw.topic)
+        for reject in decoded.rejects:
+            self._count(self.rejected, reject.topic)
+            self.rejects.append(reject)
+        for life in decoded.lives:
+            for sensor in life.sensors:
+                self.online[sensor] = life
+        for reading in decoded.readings:
+            self.reading(reading, now)
+        return decoded.requests
+
+    def reading(self, reading: Reading, now: float) -> None:
+        """Take one reading in: keep it, and decide what follows."""
+        last = self.latest.get(reading.sensor)
+        if last is not None and not reading.drill:
+            if last.measured_at == reading.measured_at and last.value == reading.value:
+                return  # the same measurement again: redelivered, or heard by a second gateway
+            if _newer(reading, last):
+                self._keep_latest(reading)
+        elif not reading.drill:
+            self._keep_latest(reading)
+        self._batch.readings.append(reading)
+        for change in self.evaluator.observe(reading, now):
+            self._change(change, now)
+
+    def act(self, act: Act, now: float) -> Text | None:
+        """Decide what a person did; returns why it was refused, or None."""
+        happened = self._decide(act, now)
+        refusals = [one.reason for one in happened if isinstance(one, Refused)]
+        refused = refusals[0] if refusals else None
+        self._batch.drafts.append(draft_act(act, refused, now))
+        self._happen(happened, now)
+        return refused
+
+    def own(self, rule: str, met: bool, reason: Text, now: float) -> None:
+        """The engine's word on its own health; repeated words change nothing."""
+        if self._own.get(rule, False) == met:
+            return
+        self._own[rule] = met
+        self._change(own_change(rule, met, now, reason), now)
+
+    def advance(self, now: float) -> None:
+        """Let time pass: what was due up to ``now`` happens, each at its own moment, in order.
+
+        Cheap to call at every turn: nothing is looked at before the next deadline, unless something happened.
+        """
+        soon = self._stirred and now >= self._ticked_at + TICK_SOONEST_S
+        if now < self._next_tick and not soon:
+            return
+        last = self._ticked_at
+        for _ in range(MOMENTS_AT_ONCE):
+            due = self.next_due(last)
+            if due is None or due >= now or due <= last:
+                break
+            self._tick(due)
+            last = due
+        self._stirred = False
+        self._tick(now)
+        self._ticked_at = now
+        due = self.next_due(now)
+        latest = now + TICK_LATEST_S
+        self._next_tick = latest if due is None else min(latest, max(due, now + TICK_AGAIN_S))
+
+    def next_due(self, now: float) -> float | None:
+        """When time alone will change something next."""
+        dues = [
+            due
+            for due in (
+                self.evaluator.next_due(),
+                self.annunciator.next_due(),
+                self.response.next_due(),
+                self.pager.next_due(now),
+            )
+            if due is not None
+        ]
+        return min(dues) if dues else None
+
+    # --- results --------------------------------------------------------------------------------------
+
+    def take(self) -> Batch:
+        """Everything that must become durable since the last call."""
+        batch, self._batch = self._batch, Batch()
+        batch.rule_states = self.evaluator.take_dirty()
+        return batch
+
+    def to_send(self, now: float) -> list[Notice]:
+        """Notices whose turn it is; the outbox may have them before their commit, it sends only what is released."""
+        return self.pager.due(now)
+
+    def taking(self, notice_id: str, now: float) -> None:
+        """The outbox is about to send: the last look whether it is still wanted."""
+        self._happen(self.pager.take(notice_id, now, self.annunciator.alarms), now)
+
+    def reported(self, notice_id: str, result: SendResult, now: float) -> None:
+        """What a provider said about a notice."""
+        self._happen(self.pager.on_result(notice_id, result, now), now)
+
+    # --- inside ---------------------------------------------------------------------------------------
+
+    def _decide(self, act: Act, now: float) -> list[Happened]:
+        who = self.building.people.get(act.by)
+        if isinstance(act.what, ReplyReceived):
+            return self._answer(act.what, now)
+        if who is None:
+            return [
+                Refused(
+                    about=act.id,
+                    by=act.by,
+                    reason=Text(f"系统里没有“{act.by}”这个人。", f"Nobody here is called {act.by!r}."),
+                )
+            ]
+        if isinstance(act.what, AlarmAct):
+            return list(self.annunciator.on_act(act.what, act.by, now, who.roles))
+        if isinstance(act.what, IncidentAct):
+            return list(self.response.on_act(act.what, act.by, now, self.annunciator.alarms))
+        return [
+            Refused(
+                about=act.id,
+                by=act.by,
+                reason=Text(
+                    "演练请用命令 strongroom drill 在桌面运行。",
+                    "Run drills at a desk with the command: strongroom drill",
+                ),
+            )
+        ]
+
+    def _answer(self, reply: ReplyReceived, now: float) -> list[Happened]:
+        happened: list[Happened] = []
+        for said in self.pager.on_reply(
+            reply.sender,
+            reply.words,
+            reply.means,
+            now,
+            self.annunciator.alarms,
+            notice_id=reply.notice,
+            inbound_id=reply.provider_id,
+        ):
+            if isinstance(said, PersonAct):
+                happened += self.annunciator.on_act(said.act, said.by, now)
+            else:
+                happened.append(said)
+        return happened
+
+    def _change(self, change: Change, now: float) -> None:
+        self._happen(self.annunciator.on_change(change, now), now)
+
+    def _tick(self, now: float) -> None:
+        for change in self.evaluator.tick(now):
+            self._change(change, now)
+        self._happen(self.annunciator.tick(now), now)
+        self._happen(self.response.tick(now), now)
+        self._happen(self.pager.tick(now, self.annunciator.alarms), now)
+
+    def _happen(self, happened: Iterable[Happened], now: float) -> None:
+        for one in happened:
+            self._stirred = True
+            if isinstance(one, AlarmEvent):
+                self.last_change_at = now
+                self._batch.drafts.append(draft_alarm(one))
+                self._happen(self.response.on_alarm(one, now), now)
+                self._happen(self.pager.on_alarm(one, now), now)
+            elif isinstance(one, IncidentEvent):
+                self.last_change_at = now
+                self._batch.drafts.append(draft_incident(one))
+            elif isinstance(one, NoticeEvent):
+                self._batch.drafts.append(draft_notice(one))
+
+    def _fold(self, journal: Iterable[Entry]) -> None:
+        for entry in journal:
+            data = decode(entry)
+            if isinstance(data, AlarmData):
+                self.annunciator.restore(data.alarm)
+                self.last_change_at = entry.at
+            elif isinstance(data, NoticeData):
+                self.pager.restore(data.notice)
+            elif isinstance(data, IncidentData):
+                self.response.restore(data.incident)
+                self.last_change_at = entry.at
+        for alarm in self.annunciator.alarms.values():
+            if alarm.rule in OWN:
+                self._own[alarm.rule] = alarm.active
+
+    def _keep_latest(self, reading: Reading) -> None:
+        self.latest[reading.sensor] = reading
+        self._batch.latest[reading.sensor] = reading
+
+    def _count(self, counter: Counter[str], source: str) -> None:
+        # A hostile publisher can invent topics without end; past the cap they are counted together.
+        counter[source if source in counter or len(counter) < SOURCES_COUNTED else "…"] += 1
+
+
+def _newer(reading: Reading, last: Reading) -> bool:
+    """Latest is by measurement time (C12); quarantined and retained readings never replace a proven one."""
+    if reading.quality is Quality.FUTURE:
+        return False
+    if reading.quality is Quality.RETAINED and last.quality is Quality.GOOD:
+        return False
+    return reading.measured_at >= last.measured_at or last.quality is Quality.RETAINED

@@ -1,0 +1,125 @@
+"""The simulated building: every device publishes over the real broker what the real one would, at its own
+pace."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Iterable
+from zlib import crc32
+from zoneinfo import ZoneInfo
+
+from ingest.mqtt_publisher import MqttPublisher
+from sensors.model import Sensor
+from sensors.quantities import QUANTITIES
+from sensors.simulate import Story, stage, value_of
+from sensors.speak import Packet, birth, speak
+from strongroom.clock import SystemClock
+from strongroom.demo.requests import Requests, StoryRequest
+from strongroom.folder.load import load
+from strongroom.model import Building
+from strongroom.settings import read_settings
+
+# How far a number must move before a device reports it at once, in the quantity's unit (as battery devices
+# do).
+REPORTS_AT = {"temperature": 0.5, "humidity": 2.0, "illuminance": 60.0, "co2": 80.0, "pressure": 100.0}
+TURN_S = 0.5
+
+
+class Device:
+    """Sensors that speak in one message: same topic, same dialect."""
+
+    def __init__(self, sensors: list[Sensor]) -> None:
+        self.sensors = sensors
+        self.every_s = max(5.0, min(sensor.every_s for sensor in sensors))
+        self._sent: dict[str, float] = {}
+        # Devices were not all switched on at the same moment.
+        self._phase = crc32(sensors[0].topic.encode()) % 1000 / 1000.0
+        self._due = 0.0
+
+    def packets(self, values: dict[str, float], at: float) -> list[Packet]:
+        """What it sends now: when its time has come, or when something moved enough."""
+        if at < self._due and not any(self._moved(sensor, values[sensor.id]) for sensor in self.sensors):
+            return []
+        first = not self._sent
+        self._due = at + self.every_s * (self._phase if first else 1.0)
+        self._sent = {sensor.id: values[sensor.id] for sensor in self.sensors}
+        said = speak([(sensor, values[sensor.id]) for sensor in self.sensors], at)
+        return [*birth(self.sensors), *said] if first else said
+
+    def _moved(self, sensor: Sensor, value: float) -> bool:
+        last = self._sent[sensor.id]
+        if QUANTITIES[sensor.quantity].contact:
+            return value != last
+        return abs(value - last) >= REPORTS_AT.get(sensor.quantity, max(1.0, abs(last) * 0.1))
+
+
+class Simulation:
+    """A building's devices and the stories that were asked for. Pure but for what :meth:`turn` returns."""
+
+    def __init__(self, building: Building) -> None:
+        self._building = building
+        self._here = ZoneInfo(building.timezone)
+        groups: dict[tuple[str, str], list[Sensor]] = {}
+        for sensor in building.sensors.values():
+            if sensor.topic and sensor.quantity in QUANTITIES:
+                groups.setdefault((sensor.topic, sensor.dialect), []).append(sensor)
+        self.devices = [Device(sensors) for sensors in groups.values()]
+        self.stories: dict[str, Story] = {}
+
+    def begin(self, request: StoryRequest, at: float) -> Story | None:
+        """Begin a story; None where nothing in this building could show it."""
+        kind = request.kind
+        if kind is None:
+            return None
+        zones = self._building.zones
+        zone = request.zone if request.zone in zones else stage(kind, zones, self._building.sensors.values())
+        if zone is None:
+            return None
+        story = Story(id=request.id or f"{kind}-{int(at)}", kind=kind, zone=zone, began_at=at)
+        self.stories[kind] = story  # the same story again begins anew
+        return story
+
+    def turn(self, at: float) -> Iterable[Packet]:
+        """Everything the devices send at ``at``."""
+        stories = tuple(self.stories.values())
+        for device in self.devices:
+            values = {
+                sensor.id: value_of(sensor, self._building.zones[sensor.zone], at, self._here, stories)
+                for sensor in device.sensors
+            }
+            yield from device.packets(values, at)
+
+
+def main() -> int:
+    """Publish until asked to stop."""
+    settings = read_settings()
+    clock, stop = SystemClock(), threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    building = load(settings.building).building
+    if building is None:
+        sys.stderr.write(
+            "建筑目录有错误，请运行 strongroom check · the folder has errors, run strongroom check\n"
+        )
+        return 2
+    requests = Requests(settings.data)
+    simulation = Simulation(building)
+    publisher = MqttPublisher(settings.broker, client_id="simulated-building")
+    while not publisher.start(1.0):
+        if stop.is_set():
+            return 0
+    while not stop.is_set():
+        now = clock.now()
+        for request in requests.new():
+            simulation.begin(request, now)
+        for packet in simulation.turn(now):
+            publisher.publish(packet.topic, packet.payload, retain=packet.retain)
+        clock.wait(TURN_S, stop)
+    publisher.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

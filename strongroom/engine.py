@@ -1,0 +1,246 @@
+"""The engine: drain, decide, commit, acknowledge, tell. It owns no rule of its own.
+
+Threads: the message source's network thread, this turn, the committer, the outbox. The turn never waits for
+a disk or a provider.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import queue
+import threading
+from collections import deque
+from collections.abc import Sequence
+
+import msgspec
+
+from alerts.model import Notice, NoticeState
+from alerts.sms import Sender
+from ingest.messages import MessageSource
+from sensors.model import RawMessage, Text
+from strongroom import builtin
+from strongroom.board import board
+from strongroom.clock import Clock
+from strongroom.committer import Committer
+from strongroom.core import Core
+from strongroom.inbox import Inbox
+from strongroom.journal import Draft, NoticeData, decode, draft_fact
+from strongroom.model import Act, Entry, Health, ReplyReceived
+from strongroom.outbox import Heard, Outbox, OutboxEvent, Reported, Taking
+from strongroom.sitedb import Batch, SiteDb, encode_board
+
+TAKE = 500
+BOARD_EVERY_S = 1.0
+BOARD_SOONEST_S = 0.2
+INBOX_EVERY_S = 0.1
+OFFER_EVERY_S = 0.2
+BEAT_EVERY_S = 10.0
+MOST_WAITING = 100_000
+BROKER_LOST_S = 10.0
+"""Seconds without a broker before that is an alarm: one reconnect with its first back-off is no news."""
+
+
+class Engine:
+    """One building's engine over injected edges. :meth:`turn` is one step; :meth:`run` repeats it."""
+
+    def __init__(
+        self,
+        core: Core,
+        source: MessageSource,
+        db: SiteDb,
+        inbox: Inbox,
+        clock: Clock,
+        *,
+        sender: Sender | None = None,
+    ) -> None:
+        self.core = core
+        self.source = source
+        self.clock = clock
+        self._reported: queue.SimpleQueue[OutboxEvent] = queue.SimpleQueue()
+        self.outbox = (
+            Outbox(sender, clock, self._reported.put, core.building.people) if sender is not None else None
+        )
+        self.committer = Committer(
+            db, clock, acknowledge=source.acknowledge, kept=self._kept, failed=self._not_kept
+        )
+        self._db = db
+        self._inbox = inbox
+        self._acts_read = int(db.meta("acts") or 0)
+        self._taken_in = db.kept()
+        self._started_at = clock.now()
+        self._revision = int(db.meta("revision") or 0)
+        self._rate: deque[tuple[float, int]] = deque(maxlen=61)
+        self._backlog = 0
+        self._store = "ok"
+        self._next_board = 0.0
+        self._next_inbox = 0.0
+        self._next_offer = 0.0
+        self._next_beat = 0.0
+        self._board_change = -1.0
+        self._note(
+            draft_fact("engine.started", core.building.id, self._started_at, folder=core.building.revision)
+        )
+
+    # --- life -----------------------------------------------------------------------------------------
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until ``stop`` is set; then write what is waiting and leave the broker's session standing."""
+        self.committer.start()
+        if self.outbox is not None:
+            for notice in self.core.pager.notices.values():
+                self.outbox.settled(notice)
+            self.outbox.start()
+        self.source.start()
+        while not stop.is_set():
+            self.turn(0.05)
+        if self.outbox is not None:
+            self.outbox.stop()
+        now = self.clock.now()
+        self._note(draft_fact("engine.stopped", self.core.building.id, now))
+        self.committer.stop()
+        self.source.stop()
+        self.close()
+
+    def close(self) -> None:
+        """Close the databases; what was not committed is not written."""
+        self._db.close()
+        self._inbox.close()
+
+    def turn(self, timeout_s: float) -> None:
+        """One step: messages, acts, reports, time, board; hands the outcome to the committer."""
+        messages: list[RawMessage] = []
+        if self.committer.waiting() < MOST_WAITING:
+            messages = self.source.take(TAKE, timeout_s)
+        else:
+            self.clock.wait(timeout_s, threading.Event())
+        now = self.clock.now()
+        self.core.advance(now)
+        kept: dict[int, bytes] = {}
+        for raw in messages:
+            self._take_in(raw, now, kept)
+        meta = self._people(now)
+        self._provider(now)
+        self._watch(now)
+        batch = self.core.take()
+        batch.kept = kept
+        batch.meta.update(meta)
+        self._show(batch, now)
+        if messages or not batch.empty():
+            self.committer.offer(batch, messages)
+
+    # --- inside ---------------------------------------------------------------------------------------
+
+    def _take_in(self, raw: RawMessage, now: float, kept: dict[int, bytes]) -> None:
+        if raw.delivery:
+            digest = hashlib.blake2b(raw.payload, digest_size=8, person=b"strongroom")
+            digest.update(raw.topic.encode("utf-8", "replace"))
+            mark = digest.digest()
+            if raw.again and self._taken_in.get(raw.delivery) == mark:
+                return  # in a batch already, or durable before a crash: only to be acknowledged
+            self._taken_in[raw.delivery] = kept[raw.delivery] = mark
+        for topic, payload in self.core.message(raw, now):
+            self.source.publish(topic, payload)
+
+    def _people(self, now: float) -> dict[str, str]:
+        if now < self._next_inbox:
+            return {}
+        self._next_inbox = now + INBOX_EVERY_S
+        waiting = self._inbox.after(self._acts_read)
+        for seq, act in waiting:
+            self._acts_read = seq
+            if act is None:
+                self.core.own(builtin.ACTS, True, Text(f"第 {seq} 号操作", f"act number {seq}"), now)
+            else:
+                self.core.act(act, now)
+        return {"acts": str(self._acts_read)} if waiting else {}
+
+    def _provider(self, now: float) -> None:
+        if self.outbox is None:
+            return
+        while True:
+            try:
+                event = self._reported.get_nowait()
+            except queue.Empty:
+                break
+            match event:
+                case Taking(notice_id):
+                    self.core.taking(notice_id, now)
+                case Reported(notice_id, result):
+                    self.core.reported(notice_id, result, now)
+                case Heard(message):
+                    # Kept as an act first, so that what came in is in the journal whatever it turns out to mean.
+                    reply = ReplyReceived(
+                        sender=message.sender,
+                        words=message.words,
+                        means=message.means,
+                        provider_id=message.id,
+                        notice=message.notice,
+                    )
+                    self.core.act(Act(id=f"reply-{message.id}", at=message.at, by="", what=reply), now)
+        if now >= self._next_offer:
+            self._next_offer = now + OFFER_EVERY_S
+            waiting = self.core.to_send(now)
+            if waiting:
+                self.outbox.offer(waiting)
+
+    def _watch(self, now: float) -> None:
+        link = self.source.alive()
+        lost = not link.connected and now - link.since_at > BROKER_LOST_S
+        self.core.own(builtin.BROKER, lost, link.words, now)
+        error = self.committer.error
+        self.core.own(builtin.DISK, bool(error), Text(error, error), now)
+        if now >= self._next_beat:
+            self._next_beat = now + BEAT_EVERY_S
+            beat = msgspec.json.encode({"at": now, "durable": not error, "head": self._db.head})
+            self.source.publish(f"strongroom/{self.core.building.id}/beat", beat, qos=0)
+
+    def _show(self, batch: Batch, now: float) -> None:
+        changed = self.core.last_change_at != self._board_change
+        if now < self._next_board - (BOARD_EVERY_S - BOARD_SOONEST_S if changed else 0.0):
+            return
+        self._next_board = now + BOARD_EVERY_S
+        self._board_change = self.core.last_change_at
+        self._revision += 1
+        batch.board = encode_board(board(self.core, now, self._revision, self._started_at, self._health(now)))
+        batch.meta["revision"] = str(self._revision)
+
+    def _health(self, now: float) -> Health:
+        link = self.source.alive()
+        self._rate.append((now, self.core.messages))
+        began, count = self._rate[0]
+        rate = (self.core.messages - count) / (now - began) if now > began else 0.0
+        return Health(
+            broker_connected=link.connected,
+            broker_detail=link.detail,
+            broker_since_at=link.since_at,
+            intake_queue=link.queued + self.committer.waiting(),
+            intake_rate=round(rate, 1),
+            commit_ms=round(self.committer.last_ms, 2),
+            store=self.committer.error or self._store,
+            backlog=self._backlog,
+            rejects=dict(self.core.rejected.most_common(50)),
+        )
+
+    def _note(self, draft: Draft) -> None:
+        self.committer.offer(Batch(drafts=[draft]), [])
+
+    def _kept(self, entries: Sequence[Entry]) -> None:
+        """Committed: what was released may go now. Runs on the committer's thread."""
+        if self.outbox is not None:
+            self._hand_over([d.notice for entry in entries if isinstance(d := decode(entry), NoticeData)])
+
+    def _not_kept(self, drafts: Sequence[Draft]) -> None:
+        """Not writable: people are told all the same. Runs on the committer's thread."""
+        said = [draft.data for draft in drafts if draft.kind.startswith("notice.")]
+        self._hand_over([msgspec.json.decode(data, type=NoticeData).notice for data in said])
+
+    def _hand_over(self, notices: Sequence[Notice]) -> None:
+        if self.outbox is None:
+            return
+        for notice in notices:
+            if notice.state is NoticeState.SENDING:
+                self.outbox.release(notice)
+            else:
+                if notice.state is NoticeState.CANCELLED:
+                    self.outbox.withdraw(notice.id)
+                self.outbox.settled(notice)

@@ -1,0 +1,224 @@
+"""The series writer: moves readings from the durable intake to the series store, exactly once, in its own
+time.
+
+The intake (site database) is written before the broker is acknowledged; the store may be away for a day
+without anything being lost or any decision waiting. A batch is sent, then the cursor moves; whoever dies in
+between sends the batch again, and the store folds what it knows (:class:`ingest.series.Series`). Some stores
+acknowledge before they are on disk, so the last ``tail_s`` of what was taken is kept back and sent again
+after every fault and restart.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+from msgspec import Struct
+
+from ingest.series import Series, SeriesError, SeriesRefusedError
+from sensors.model import Reading, Text
+from strongroom.clock import Clock
+from strongroom.sitedb import Cursors, SiteReader
+
+CURSOR = "series"
+BATCH = 2_000
+IDLE_S = 1.0
+BACK_OFF_S = (1.0, 2.0, 5.0, 10.0, 30.0)
+CAPACITY = 10_000_000  # over two days of 500 sensors every 10 s
+BYTES_PER_READING = 100  # a row of the intake with its index, measured at 70 to 90
+ALARM_FILL = 0.8
+ALARM_DOWN_S = 60.0
+SPARE_BYTES = 500_000_000  # of the disk, kept for the journal
+
+
+class Feeding(Struct, frozen=True, kw_only=True):
+    """How the series writer stands. ``fill`` is the share of the room for waiting readings that is used.
+
+    ``finished`` is the number up to which the intake may be pruned. ``refused`` counts readings that the
+    store will never take; they stay out of history and ``words`` names the last one. ``alarmed`` asks for
+    the alarm :data:`strongroom.builtin.STORE`.
+    """
+
+    backlog: int = 0
+    fill: float = 0.0
+    finished: int = 0
+    written: int = 0
+    refused: int = 0
+    down_since_at: float | None = None
+    alarmed: bool = False
+    words: Text = Text("正常", "ok")
+
+
+class Feeder:
+    """One thread between the intake at ``site`` and the store that ``open_series`` gives.
+
+    ``open_series`` may raise :class:`SeriesError`; it is tried again. :attr:`state` may be read from any
+    thread. ``capacity`` is how many waiting readings count as full; a disk with less room lowers it.
+    """
+
+    def __init__(
+        self,
+        site: Path,
+        cursors: Cursors,
+        open_series: Callable[[], Series],
+        clock: Clock,
+        *,
+        tail_s: float = 0.0,
+        batch: int = BATCH,
+        capacity: int = CAPACITY,
+        free_bytes: Callable[[], int] | None = None,
+    ) -> None:
+        self._site = site
+        self._cursors = cursors
+        self._open_series = open_series
+        self._clock = clock
+        self._tail_s = tail_s
+        self._batch = batch
+        self._capacity = capacity
+        self._free_bytes = free_bytes or (lambda: shutil.disk_usage(site.parent).free)
+        self._reader: SiteReader | None = None
+        self._series: Series | None = None
+        self._at = cursors.get(CURSOR)  # sent up to here
+        self._safe = self._at  # surely on the store's disk up to here
+        self._sent: deque[tuple[float, int]] = deque()  # when a batch was taken, its last number
+        self._down_since: float | None = None
+        self._failures = 0
+        self._written = 0
+        self._refused = 0
+        self._refusal = ""
+        self._wake = threading.Event()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="feeder", daemon=True)
+        self.state = Feeding(finished=self._safe)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread after the batch under way."""
+        self._stopping = True
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=30.0)
+
+    def pump(self) -> int:
+        """Move one batch; how many readings went. 0 when there is none or the store is away. Never raises
+        those.
+        """
+        try:
+            moved = self._move()
+        except (SeriesError, sqlite3.Error, OSError) as error:
+            self._failed(error)
+            return 0
+        self._failures = 0
+        self._down_since = None
+        self._settle()
+        self._report("")
+        return moved
+
+    # --- inside ---------------------------------------------------------------------------------------
+
+    def _move(self) -> int:
+        if self._reader is None:
+            self._reader = SiteReader(self._site)
+        if self._series is None:
+            self._series = self._open_series()
+        rows = self._reader.intake_after(self._at, self._batch)
+        if not rows:
+            self._series.upkeep(self._clock.now(), 5)
+            return 0
+        readings = [reading for _, reading in rows]
+        self._write(self._series, readings)
+        self._at = rows[-1][0]
+        self._written += len(readings)
+        self._sent.append((self._clock.monotonic(), self._at))
+        return len(readings)
+
+    def _write(self, series: Series, readings: list[Reading]) -> None:
+        """Write all; where the store refuses, find the readings it refuses by halves and leave out only
+        those.
+        """
+        try:
+            series.write(readings)
+        except SeriesRefusedError as error:
+            if len(readings) == 1:
+                self._refused += 1
+                self._refusal = str(error)
+                return
+            half = len(readings) // 2
+            self._write(series, readings[:half])
+            self._write(series, readings[half:])
+
+    def _settle(self) -> None:
+        """What was taken long enough ago is surely on the store's disk."""
+        before = self._clock.monotonic() - self._tail_s
+        safe = self._safe
+        while self._sent and self._sent[0][0] <= before:
+            safe = self._sent.popleft()[1]
+        if safe != self._safe:
+            self._cursors.set(CURSOR, safe)
+            self._safe = safe
+
+    def _failed(self, error: Exception) -> None:
+        self._failures += 1
+        if self._down_since is None:
+            self._down_since = self._clock.now()
+        self._at = self._safe  # the store may have died with what it had not written
+        self._sent.clear()
+        self._report(str(error))
+
+    def _report(self, error: str) -> None:
+        backlog = self._backlog()
+        room = max(0, self._free_bytes() - SPARE_BYTES) // BYTES_PER_READING
+        fill = backlog / max(1, min(self._capacity, backlog + room))
+        now = self._clock.now()
+        down = error and self._down_since is not None and now - self._down_since >= ALARM_DOWN_S
+        words = Text("正常", "ok")
+        if error:
+            words = Text(
+                f"历史数据库不可用，{backlog} 条读数在等待（{fill:.0%}）：{error}",
+                f"the history store is away, {backlog} readings wait ({fill:.0%}): {error}",
+            )
+        elif fill >= ALARM_FILL:
+            words = Text(f"{backlog} 条读数在等待（{fill:.0%}）", f"{backlog} readings wait ({fill:.0%})")
+        elif self._refused:
+            words = Text(
+                f"历史数据库拒收 {self._refused} 条读数：{self._refusal}",
+                f"the history store refused {self._refused} readings: {self._refusal}",
+            )
+        self.state = Feeding(
+            backlog=backlog,
+            fill=fill,
+            finished=self._safe,
+            written=self._written,
+            refused=self._refused,
+            down_since_at=self._down_since,
+            alarmed=bool(down) or fill >= ALARM_FILL,
+            words=words,
+        )
+
+    def _backlog(self) -> int:
+        if self._reader is None:
+            return self.state.backlog
+        try:
+            _, high = self._reader.intake_span()
+        except sqlite3.Error:
+            return self.state.backlog
+        return max(0, high - self._at)
+
+    def _run(self) -> None:
+        while not self._stopping:
+            moved = self.pump()
+            if self._failures:
+                self._clock.wait(BACK_OFF_S[min(self._failures, len(BACK_OFF_S)) - 1], self._wake)
+            elif moved < self._batch:
+                self._clock.wait(IDLE_S, self._wake)
+        if self._reader is not None:
+            self._reader.close()
+        if self._series is not None:
+            self._series.close()

@@ -1,0 +1,239 @@
+"""Rules against sensors: what nobody watches, what watches nothing, and what would not be understood."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from alerts.rule import (
+    After,
+    AllOf,
+    AnyOf,
+    Condition,
+    Disagree,
+    Implausible,
+    Not,
+    Rule,
+    Select,
+    Silent,
+    Stuck,
+    Vote,
+)
+from alerts.segments import count
+from alerts.wording import Page, page
+from sensors.model import Sensor, Text, Zone
+from sensors.quantities import quantity
+from strongroom.folder.facts import Facts
+from strongroom.folder.ledger import Ledger
+
+SMS_PARTS = 2
+_LEVELS = {1: Text("紧急", "URGENT"), 2: Text("重要", "HIGH"), 3: Text("一般", "LOW")}
+_ABOUT_THE_DEVICE = (Silent, Stuck, Implausible, Disagree)
+
+
+def check_rules(facts: Facts, ledger: Ledger) -> None:
+    """Rules and sensors held against each other."""
+    if ledger.is_complete("sensor", "zone"):
+        _rules_without_sensors(facts, ledger)
+        if ledger.is_complete("rule"):
+            _sensors_without_rules(facts, ledger)
+    _same_value_twice(facts, ledger)
+    _advice(facts, ledger)
+    _mutes(facts, ledger)
+    _message_length(facts, ledger)
+
+
+def matches(select: Select, sensor: Sensor, zones: dict[str, Zone]) -> bool:
+    """The sensor is one that the condition looks at."""
+    zone = zones.get(sensor.zone)
+    return (
+        (not select.quantity or select.quantity == sensor.quantity)
+        and (not select.zones or sensor.zone in select.zones)
+        and (not select.zone_kinds or (zone is not None and zone.kind in select.zone_kinds))
+        and (not select.sensors or sensor.id in select.sensors)
+    )
+
+
+def leaves(condition: Condition, needed: bool = True) -> Iterator[tuple[Condition, Select, bool]]:
+    """The single conditions of a rule, and whether the rule can never be met without each of them."""
+    if isinstance(condition, Vote):
+        for part in (*condition.of, *condition.panel):
+            yield from leaves(part, needed=False)
+    elif isinstance(condition, AnyOf):
+        for part in condition.of:
+            yield from leaves(part, needed=needed and len(condition.of) == 1)
+    elif isinstance(condition, AllOf):
+        for part in condition.of:
+            yield from leaves(part, needed)
+    elif isinstance(condition, Not):
+        yield from leaves(condition.of, needed)
+    elif isinstance(condition, After):
+        yield from leaves(condition.first, needed)
+        yield from leaves(condition.then, needed)
+    else:
+        yield condition, condition.select, needed
+
+
+def _names_unknown(select: Select, facts: Facts) -> bool:
+    """It names something that does not exist, which is reported as such."""
+    kinds = {zone.kind for zone in facts.house.zones.values()}
+    return (
+        any(name not in facts.house.zones for name in select.zones)
+        or any(name not in facts.instruments.sensors for name in select.sensors)
+        or any(kind not in kinds for kind in select.zone_kinds)
+    )
+
+
+def _rules_without_sensors(facts: Facts, ledger: Ledger) -> None:
+    zones, sensors = facts.house.zones, facts.instruments.sensors
+    for name, rule in facts.rulebook.rules.items():
+        parts = list(leaves(rule.when))
+        if any(_names_unknown(select, facts) for _, select, _ in parts):
+            continue
+        found = [any(matches(select, sensor, zones) for sensor in sensors.values()) for _, select, _ in parts]
+        missing = [
+            select for (_, select, needed), any_ in zip(parts, found, strict=True) if needed and not any_
+        ]
+        if not parts or (any(found) and not missing):
+            continue
+        select = missing[0] if missing else parts[0][1]
+        ledger.warn(
+            facts.rulebook.tables[name].spot("when"),
+            Text(
+                f"没有传感器符合条件（{_described(select)}），规则永远不会报警。",
+                f"No sensor fits the condition ({_described(select)}), so the rule can never alarm.",
+            ),
+            Text(
+                "在 sensors.toml 补上传感器，或改条件。",
+                "Add a sensor in sensors.toml, or change the condition.",
+            ),
+        )
+
+
+def _described(select: Select) -> str:
+    parts = [f"quantity = {select.quantity}" if select.quantity else ""]
+    for key, names in (("zone", select.zones), ("zone_kind", select.zone_kinds), ("sensor", select.sensors)):
+        parts.append(f"{key} = {' / '.join(names)}" if names else "")
+    return ", ".join(part for part in parts if part) or "-"
+
+
+def _sensors_without_rules(facts: Facts, ledger: Ledger) -> None:
+    """A sensor counts as watched if its value is; one that only informs is watched if its silence is."""
+    zones = facts.house.zones
+    parts = [part for rule in facts.rulebook.rules.values() for part in leaves(rule.when)]
+    for name, sensor in facts.instruments.sensors.items():
+        known = quantity(sensor.quantity)
+        if known is None:
+            continue
+        watching = [condition for condition, select, _ in parts if matches(select, sensor, zones)]
+        by_value = any(not isinstance(condition, _ABOUT_THE_DEVICE) for condition in watching)
+        informs = not sensor.essential and (not known.contact or known.alarming is None)
+        if by_value or (watching and informs):
+            continue
+        ledger.warn(
+            facts.instruments.tables[name].spot(show=False),
+            Text(
+                f"没有规则监视这个传感器（{known.name.zh}）。",
+                f"No rule watches this sensor ({known.name.en.lower()}).",
+            ),
+            Text(
+                f'在 rules.toml 写一条规则，条件含 quantity = "{known.id}"',
+                f'Write a rule in rules.toml whose condition has quantity = "{known.id}"',
+            ),
+        )
+
+
+def _same_value_twice(facts: Facts, ledger: Ledger) -> None:
+    seen: dict[tuple[str, ...], str] = {}
+    for name, sensor in facts.instruments.sensors.items():
+        if not sensor.topic or not sensor.quantity:
+            continue
+        key = (sensor.topic, sensor.dialect, sensor.path, sensor.channel, sensor.quantity)
+        first = seen.setdefault(key, name)
+        if first != name:
+            there = facts.instruments.tables[first].spot("topic")
+            ledger.warn(
+                facts.instruments.tables[name].spot("topic"),
+                Text(
+                    f"与传感器“{first}”（{there}）读的是同一个值。",
+                    f'It reads the very same value as sensor "{first}" ({there}).',
+                ),
+                Text("改 topic、path 或 channel。", "Write another topic, path or channel."),
+            )
+
+
+def _advice(facts: Facts, ledger: Ledger) -> None:
+    for name, rule in facts.rulebook.rules.items():
+        table = facts.rulebook.tables[name]
+        if rule.priority > 2 or table.damaged():
+            continue
+        missing = [
+            key for key, words in (("advice", rule.advice), ("consequence", rule.consequence)) if not words.zh
+        ]
+        if missing:
+            keys = " 和 ".join(missing), " and ".join(missing)
+            ledger.warn(
+                table.spot("priority"),
+                Text(
+                    f"优先级 {rule.priority} 的规则要写明做什么和不做的后果，缺少 {keys[0]}。",
+                    f"Priority {rule.priority} says what to do and what happens otherwise; {keys[1]} is missing.",
+                ),
+                Text("\n".join(f'补上：{key}.zh = "…"  {key}.en = "…"' for key in missing),
+                     "\n".join(f'Add: {key}.zh = "…"  {key}.en = "…"' for key in missing)),
+            )  # fmt: skip
+
+
+def _mutes(facts: Facts, ledger: Ledger) -> None:
+    for name, rule in facts.rulebook.rules.items():
+        for muted in rule.mutes:
+            other = facts.rulebook.rules.get(muted)
+            if other is not None and other.life_safety:
+                ledger.error(
+                    facts.rulebook.tables[name].spot("mutes"),
+                    Text(f"规则“{muted}”关系人身安全，不能被抑制。",
+                         f'The rule "{muted}" is about life safety and may not be muted.'),
+                    Text(f'从 mutes 中删去 "{muted}"', f'Remove "{muted}" from mutes'),
+                )  # fmt: skip
+
+
+def _message_length(facts: Facts, ledger: Ledger) -> None:
+    """The text sent for a rule, with the longest place it can name, stays within two SMS parts."""
+    for name, rule in facts.rulebook.rules.items():
+        if rule.page == "never":
+            continue
+        for language in facts.house.languages:
+            parts = _parts(rule, facts, language)
+            if parts > SMS_PARTS:
+                key = f"advice.{language}"
+                ledger.warn(
+                    facts.rulebook.tables[name].spot("advice", language),
+                    Text(
+                        f"这条短信要拆成 {parts} 段，最多 {SMS_PARTS} 段。",
+                        f"Its SMS would take {parts} parts; {SMS_PARTS} is the most.",
+                    ),
+                    Text(f"把 {key} 写短。", f"Shorten {key}."),
+                )
+
+
+def _parts(rule: Rule, facts: Facts, language: str) -> int:
+    zones = facts.house.zones
+    selects = [select for _, select, _ in leaves(rule.when)]
+    places = {
+        zones[sensor.zone].name.in_(language)
+        for sensor in facts.instruments.sensors.values()
+        if sensor.zone in zones and any(matches(select, sensor, zones) for select in selects)
+    }
+    place = max(places, key=len, default="")
+    words = page(
+        Page(
+            site=facts.house.name,
+            level=_LEVELS[rule.priority],
+            place=Text(place, place),
+            what=rule.name,
+            action=rule.advice,
+            reference="A1234",
+            code="1234",
+        ),
+        language,
+        limit=99,
+    )
+    return count(words).parts

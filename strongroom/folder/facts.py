@@ -1,0 +1,27 @@
+"""All files of a folder as read, before they are held against each other."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from strongroom.folder.building import House
+from strongroom.folder.drills import Script
+from strongroom.folder.holdings import Register
+from strongroom.folder.people import Staff
+from strongroom.folder.plans import Plan
+from strongroom.folder.playbooks import Planned
+from strongroom.folder.rules import Rulebook
+from strongroom.folder.sensors import Instruments
+
+
+class Facts(Struct, frozen=True, kw_only=True):
+    """What each file says, with the places of its parts."""
+
+    house: House
+    instruments: Instruments
+    rulebook: Rulebook
+    staff: Staff
+    playbooks: dict[str, Planned]
+    register: Register
+    drills: dict[str, Script]
+    plans: dict[str, Plan | None]  # floor -> plan; None: its file cannot be used

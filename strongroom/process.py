@@ -1,0 +1,79 @@
+"""The engine as a process: from settings to a running engine, and to an orderly end."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from typing import TextIO
+
+from alerts.sms import PaperSender, Sender
+from ingest.mqtt import MqttSource
+from sensors.model import Text
+from strongroom.assemble import make_engine
+from strongroom.clock import SystemClock
+from strongroom.core import Core
+from strongroom.datadir import keep_last_good, last_good
+from strongroom.folder.load import load
+from strongroom.model import Building
+from strongroom.problems import render
+from strongroom.settings import Settings
+
+CANNOT_RUN = 2
+
+
+class FolderError(Exception):
+    """The building folder has errors and no earlier good one is known; ``str()`` is the whole report."""
+
+
+def building_of(settings: Settings, now: float, say: TextIO) -> Building:
+    """The folder's building; with errors in the folder, the last good one and the report on ``say``.
+
+    Raises :class:`FolderError` when there is neither.
+    """
+    loaded = load(settings.building, now)
+    if loaded.building is not None:
+        keep_last_good(loaded.building, settings.data)
+        return loaded.building
+    report = render(loaded.problems, "zh") + "\n" + render(loaded.problems, "en")
+    old = last_good(settings.data)
+    if old is None:
+        raise FolderError(report)
+    words = Text(
+        "目录有错误，沿用上一次检查通过的版本：", "The folder has errors; the last good one stays in use:"
+    )
+    print(f"{words.zh} {words.en} {old.revision}\n{report}", file=say, flush=True)
+    return old
+
+
+def sender_of(settings: Settings) -> Sender | None:
+    """The channel the settings name; None sends nothing, and says so on the board."""
+    return PaperSender() if settings.sender == "paper" else None
+
+
+def run_engine(settings: Settings, stop: threading.Event | None = None) -> int:
+    """Run the engine until SIGTERM or SIGINT (or ``stop``); the exit status."""
+    clock = SystemClock()
+    try:
+        building = building_of(settings, clock.now(), sys.stderr)
+    except FolderError as refused:
+        print(refused, file=sys.stderr)
+        return CANNOT_RUN
+
+    def source(core: Core) -> MqttSource:
+        return MqttSource(
+            settings.broker,
+            core.decoder.subscriptions(),
+            client_id=f"strongroom-{building.id}",
+            now=clock.now,
+            monotonic=clock.monotonic,
+            status_topic=f"strongroom/{building.id}/engine",
+        )
+
+    engine = make_engine(building, settings.data, clock, source, sender_of(settings))
+    stopping = stop or threading.Event()
+    if stop is None:
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda *_: stopping.set())
+    engine.run(stopping)
+    return 0

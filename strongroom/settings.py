@@ -1,0 +1,346 @@
+"""Addresses and secrets, read from the environment once; the only module that looks at it.
+
+Every variable is in :data:`VARIABLES` with the words an operator needs. Nothing secret shows in a repr.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from msgspec import Struct
+
+from ingest.messages import BrokerAddress
+from sensors.model import Text
+
+Sender = Literal["none", "paper", "twilio"]
+
+VARIABLES: dict[str, Text] = {
+    "STRONGROOM_BUILDING": Text("建筑目录", "the building folder"),
+    "STRONGROOM_DATA": Text(
+        "数据目录（本地磁盘；默认 ./var/建筑名）", "data directory on a local disk (default ./var/NAME)"
+    ),
+    "STRONGROOM_MQTT_HOST": Text(
+        "MQTT 服务器地址（默认 127.0.0.1）", "address of the MQTT broker (default 127.0.0.1)"
+    ),
+    "STRONGROOM_MQTT_PORT": Text(
+        "MQTT 端口（默认 1883，TLS 为 8883）", "port of the MQTT broker (default 1883, with TLS 8883)"
+    ),
+    "STRONGROOM_MQTT_USERNAME": Text("MQTT 用户名", "user name at the broker"),
+    "STRONGROOM_MQTT_PASSWORD": Text("MQTT 密码", "password at the broker"),
+    "STRONGROOM_MQTT_TLS": Text("yes 表示使用 TLS", "yes for TLS"),
+    "STRONGROOM_MQTT_CA": Text(
+        "签发服务器证书的 CA 文件", "file of the CA that signed the broker's certificate"
+    ),
+    "STRONGROOM_MQTT_CERT": Text("本机客户端证书文件", "file of our client certificate"),
+    "STRONGROOM_MQTT_KEY": Text("本机客户端私钥文件", "file of our client key"),
+    "STRONGROOM_SENDER": Text(
+        "短信通道：none、paper 或 twilio（默认：有 Twilio 帐号时 twilio，否则 none）",
+        "message channel: none, paper or twilio (default twilio if an account is given, else none)",
+    ),
+    "STRONGROOM_TWILIO_ACCOUNT_SID": Text("Twilio 帐号 SID（AC…）", "Twilio account SID (AC…)"),
+    "STRONGROOM_TWILIO_AUTH_TOKEN": Text("Twilio 令牌", "Twilio auth token"),
+    "STRONGROOM_TWILIO_FROM": Text(
+        "发送号码（+…）或消息服务 SID（MG…）", "sending number (+…) or messaging service SID (MG…)"
+    ),
+    "STRONGROOM_TWILIO_URL": Text("Twilio 接口地址（仅测试用）", "address of the Twilio API (for tests)"),
+    "STRONGROOM_INFLUX_URL": Text(
+        "InfluxDB 地址；不填用内置存储", "address of InfluxDB; empty for the built-in store"
+    ),
+    "STRONGROOM_INFLUX_TOKEN": Text("InfluxDB 令牌", "InfluxDB token"),
+    "STRONGROOM_INFLUX_ORG": Text("InfluxDB 组织", "InfluxDB organisation"),
+    "STRONGROOM_INFLUX_BUCKET": Text(
+        "InfluxDB 桶（默认 strongroom）", "InfluxDB bucket (default strongroom)"
+    ),
+    "STRONGROOM_DASHBOARD_HOST": Text(
+        "页面监听地址（默认 127.0.0.1）", "address the pages listen on (default 127.0.0.1)"
+    ),
+    "STRONGROOM_DASHBOARD_PORT": Text("页面端口（默认 8501）", "port of the pages (default 8501)"),
+    "STRONGROOM_COOKIE_KEY": Text(
+        "登录签名密钥（至少 32 个字符）", "key that signs sign-ins (at least 32 characters)"
+    ),
+    "STRONGROOM_PUBLIC_URL": Text("外部访问地址", "address under which others reach the pages"),
+    "STRONGROOM_BEAT_URL": Text("外部心跳监视地址", "address of an outside watcher of our heartbeat"),
+    "STRONGROOM_DEMO": Text("yes 表示演示系统", "yes for a demonstration"),
+}
+_ELSEWHERE = {"STRONGROOM_SHARED", "STRONGROOM_KILLS"}  # read by the tests
+
+
+class Secret:
+    """A word that must not be seen: prints as ``***``; :meth:`reveal` gives it."""
+
+    __slots__ = ("_word",)
+
+    def __init__(self, word: str = "") -> None:
+        self._word = word
+
+    def reveal(self) -> str:
+        """The word itself, for the one call that needs it."""
+        return self._word
+
+    def __bool__(self) -> bool:
+        return bool(self._word)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._word == self._word
+
+    def __hash__(self) -> int:
+        return hash(self._word)
+
+    def __repr__(self) -> str:
+        return "***" if self._word else "(none)"
+
+    __str__ = __repr__
+
+
+class Twilio(Struct, frozen=True, kw_only=True):
+    """The telecom account. ``sender`` is a number (+…) or a messaging service (MG…)."""
+
+    account: str = ""
+    token: Secret = Secret()
+    sender: str = ""
+    url: str = ""
+
+
+class Influx(Struct, frozen=True, kw_only=True):
+    """The optional series store; an empty ``url`` means the embedded one."""
+
+    url: str = ""
+    token: Secret = Secret()
+    org: str = ""
+    bucket: str = "strongroom"
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """Everything the environment decides. Safe to print."""
+
+    building: Path
+    data: Path
+    broker: BrokerAddress = BrokerAddress()
+    sender: Sender = "none"
+    twilio: Twilio = Twilio()
+    influx: Influx = Influx()
+    dashboard_host: str = "127.0.0.1"
+    dashboard_port: int = 8501
+    cookie_key: Secret = Secret()
+    public_url: str = ""
+    beat_url: str = ""
+    demo: bool = False
+
+
+class SettingProblem(Struct, frozen=True):
+    """One variable that cannot be used: which, what is wrong, what to write."""
+
+    variable: str
+    words: Text
+
+
+class SettingsError(Exception):
+    """Raised with every problem at once; ``str()`` is one line a problem in both languages."""
+
+    def __init__(self, problems: tuple[SettingProblem, ...]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(f"{p.variable}: {p.words.zh} · {p.words.en}" for p in problems))
+
+
+def read_settings(
+    building: Path | None = None, data: Path | None = None, environment: Mapping[str, str] | None = None
+) -> Settings:
+    """The settings from the environment; ``building`` and ``data`` given on the command line win.
+
+    Raises :class:`SettingsError` naming every variable that is missing, wrong or unknown.
+    """
+    return _Reader(os.environ if environment is None else environment).settings(building, data)
+
+
+def child_environment(**more: str) -> dict[str, str]:
+    """Our environment with additions, for a child process."""
+    return {**os.environ, **more}
+
+
+class _Reader:
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._given = {
+            name: value.strip() for name, value in environment.items() if name.startswith("STRONGROOM_")
+        }
+        self._problems: list[SettingProblem] = []
+
+    def settings(self, building: Path | None, data: Path | None) -> Settings:
+        self._unknown()
+        folder = building or self._folder()
+        broker = self._broker()
+        twilio = Twilio(
+            account=self._text("TWILIO_ACCOUNT_SID"),
+            token=Secret(self._text("TWILIO_AUTH_TOKEN")),
+            sender=self._text("TWILIO_FROM"),
+            url=self._url("TWILIO_URL"),
+        )
+        settings = Settings(
+            building=folder,
+            data=data or Path(self._text("DATA") or Path("var", folder.name or "building")),
+            broker=broker,
+            sender=self._sender(twilio),
+            twilio=twilio,
+            influx=Influx(
+                url=self._url("INFLUX_URL"),
+                token=Secret(self._text("INFLUX_TOKEN")),
+                org=self._text("INFLUX_ORG"),
+                bucket=self._text("INFLUX_BUCKET") or "strongroom",
+            ),
+            dashboard_host=self._text("DASHBOARD_HOST") or "127.0.0.1",
+            dashboard_port=self._port("DASHBOARD_PORT", 8501),
+            cookie_key=self._key(),
+            public_url=self._url("PUBLIC_URL"),
+            beat_url=self._url("BEAT_URL"),
+            demo=self._yes("DEMO"),
+        )
+        if self._problems:
+            raise SettingsError(tuple(self._problems))
+        return settings
+
+    def _text(self, name: str) -> str:
+        return self._given.get(f"STRONGROOM_{name}", "")
+
+    def _wrong(self, name: str, zh: str, en: str) -> None:
+        self._problems.append(SettingProblem(f"STRONGROOM_{name}", Text(zh, en)))
+
+    def _unknown(self) -> None:
+        for name in sorted(set(self._given) - set(VARIABLES) - _ELSEWHERE):
+            near = difflib.get_close_matches(name, VARIABLES, n=1, cutoff=0.6)
+            zh, en = (f"；是否想写 {near[0]}？", f"; did you mean {near[0]}?") if near else ("", "")
+            self._problems.append(
+                SettingProblem(name, Text(f"没有这个变量{zh}", f"there is no such variable{en}"))
+            )
+
+    def _folder(self) -> Path:
+        folder = self._text("BUILDING")
+        if not folder:
+            self._wrong(
+                "BUILDING",
+                "未设置；请写建筑目录，例如 buildings/demo",
+                "not set; write the building folder, e.g. buildings/demo",
+            )
+        return Path(folder)
+
+    def _broker(self) -> BrokerAddress:
+        tls = self._yes("MQTT_TLS")
+        user, password = self._text("MQTT_USERNAME"), self._text("MQTT_PASSWORD")
+        if password and not user:
+            self._wrong(
+                "MQTT_USERNAME",
+                "有密码而没有用户名；请写用户名",
+                "a password without a user name; write the name",
+            )
+        files = {name: self._file(name) for name in ("MQTT_CA", "MQTT_CERT", "MQTT_KEY")}
+        if any(files.values()) and not tls:
+            self._wrong(
+                "MQTT_TLS",
+                "给了证书文件但未启用 TLS；请写 yes",
+                "certificate files are given but TLS is off; write yes",
+            )
+        if files["MQTT_KEY"] and not files["MQTT_CERT"]:
+            self._wrong(
+                "MQTT_CERT", "有私钥而没有证书；请写证书文件", "a key without a certificate; write its file"
+            )
+        host = self._text("MQTT_HOST") or "127.0.0.1"
+        if "://" in host or "/" in host:
+            self._wrong(
+                "MQTT_HOST",
+                f"“{host}”不是主机名；请只写主机名或 IP 地址",
+                f"{host!r} is not a host; write only a host name or IP address",
+            )
+        return BrokerAddress(
+            host=host,
+            port=self._port("MQTT_PORT", 8883 if tls else 1883),
+            username=user,
+            password=password,
+            tls=tls,
+            ca_file=files["MQTT_CA"],
+            cert_file=files["MQTT_CERT"],
+            key_file=files["MQTT_KEY"],
+        )
+
+    def _sender(self, twilio: Twilio) -> Sender:
+        word = self._text("SENDER")
+        if word not in {"", "none", "paper", "twilio"}:
+            self._wrong(
+                "SENDER",
+                f"“{word}”无效；请写 none、paper 或 twilio",
+                f"{word!r} is not one of none, paper, twilio",
+            )
+            return "none"
+        any_given = twilio.account or twilio.token or twilio.sender
+        sender: Sender = "none"
+        if word == "twilio" or (not word and any_given):
+            sender = "twilio"
+        elif word == "paper":
+            sender = "paper"
+        if sender == "twilio":
+            self._check_twilio(twilio)
+        return sender
+
+    def _check_twilio(self, twilio: Twilio) -> None:
+        if not (twilio.account.startswith("AC") and len(twilio.account) == 34):
+            self._wrong(
+                "TWILIO_ACCOUNT_SID",
+                "应为 AC 开头的 34 个字符；请从 Twilio 控制台复制",
+                "must be 34 characters beginning with AC; copy it from the Twilio console",
+            )
+        if not twilio.token:
+            self._wrong(
+                "TWILIO_AUTH_TOKEN",
+                "未设置；请从 Twilio 控制台复制",
+                "not set; copy it from the Twilio console",
+            )
+        if not twilio.sender.startswith(("+", "MG")):
+            self._wrong(
+                "TWILIO_FROM",
+                "请写 +国家码开头的号码或 MG 开头的消息服务",
+                "write a number beginning with + and country code, or a messaging service beginning with MG",
+            )
+
+    def _file(self, name: str) -> str:
+        path = self._text(name)
+        if path and not Path(path).is_file():
+            self._wrong(name, f"找不到文件 {path}", f"there is no file {path}")
+        return path
+
+    def _port(self, name: str, default: int) -> int:
+        word = self._text(name)
+        if not word:
+            return default
+        if not (word.isascii() and word.isdigit() and 0 < int(word) < 65536):
+            self._wrong(
+                name,
+                f"“{word}”不是端口；请写 1 到 65535 的数",
+                f"{word!r} is not a port; write a number from 1 to 65535",
+            )
+            return default
+        return int(word)
+
+    def _yes(self, name: str) -> bool:
+        word = self._text(name).lower()
+        if word not in {"", "yes", "no", "true", "false", "1", "0"}:
+            self._wrong(name, f"“{word}”无效；请写 yes 或 no", f"{word!r} is neither; write yes or no")
+        return word in {"yes", "true", "1"}
+
+    def _url(self, name: str) -> str:
+        word = self._text(name)
+        if word and not word.startswith(("http://", "https://")):
+            self._wrong(
+                name,
+                f"“{word}”不是网址；应以 http:// 或 https:// 开头",
+                f"{word!r} is no address; it begins with http:// or https://",
+            )
+        return word.rstrip("/")
+
+    def _key(self) -> Secret:
+        word = self._text("COOKIE_KEY")
+        if word and len(word) < 32:
+            self._wrong(
+                "COOKIE_KEY", "太短；请写至少 32 个随机字符", "too short; write at least 32 random characters"
+            )
+        return Secret(word)

@@ -1,0 +1,308 @@
+"""The site database: journal, rule states and durable intake, written together in one group commit.
+
+One SQLite file in write-ahead mode with full sync, one writer (the engine), any number of readers. It must
+lie on a local disk: SQLite's write-ahead log does not work over a network file system.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from sensors.model import Quality, Reading
+from strongroom.journal import GENESIS, Draft, broken_at, chain
+from strongroom.model import Board, Entry
+
+SCHEMA_VERSION = 1
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS journal(
+  seq INTEGER PRIMARY KEY, at REAL NOT NULL, kind TEXT NOT NULL, about TEXT NOT NULL, by TEXT NOT NULL,
+  data BLOB NOT NULL, hash TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS journal_about ON journal(about, seq);
+CREATE INDEX IF NOT EXISTS journal_kind ON journal(kind, seq);
+CREATE TRIGGER IF NOT EXISTS journal_no_update BEFORE UPDATE ON journal
+  BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS journal_no_delete BEFORE DELETE ON journal
+  BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+CREATE TABLE IF NOT EXISTS intake(
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, sensor TEXT NOT NULL, measured_at REAL NOT NULL,
+  received_at REAL NOT NULL, value REAL NOT NULL, raw REAL, quality TEXT NOT NULL, drill TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS latest(
+  sensor TEXT PRIMARY KEY, measured_at REAL NOT NULL, received_at REAL NOT NULL, value REAL NOT NULL,
+  quality TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS rule_state(key TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS kept(mid INTEGER PRIMARY KEY, digest BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS board(id INTEGER PRIMARY KEY CHECK(id = 1), revision INTEGER NOT NULL,
+  body BLOB NOT NULL);
+"""
+
+_board = msgspec.json.Decoder(Board)
+
+
+class Batch(Struct, kw_only=True):
+    """Everything one group commit makes durable.
+
+    ``readings`` go to the intake; ``latest`` replaces the newest reading per sensor; ``rule_states`` by key
+    (empty bytes delete); ``kept`` maps the broker's packet id to the digest of what was kept under it.
+    """
+
+    readings: list[Reading] = []
+    latest: dict[str, Reading] = {}
+    drafts: list[Draft] = []
+    rule_states: dict[str, bytes] = {}
+    kept: dict[int, bytes] = {}
+    meta: dict[str, str] = {}
+    board: tuple[int, bytes] | None = None
+
+    def merge(self, later: Batch) -> None:
+        """Add a later batch to this one; later facts win."""
+        self.readings += later.readings
+        self.latest.update(later.latest)
+        self.drafts += later.drafts
+        self.rule_states.update(later.rule_states)
+        self.kept.update(later.kept)
+        self.meta.update(later.meta)
+        self.board = later.board or self.board
+
+    def empty(self) -> bool:
+        """Nothing to write."""
+        return not (
+            self.readings or self.latest or self.drafts or self.rule_states or self.meta or self.board
+        )
+
+
+class SiteDb:
+    """The engine's own connection. Every method may raise :class:`sqlite3.Error` (disk full, read-only)."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        # The writer thread and the start-up fold share this connection, never at the same time.
+        self._db = sqlite3.connect(path, timeout=10.0, isolation_level=None, check_same_thread=False)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=FULL")
+        self._db.execute("PRAGMA wal_autocheckpoint=4000")
+        self._db.executescript(_SCHEMA)
+        self._db.execute("INSERT OR IGNORE INTO meta VALUES('schema', ?)", (str(SCHEMA_VERSION),))
+        head = self._db.execute("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
+        self._seq: int = head[0] if head else 0
+        self._hash: str = head[1] if head else GENESIS
+
+    def commit(self, batch: Batch) -> list[Entry]:
+        """Write a batch in one transaction with full sync; returns the sealed journal entries."""
+        seq, previous = self._seq, self._hash
+        entries: list[Entry] = []
+        for draft in batch.drafts:
+            seq += 1
+            entry = chain(previous, seq, draft)
+            previous = entry.hash
+            entries.append(entry)
+        db = self._db
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            db.executemany(
+                "INSERT INTO intake(sensor, measured_at, received_at, value, raw, quality, drill)"
+                " VALUES(?,?,?,?,?,?,?)",
+                [
+                    (r.sensor, r.measured_at, r.received_at, r.value, r.raw, r.quality.value, r.drill)
+                    for r in batch.readings
+                ],
+            )
+            db.executemany(
+                "INSERT OR REPLACE INTO latest VALUES(?,?,?,?,?)",
+                [
+                    (r.sensor, r.measured_at, r.received_at, r.value, r.quality.value)
+                    for r in batch.latest.values()
+                ],
+            )
+            db.executemany(
+                "INSERT INTO journal VALUES(?,?,?,?,?,?,?)",
+                [(e.seq, e.at, e.kind, e.about, e.by, e.data, e.hash) for e in entries],
+            )
+            gone = [(key,) for key, body in batch.rule_states.items() if not body]
+            kept = [(key, body) for key, body in batch.rule_states.items() if body]
+            db.executemany("DELETE FROM rule_state WHERE key = ?", gone)
+            db.executemany("INSERT OR REPLACE INTO rule_state VALUES(?,?)", kept)
+            db.executemany("INSERT OR REPLACE INTO kept VALUES(?,?)", list(batch.kept.items()))
+            db.executemany("INSERT OR REPLACE INTO meta VALUES(?,?)", list(batch.meta.items()))
+            if entries:
+                db.execute("INSERT OR REPLACE INTO meta VALUES('head', ?)", (f"{seq} {previous}",))
+            if batch.board is not None:
+                db.execute("INSERT OR REPLACE INTO board VALUES(1,?,?)", batch.board)
+            db.execute("COMMIT")
+        except BaseException:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            raise
+        self._seq, self._hash = seq, previous
+        return entries
+
+    def rule_states(self) -> dict[str, bytes]:
+        """Every rule state as last committed."""
+        return dict(self._db.execute("SELECT key, body FROM rule_state").fetchall())
+
+    def latest(self) -> dict[str, Reading]:
+        """The newest reading of every sensor as last committed."""
+        rows = self._db.execute("SELECT sensor, value, measured_at, received_at, quality FROM latest")
+        return {r[0]: Reading(r[0], r[1], r[2], r[3], Quality(r[4])) for r in rows}
+
+    def kept(self) -> dict[int, bytes]:
+        """Digest of what was kept per packet id of the broker's session."""
+        return dict(self._db.execute("SELECT mid, digest FROM kept").fetchall())
+
+    def meta(self, key: str) -> str | None:
+        """A stored value, or None."""
+        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return row[0] if row else None
+
+    @property
+    def head(self) -> str:
+        """Number and hash of the last entry: an outsider who noted it can tell that the end was cut."""
+        return f"{self._seq} {self._hash}"
+
+    def broken_at(self) -> int | None:
+        """First entry that was altered, cut out or cut off at the end; None when the journal is whole."""
+        return _broken(self.entries(), self.meta("head"))
+
+    def entries(self, after: int = 0) -> Iterator[Entry]:
+        """The journal in order, after a number."""
+        return _entries(self._db.execute("SELECT * FROM journal WHERE seq > ? ORDER BY seq", (after,)))
+
+    def close(self) -> None:
+        """Close; what was committed stays."""
+        self._db.close()
+
+
+class SiteReader:
+    """Read-only view for the dashboard, the outbox, the feeder and tools; one per thread."""
+
+    def __init__(self, path: Path) -> None:
+        self._db = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5.0, isolation_level=None)
+        self._revision = -1
+        self._last: Board | None = None
+
+    def board(self) -> Board | None:
+        """What is true now; None before the engine's first commit. Decoded only when it changed."""
+        row = self._db.execute("SELECT revision FROM board WHERE id = 1").fetchone()
+        if row is None:
+            return None
+        if row[0] != self._revision or self._last is None:
+            revision, body = self._db.execute("SELECT revision, body FROM board WHERE id = 1").fetchone()
+            self._last, self._revision = _board.decode(body), revision
+        return self._last
+
+    def entries(
+        self, after: int = 0, limit: int = 1000, about: str = "", kind: str = "", newest: bool = False
+    ) -> list[Entry]:
+        """Journal entries after a number; ``kind`` may be a prefix such as ``alarm.``."""
+        where, values = ["seq > ?"], [after]  # type: tuple[list[str], list[object]]
+        if about:
+            where.append("about = ?")
+            values.append(about)
+        if kind:
+            where.append("kind >= ? AND kind < ?")
+            values += [kind, kind[:-1] + chr(ord(kind[-1]) + 1)] if kind.endswith(".") else [kind, kind + "!"]
+        order = "DESC" if newest else "ASC"
+        # Only fixed words and placeholders are joined here; every value is bound.
+        text = f"SELECT * FROM journal WHERE {' AND '.join(where)} ORDER BY seq {order} LIMIT ?"  # noqa: S608
+        return list(_entries(self._db.execute(text, (*values, limit))))
+
+    def broken_at(self) -> int | None:
+        """First entry that was altered, cut out or cut off at the end; None when the journal is whole."""
+        row = self._db.execute("SELECT value FROM meta WHERE key = 'head'").fetchone()
+        rows = self._db.execute("SELECT * FROM journal ORDER BY seq")
+        return _broken(_entries(rows), row[0] if row else None)
+
+    def outcome(self, act_id: str) -> Entry | None:
+        """The journal entry of an act, once the engine decided it."""
+        rows = self.entries(about=act_id, kind="act", limit=1)
+        return rows[0] if rows else None
+
+    def intake_after(self, seq: int, limit: int) -> list[tuple[int, Reading]]:
+        """Durable readings after a number, oldest first."""
+        rows = self._db.execute(
+            "SELECT seq, sensor, value, measured_at, received_at, quality, raw, drill FROM intake"
+            " WHERE seq > ? ORDER BY seq LIMIT ?",
+            (seq, limit),
+        )
+        return [(r[0], Reading(r[1], r[2], r[3], r[4], Quality(r[5]), r[6], r[7])) for r in rows]
+
+    def intake_span(self) -> tuple[int, int]:
+        """Lowest and highest number in the intake (0, 0 when empty)."""
+        low, high = self._db.execute("SELECT min(seq), max(seq) FROM intake").fetchone()
+        return (low or 0, high or 0)
+
+    def close(self) -> None:
+        """Close."""
+        self._db.close()
+
+
+class Cursors:
+    """How far each consumer of the intake has come, in a file of its own beside the site database.
+
+    Kept apart so that consumers never wait for, or hold up, the engine's group commit.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._db = sqlite3.connect(path, timeout=10.0, isolation_level=None, check_same_thread=False)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=FULL")
+        self._db.execute("CREATE TABLE IF NOT EXISTS cursor(name TEXT PRIMARY KEY, seq INTEGER NOT NULL)")
+
+    def get(self, name: str) -> int:
+        """The last number this consumer has finished; 0 at first."""
+        row = self._db.execute("SELECT seq FROM cursor WHERE name = ?", (name,)).fetchone()
+        return int(row[0]) if row else 0
+
+    def set(self, name: str, seq: int) -> None:
+        """Everything up to ``seq`` is finished."""
+        self._db.execute("INSERT OR REPLACE INTO cursor VALUES(?,?)", (name, seq))
+
+    def close(self) -> None:
+        """Close."""
+        self._db.close()
+
+
+def prune_intake(db: SiteDb, upto_seq: int) -> None:
+    """Drop intake rows that every consumer has finished; called by the engine between commits."""
+    db._db.execute("DELETE FROM intake WHERE seq <= ?", (upto_seq,))
+
+
+def _broken(entries: Iterator[Entry], head: str | None) -> int | None:
+    last = f"0 {GENESIS}"
+
+    def noted() -> Iterator[Entry]:
+        nonlocal last
+        for entry in entries:
+            last = f"{entry.seq} {entry.hash}"
+            yield entry
+
+    broken = broken_at(noted())
+    if broken is None and head is not None and head != last:
+        return int(last.split(maxsplit=1)[0]) + 1
+    return broken
+
+
+def _entries(rows: sqlite3.Cursor) -> Iterator[Entry]:
+    for seq, at, kind, about, by, data, digest in rows:
+        # A hand that changed the row may have left text where bytes were.
+        body = data if isinstance(data, bytes) else str(data).encode("utf-8", "replace")
+        yield Entry(seq=seq, at=at, kind=kind, about=about, by=by, data=body, hash=digest)
+
+
+def encode_board(board: Board) -> tuple[int, bytes]:
+    """The board row."""
+    return (board.revision, msgspec.json.encode(board))
+
+
+def chunk(rows: Sequence[Reading], size: int) -> Iterator[Sequence[Reading]]:
+    """Slices of at most ``size``."""
+    for start in range(0, len(rows), size):
+        yield rows[start : start + size]
