@@ -75,6 +75,10 @@ def _take(known: Meaning, key: str, value: object, heard: Heard) -> None:
     if isinstance(value, dict):
         if "value" in value:
             take_box(heard, known, value, key)
+        elif value and all(isinstance(name, str) and name.isdigit() for name in value):
+            for name, one in value.items():  # Cayenne LPP of older servers: values by channel number
+                if not isinstance(one, (dict, list)):
+                    take(heard, known, one, f"{key}.{name}", channel=name)
         return
     if isinstance(value, list):
         return

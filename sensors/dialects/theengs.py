@@ -48,9 +48,9 @@ _PROBE = re.compile(r"^temp([cf])([1-9])$")
 
 
 def _claims_topic(levels: list[str]) -> bool:
-    return any(level.endswith("toMQTT") and level != "rtl_433" for level in levels[:-1]) or (
-        levels[-1] == "LWT" and len(levels) == 3
-    )
+    if any(level.endswith("toMQTT") for level in levels):
+        return True
+    return levels[-1] == "LWT" and len(levels) == 3
 
 
 def _claims_document(document: Any, _levels: list[str]) -> bool:
@@ -66,6 +66,8 @@ def _read(message: Message, heard: Heard, memory: Memory) -> None:
         heard.device = "/".join(levels[:-1])
         say_life(heard, text or "", ("online",), ("offline",), "LWT")
         return
+    if levels[-1] == "SYStoMQTT":
+        return  # the gateway's own chip
     document = message.document()
     if "BTtoMQTT" not in levels and any(level.endswith("toMQTT") for level in levels):
         if any("RTL_433" in level for level in levels):
@@ -78,6 +80,9 @@ def _read(message: Message, heard: Heard, memory: Memory) -> None:
         return
     heard.device = str(document.get("mac") or document.get("id") or levels[-1])
     heard.names = (heard.device, levels[-1])
+    if document.get("type") == "TIRE":
+        heard.refuse("needs-meaning", "a tyre, not a room", raw="TIRE")
+        return
     encrypted = document.get("encr")
     if "cipher" in document and encrypted:
         heard.refuse(
