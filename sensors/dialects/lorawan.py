@@ -39,7 +39,7 @@ _SAME = -0.1  # 0xFFFF as a signed number of tenths: no probe
 def read_codec(document: dict[str, Any], heard: Heard) -> None:
     """Take what a device codec decoded."""
     if document.get("valid") is False or document.get("err") not in (None, 0, "0", False, ""):
-        heard.refuse("bad-quality", "the codec marks its own result as invalid", raw="whole payload")
+        heard.refuse("bad-quality", "the codec marks its own result as invalid", raw=document.get("err"))
         return
     missing = _missing_probes(document)
     unused = "Work_mode" in document  # a Dragino board with free inputs: only its mode says which are wired

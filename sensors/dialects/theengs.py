@@ -14,6 +14,7 @@ from sensors.dialects import rtl433
 from sensors.dialects.base import Dialect, Memory, Message, say_life, take, take_flat
 from sensors.heard import Heard
 from sensors.names import Meaning
+from sensors.vocabulary import words
 
 _FIELDS: dict[str, Meaning | None] = {
     "tempc": Meaning("temperature", "°C"),
@@ -44,6 +45,8 @@ _FIELDS: dict[str, Meaning | None] = {
     "moi": None,
     "pres2": None,
 }
+# Curtains say open and motion of themselves; tyres, bodies and water meters have temperatures of their own.
+_NO_SENSORS = words("WCVR ACTR TIRE BODY SCALE ENRG TRACK RMAC")
 _PROBE = re.compile(r"^temp([cf])([1-9])$")
 
 
@@ -80,8 +83,9 @@ def _read(message: Message, heard: Heard, memory: Memory) -> None:
         return
     heard.device = str(document.get("mac") or document.get("id") or levels[-1])
     heard.names = (heard.device, levels[-1])
-    if document.get("type") == "TIRE":
-        heard.refuse("needs-meaning", "a tyre, not a room", raw="TIRE")
+    kind = document.get("type")
+    if kind in _NO_SENSORS:
+        heard.refuse("needs-meaning", f"a device of type {kind} senses no room", raw=kind)
         return
     encrypted = document.get("encr")
     if "cipher" in document and encrypted:
