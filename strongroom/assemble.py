@@ -11,13 +11,30 @@ from sensors.model import Text
 from strongroom import builtin
 from strongroom.clock import Clock
 from strongroom.core import Core
-from strongroom.datadir import CURSORS_DB, INBOX_DB, READINGS_DB, SITE_DB, keep_last_good, last_good
+from strongroom.datadir import (
+    CURSORS_DB,
+    INBOX_DB,
+    LAST_GOOD,
+    READINGS_DB,
+    SITE_DB,
+    keep_last_good,
+    last_good,
+)
 from strongroom.engine import Engine
 from strongroom.inbox import Inbox
 from strongroom.model import Building
 from strongroom.sitedb import SiteDb
 
-__all__ = ["CURSORS_DB", "INBOX_DB", "READINGS_DB", "SITE_DB", "keep_last_good", "last_good", "make_engine"]
+__all__ = [
+    "CURSORS_DB",
+    "INBOX_DB",
+    "LAST_GOOD",
+    "READINGS_DB",
+    "SITE_DB",
+    "keep_last_good",
+    "last_good",
+    "make_engine",
+]
 
 
 def make_engine(
