@@ -99,6 +99,10 @@ class Engine:
         self._note(draft_fact("engine.stopped", self.core.building.id, now))
         self.committer.stop()
         self.source.stop()
+        self.close()
+
+    def close(self) -> None:
+        """Close the databases; what was not committed is not written."""
         self._db.close()
         self._inbox.close()
 
