@@ -16,6 +16,11 @@ app = typer.Typer(
 )
 
 
+@app.callback()
+def root() -> None:
+    """Safety and rescue for archive buildings · 档案馆安全监测与应急抢救."""
+
+
 def main() -> None:
     """Entry point of the ``strongroom`` command."""
     app()
