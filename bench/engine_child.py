@@ -13,10 +13,9 @@ import threading
 import time
 from pathlib import Path
 
-from ingest.mqtt import MqttSource
-
 from alerts.rule import Rate, Rule, Select, Threshold
 from bench.brokers import address
+from ingest.mqtt import MqttSource
 from sensors.model import RawMessage, Sensor, Text, Zone
 from strongroom.clock import SystemClock
 from strongroom.core import Core
