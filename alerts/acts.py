@@ -65,6 +65,21 @@ class ConfirmSign(Struct, frozen=True, kw_only=True, tag="alarm.confirm"):
     note: str = ""
 
 
+class CancelInvestigation(Struct, frozen=True, kw_only=True, tag="alarm.cancel_investigation"):
+    """Someone looked: it is not what the first detector took it for. Stops the investigation time."""
+
+    alarm: str
+    reason: str
+
+
 AlarmAct = (
-    Acknowledge | Reset | ShelveAlarm | UnshelveAlarm | OutOfService | InService | CommentAlarm | ConfirmSign
+    Acknowledge
+    | Reset
+    | ShelveAlarm
+    | UnshelveAlarm
+    | OutOfService
+    | InService
+    | CommentAlarm
+    | ConfirmSign
+    | CancelInvestigation
 )

@@ -24,7 +24,7 @@ from sensors.model import Text
 S = NoticeState
 WRONG_IN_A_ROW = 5
 ANSWER_VALID_S = 600.0
-WRONG = "wrong"  # ``Notice.fault`` of an answer to something we could not follow
+WRONG = "wrong"  # ``Notice.means`` of an answer to something we could not follow
 
 
 class Inbound(Struct, frozen=True, kw_only=True):
@@ -215,15 +215,15 @@ def _wrong(desk: Drafts, person: Person, command: Command, inbound: Inbound) -> 
     row = 0
     answers = [n for n in desk.book.of_person(person.id) if n.kind == "answer"]
     for notice in reversed(answers):
-        if notice.fault != WRONG:
+        if notice.means != WRONG:
             break
         row += 1
     if row < WRONG_IN_A_ROW and inbound.means == "sms":
-        out.append(_answer(desk, person, inbound, reason, fault=WRONG))
+        out.append(_answer(desk, person, inbound, reason, means=WRONG))
     return out
 
 
-def _answer(desk: Drafts, person: Person, inbound: Inbound, words: Text, fault: str = "") -> NoticeEvent:
+def _answer(desk: Drafts, person: Person, inbound: Inbound, words: Text, means: str = "") -> NoticeEvent:
     """Our answer; sent as a text message only to who wrote one, otherwise kept for the record."""
     count = sum(1 for n in desk.book.of_person(person.id) if n.kind == "answer")
     notice = desk.note(
@@ -236,7 +236,7 @@ def _answer(desk: Drafts, person: Person, inbound: Inbound, words: Text, fault: 
         channel="sms" if inbound.means == "sms" else "",
         state=S.DUE if inbound.means == "sms" else S.NOTED,
         after=inbound.id,
-        fault=fault,
+        means=means,
         expires_at=inbound.at + ANSWER_VALID_S,
     )
     return event(notice, inbound.at)

@@ -154,6 +154,9 @@ class Climb:
         rung = self._crew.rung(ladder, number)
         spoken = Spoken(here.alarm, here.turn, round_, number)
         found = self._crew.who(rung, now)
+        if rung is None:  # the last resort: those who have not been tried in this round
+            tried = {p for k in range(number) for p in told_at(course, round_, k)}
+            found = tuple(p for p in found if p.id not in tried)
         told = [p for p in found if self._crew.ways(p, rung.channel if rung else "", self._book.notices.get)]
         at = {**course.at, f"{round_}.{number}": now}
         for person in told:

@@ -12,9 +12,11 @@ from collections.abc import Mapping
 from heapq import heappop, heappush
 
 import msgspec
+from msgspec.structs import replace
 
 from alerts.compile import Registry, compile_rule, selected_by
 from alerts.instance import NEVER, SAID, Instance
+from alerts.links import Links
 from alerts.nodes import Leaf
 from alerts.rule import Change, Rule, Verdict
 from alerts.schedule import armed
@@ -61,6 +63,7 @@ class Evaluator:
         for sensor in sensors.values():
             seen = self._seen(sensor, "")
             seen.watches.append(Watch(seen, sensor.silent_after_s, own=True))
+        self._links = Links(sensors, self._worlds[""])
         for rule in self._rules.values():
             self._admit(compile_rule(rule, self._registry, lambda s: self._seen(s, ""), str), "")
 
@@ -277,10 +280,12 @@ class Evaluator:
     def _odd(self, seen: Seen, reading: Reading, now: float, changes: list[Change]) -> None:
         """Readings that prove nothing: late, retained, historical, quarantined, impossible."""
         if reading.quality is Quality.IMPLAUSIBLE:
+            high = reading.value > (seen.value if seen.value is not None else 0.0)
             for slot in seen.slots:
-                if isinstance(slot, ImplausibleSlot) and slot.state != MET:
-                    slot.value, slot.at = reading.value, reading.measured_at
-                    self._turn(slot, MET, now, changes)
+                if isinstance(slot, ImplausibleSlot):
+                    state = slot.reject(reading.value, reading.measured_at, high=high)
+                    if state != slot.state:
+                        self._turn(slot, state, now, changes)
         elif reading.quality is Quality.LATE:
             seen.late(reading)
         elif reading.quality is Quality.RETAINED:
@@ -330,9 +335,14 @@ class Evaluator:
             return
         watch.fired = True
         seen = watch.seen
-        for slot in watch.slots:
-            if slot.state != MET:
-                self._turn(slot, MET, now, changes)
+        if watch.slots:
+            first = len(changes)
+            parent = self._links.lost(seen.sensor, now)
+            for slot in watch.slots:
+                if slot.state != MET:
+                    self._turn(slot, MET, now, changes)
+            if parent:
+                changes[first:] = [replace(change, parent=parent) for change in changes[first:]]
         if watch.own:
             seen.silent = True
             self._dirty[seen.key] = seen

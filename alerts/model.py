@@ -85,6 +85,9 @@ class Alarm(Struct, frozen=True, kw_only=True):
     rule_revision: str = ""
     closed_at: float | None = None
     drill: str = ""
+    active_at: float = 0.0  # when it last became active
+    confirmed_by: Signed | None = None  # a person saw it with their own eyes
+    investigate_until_at: float | None = None  # becomes a confirmed alarm then, unless cancelled
 
 
 # --- people and notices --------------------------------------------------------------------------------
@@ -234,7 +237,7 @@ class AlarmEvent(Struct, frozen=True, kw_only=True):
     ``kind``: alarm.raised, alarm.returned (active again), alarm.cleared, alarm.unknown, alarm.known,
     alarm.worse, alarm.acknowledged, alarm.reset, alarm.shelved, alarm.unshelved, alarm.muted,
     alarm.unmuted, alarm.out_of_service, alarm.in_service, alarm.comment, alarm.confirmed, alarm.chattering,
-    alarm.realarmed, alarm.closed.
+    alarm.realarmed, alarm.investigated (the investigation time was cancelled), alarm.closed.
     """
 
     kind: str

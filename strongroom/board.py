@@ -2,38 +2,53 @@
 
 from __future__ import annotations
 
-from sensors.freshness import assess
-
+from alerts import people
+from sensors.model import Quality, Reading, Sensor, Text
 from strongroom.core import Core
 from strongroom.model import Board, Health, Latest, OnDuty
 
 NOTICES_SHOWN_S = 86400.0
+STATE_WORDS = {
+    "fresh": Text("正常上报", "reporting"),
+    "silent": Text("失联", "silent"),
+    "never": Text("尚未上报", "not heard yet"),
+    "unverified": Text("旧值，未证实", "an old value, unverified"),
+}
 
 
-def latest(core: Core, now: float, started_at: float) -> dict[str, Latest]:
+def latest(core: Core) -> dict[str, Latest]:
     """The newest reading of every registered sensor and how the sensor is doing."""
     found: dict[str, Latest] = {}
     for sensor in core.building.sensors.values():
         reading = core.latest.get(sensor.id)
         life = core.online.get(sensor.id)
-        state = assess(sensor, reading, now, started_at)
+        state = _state(core, sensor, reading)
         found[sensor.id] = Latest(
             value=reading.value if reading else None,
             measured_at=reading.measured_at if reading else None,
             received_at=reading.received_at if reading else None,
             quality=reading.quality if reading else None,
-            state=state.state,
-            words=state.words,
+            state=state,
+            words=STATE_WORDS[state],
             online=life.online if life else None,
         )
     return found
 
 
+def _state(core: Core, sensor: Sensor, reading: Reading | None) -> str:
+    seen = core.evaluator.seen(sensor.id)
+    if seen is not None and seen.silent:
+        return "silent"
+    if reading is None:
+        return "never"
+    return "unverified" if reading.quality is Quality.RETAINED else "fresh"
+
+
 def on_duty(core: Core, now: float) -> tuple[OnDuty, ...]:
     """Who would be tried first right now."""
-    return tuple(
-        OnDuty(person=one.person, role=one.role, until_at=one.until_at) for one in core.pager.on_duty(now)
-    )
+    building = core.building
+    shifts = people.on_duty(building.people, building.duties, building.timezone, now)
+    return tuple(OnDuty(person=one.person, role=one.role, until_at=one.until_at) for one in shifts)
 
 
 def board(core: Core, now: float, revision: int, started_at: float, health: Health) -> Board:
@@ -46,7 +61,7 @@ def board(core: Core, now: float, revision: int, started_at: float, health: Heal
         building=core.building.id,
         folder_revision=core.building.revision,
         started_at=started_at,
-        latest=latest(core, now, started_at),
+        latest=latest(core),
         alarms=tuple(core.annunciator.alarms.values()),
         incidents=tuple(core.response.incidents.values()),
         notices=tuple(notices),

@@ -9,17 +9,19 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 
-from alerts.annunciator import Annunciator
-from alerts.evaluate import Evaluator
-from alerts.pager import Pager
-from playbooks.response import Response
-
 from alerts.acts import AlarmAct
+from alerts.annunciator import Annunciator
+from alerts.answers import PersonAct
+from alerts.evaluate import Evaluator
 from alerts.model import AlarmEvent, Notice, NoticeEvent, Refused
+from alerts.notices import SendResult
+from alerts.pager import Pager
 from alerts.rule import Change
 from playbooks.acts import IncidentAct
 from playbooks.model import IncidentEvent
+from playbooks.response import Response
 from sensors.decode import Decoder
+from sensors.derived import Deriver
 from sensors.model import Life, Quality, RawMessage, Reading, Reject, Text
 from strongroom.builtin import OWN, own_change, with_builtins
 from strongroom.journal import (
@@ -43,12 +45,14 @@ TICK_SOONEST_S = 0.05  # after something happened
 TICK_AGAIN_S = 0.2  # while something stays due, such as a notice that waits for its provider
 TICK_LATEST_S = 1.0
 MOMENTS_AT_ONCE = 10_000
+DERIVE_EVERY_S = 300.0  # clocks that run without new readings, such as hours since wet
 
 
 class Core:
     """One building's decisions. Feed it facts with ``now``; :meth:`take` the batch to be made durable.
 
-    ``latest`` and ``rule_states`` are what the last run committed, ``journal`` its entries in order.
+    ``latest`` and ``rule_states`` are what the last run committed, ``journal`` its entries in order;
+    ``channels`` are those the sender carries.
     """
 
     def __init__(
@@ -59,6 +63,7 @@ class Core:
         latest: Mapping[str, Reading] | None = None,
         rule_states: Mapping[str, bytes] | None = None,
         journal: Iterable[Entry] = (),
+        channels: Iterable[str] = ("sms", "voice"),
     ) -> None:
         rules = with_builtins(building.rules)
         self.building = building
@@ -76,9 +81,17 @@ class Core:
             building.assembly,
         )
         self.pager = Pager(
-            building.people, building.ladders, building.duties, building.timezone, building.name
+            building.people,
+            building.ladders,
+            building.duties,
+            building.timezone,
+            site=building.name,
+            zones=building.zones,
+            channels=channels,
         )
         self.latest: dict[str, Reading] = dict(latest or {})
+        self.deriver = Deriver(building.sensors, rule_states)
+        self.deriver.observe(self.latest.values())
         self.online: dict[str, Life] = {}
         self.rejected: Counter[str] = Counter()
         self.rejects: deque[Reject] = deque(maxlen=REJECTS_SHOWN)
@@ -89,6 +102,7 @@ class Core:
         self._stirred = True
         self._ticked_at = now - TICK_LATEST_S
         self._next_tick = now
+        self._next_derived = now
         self._batch = Batch()
         self._fold(journal)
         for change in self.evaluator.resume(now):
@@ -109,6 +123,8 @@ class Core:
             for sensor in life.sensors:
                 self.online[sensor] = life
         for reading in decoded.readings:
+            self.reading(reading, now)
+        for reading in self.deriver.observe(decoded.readings):
             self.reading(reading, now)
         return decoded.requests
 
@@ -152,7 +168,7 @@ class Core:
             return
         last = self._ticked_at
         for _ in range(MOMENTS_AT_ONCE):
-            due = self.next_due()
+            due = self.next_due(last)
             if due is None or due >= now or due <= last:
                 break
             self._tick(due)
@@ -160,11 +176,11 @@ class Core:
         self._stirred = False
         self._tick(now)
         self._ticked_at = now
-        due = self.next_due()
+        due = self.next_due(now)
         latest = now + TICK_LATEST_S
         self._next_tick = latest if due is None else min(latest, max(due, now + TICK_AGAIN_S))
 
-    def next_due(self) -> float | None:
+    def next_due(self, now: float) -> float | None:
         """When time alone will change something next."""
         dues = [
             due
@@ -172,7 +188,7 @@ class Core:
                 self.evaluator.next_due(),
                 self.annunciator.next_due(),
                 self.response.next_due(),
-                self.pager.next_due(),
+                self.pager.next_due(now),
             )
             if due is not None
         ]
@@ -183,27 +199,27 @@ class Core:
     def take(self) -> Batch:
         """Everything that must become durable since the last call."""
         batch, self._batch = self._batch, Batch()
-        batch.rule_states = self.evaluator.take_dirty()
+        batch.rule_states = {**self.evaluator.take_dirty(), **self.deriver.take_dirty()}
         return batch
 
-    def sent(self, events: Iterable[NoticeEvent], now: float) -> None:
-        """What the outbox reports, as the pager understood it."""
-        self._happen(events, now)
+    def to_send(self, now: float) -> list[Notice]:
+        """Notices whose turn it is; the outbox may have them before their commit, it sends only what is released."""
+        return self.pager.due(now)
 
-    def notices(self) -> dict[str, Notice]:
-        """Notices the pager still knows."""
-        return self.pager.notices
+    def taking(self, notice_id: str, now: float) -> None:
+        """The outbox is about to send: the last look whether it is still wanted."""
+        self._happen(self.pager.take(notice_id, now, self.annunciator.alarms), now)
+
+    def reported(self, notice_id: str, result: SendResult, now: float) -> None:
+        """What a provider said about a notice."""
+        self._happen(self.pager.on_result(notice_id, result, now), now)
 
     # --- inside ---------------------------------------------------------------------------------------
 
     def _decide(self, act: Act, now: float) -> list[Happened]:
         who = self.building.people.get(act.by)
         if isinstance(act.what, ReplyReceived):
-            return list(
-                self.pager.on_reply(
-                    act.what.sender, act.what.words, act.what.means, now, self.annunciator.alarms
-                )
-            )
+            return self._answer(act.what, now)
         if who is None:
             return [
                 Refused(
@@ -227,10 +243,30 @@ class Core:
             )
         ]
 
+    def _answer(self, reply: ReplyReceived, now: float) -> list[Happened]:
+        happened: list[Happened] = []
+        for said in self.pager.on_reply(
+            reply.sender,
+            reply.words,
+            reply.means,
+            now,
+            self.annunciator.alarms,
+            notice_id=reply.notice,
+            inbound_id=reply.provider_id,
+        ):
+            if isinstance(said, PersonAct):
+                happened += self.annunciator.on_act(said.act, said.by, now)
+            else:
+                happened.append(said)
+        return happened
+
     def _change(self, change: Change, now: float) -> None:
         self._happen(self.annunciator.on_change(change, now), now)
 
     def _tick(self, now: float) -> None:
+        for reading in self.deriver.tick(now) if now >= self._next_derived else ():
+            self.reading(reading, now)
+            self._next_derived = now + DERIVE_EVERY_S
         for change in self.evaluator.tick(now):
             self._change(change, now)
         self._happen(self.annunciator.tick(now), now)

@@ -10,12 +10,12 @@ import hashlib
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Sequence
 
 import msgspec
 
-from alerts.model import Notice, NoticeEvent
+from alerts.model import Notice, NoticeState
+from alerts.sms import Sender
 from ingest.messages import MessageSource
 from sensors.model import RawMessage, Text
 from strongroom import builtin
@@ -23,35 +23,23 @@ from strongroom.board import board
 from strongroom.clock import Clock
 from strongroom.committer import Committer
 from strongroom.core import Core
+from strongroom.feeder import Feeder
 from strongroom.inbox import Inbox
 from strongroom.journal import Draft, NoticeData, decode, draft_fact
-from strongroom.model import Entry, Health
+from strongroom.model import Act, Entry, Health, ReplyReceived
+from strongroom.outbox import Heard, Outbox, OutboxEvent, Reported, Taking
 from strongroom.sitedb import Batch, SiteDb, encode_board
 
 TAKE = 500
 BOARD_EVERY_S = 1.0
 BOARD_SOONEST_S = 0.2
 INBOX_EVERY_S = 0.1
+OFFER_EVERY_S = 0.2
 BEAT_EVERY_S = 10.0
 MOST_WAITING = 100_000
+INTAKE_KEPT = 200_000  # readings that stay in the intake after the series store has them
 BROKER_LOST_S = 10.0
 """Seconds without a broker before that is an alarm: one reconnect with its first back-off is no news."""
-
-
-class Outbox(Protocol):
-    """The sending side as the engine sees it."""
-
-    def start(self) -> None:
-        """Begin."""
-
-    def offer(self, notices: Sequence[Notice]) -> None:
-        """Notices that stand in the journal and wait to be sent or looked after."""
-
-    def stop(self) -> None:
-        """End."""
-
-
-Report = Callable[[Core, float], list[NoticeEvent]]
 
 
 class Engine:
@@ -65,16 +53,20 @@ class Engine:
         inbox: Inbox,
         clock: Clock,
         *,
-        outbox: Outbox | None = None,
+        sender: Sender | None = None,
+        feeder: Feeder | None = None,
     ) -> None:
         self.core = core
         self.source = source
         self.clock = clock
-        self.outbox = outbox
-        self.reports: queue.SimpleQueue[Report] = queue.SimpleQueue()
+        self._reported: queue.SimpleQueue[OutboxEvent] = queue.SimpleQueue()
+        self.outbox = (
+            Outbox(sender, clock, self._reported.put, core.building.people) if sender is not None else None
+        )
         self.committer = Committer(
             db, clock, acknowledge=source.acknowledge, kept=self._kept, failed=self._not_kept
         )
+        self.feeder = feeder
         self._db = db
         self._inbox = inbox
         self._acts_read = int(db.meta("acts") or 0)
@@ -82,10 +74,9 @@ class Engine:
         self._started_at = clock.now()
         self._revision = int(db.meta("revision") or 0)
         self._rate: deque[tuple[float, int]] = deque(maxlen=61)
-        self._backlog = 0
-        self._store = "ok"
         self._next_board = 0.0
         self._next_inbox = 0.0
+        self._next_offer = 0.0
         self._next_beat = 0.0
         self._board_change = -1.0
         self._note(
@@ -98,17 +89,26 @@ class Engine:
         """Work until ``stop`` is set; then write what is waiting and leave the broker's session standing."""
         self.committer.start()
         if self.outbox is not None:
+            for notice in self.core.pager.notices.values():
+                self.outbox.settled(notice)
             self.outbox.start()
-            self.outbox.offer(list(self.core.notices().values()))
+        if self.feeder is not None:
+            self.feeder.start()
         self.source.start()
         while not stop.is_set():
             self.turn(0.05)
         if self.outbox is not None:
             self.outbox.stop()
+        if self.feeder is not None:
+            self.feeder.stop()
         now = self.clock.now()
         self._note(draft_fact("engine.stopped", self.core.building.id, now))
         self.committer.stop()
         self.source.stop()
+        self.close()
+
+    def close(self) -> None:
+        """Close the databases; what was not committed is not written."""
         self._db.close()
         self._inbox.close()
 
@@ -125,7 +125,7 @@ class Engine:
         for raw in messages:
             self._take_in(raw, now, kept)
         meta = self._people(now)
-        self._reports(now)
+        self._provider(now)
         self._watch(now)
         batch = self.core.take()
         batch.kept = kept
@@ -160,13 +160,34 @@ class Engine:
                 self.core.act(act, now)
         return {"acts": str(self._acts_read)} if waiting else {}
 
-    def _reports(self, now: float) -> None:
+    def _provider(self, now: float) -> None:
+        if self.outbox is None:
+            return
         while True:
             try:
-                report = self.reports.get_nowait()
+                event = self._reported.get_nowait()
             except queue.Empty:
-                return
-            self.core.sent(report(self.core, now), now)
+                break
+            match event:
+                case Taking(notice_id):
+                    self.core.taking(notice_id, now)
+                case Reported(notice_id, result):
+                    self.core.reported(notice_id, result, now)
+                case Heard(message):
+                    # Kept as an act first, so that what came in is in the journal whatever it turns out to mean.
+                    reply = ReplyReceived(
+                        sender=message.sender,
+                        words=message.words,
+                        means=message.means,
+                        provider_id=message.id,
+                        notice=message.notice,
+                    )
+                    self.core.act(Act(id=f"reply-{message.id}", at=message.at, by="", what=reply), now)
+        if now >= self._next_offer:
+            self._next_offer = now + OFFER_EVERY_S
+            waiting = self.core.to_send(now)
+            if waiting:
+                self.outbox.offer(waiting)
 
     def _watch(self, now: float) -> None:
         link = self.source.alive()
@@ -174,6 +195,9 @@ class Engine:
         self.core.own(builtin.BROKER, lost, link.words, now)
         error = self.committer.error
         self.core.own(builtin.DISK, bool(error), Text(error, error), now)
+        if self.feeder is not None:
+            feeding = self.feeder.state
+            self.core.own(builtin.STORE, feeding.alarmed, feeding.words, now)
         if now >= self._next_beat:
             self._next_beat = now + BEAT_EVERY_S
             beat = msgspec.json.encode({"at": now, "durable": not error, "head": self._db.head})
@@ -188,6 +212,8 @@ class Engine:
         self._revision += 1
         batch.board = encode_board(board(self.core, now, self._revision, self._started_at, self._health(now)))
         batch.meta["revision"] = str(self._revision)
+        if self.feeder is not None:
+            batch.prune_upto = max(0, self.feeder.state.finished - INTAKE_KEPT)
 
     def _health(self, now: float) -> Health:
         link = self.source.alive()
@@ -201,8 +227,8 @@ class Engine:
             intake_queue=link.queued + self.committer.waiting(),
             intake_rate=round(rate, 1),
             commit_ms=round(self.committer.last_ms, 2),
-            store=self.committer.error or self._store,
-            backlog=self._backlog,
+            store=self.committer.error or (self.feeder.state.words.en if self.feeder else "none"),
+            backlog=self.feeder.state.backlog if self.feeder else 0,
             rejects=dict(self.core.rejected.most_common(50)),
         )
 
@@ -210,18 +236,22 @@ class Engine:
         self.committer.offer(Batch(drafts=[draft]), [])
 
     def _kept(self, entries: Sequence[Entry]) -> None:
-        """Committed: what is due may now be sent. Runs on the committer's thread."""
-        if self.outbox is None:
-            return
-        notices = [data.notice for entry in entries if isinstance(data := decode(entry), NoticeData)]
-        if notices:
-            self.outbox.offer(notices)
+        """Committed: what was released may go now. Runs on the committer's thread."""
+        if self.outbox is not None:
+            self._hand_over([d.notice for entry in entries if isinstance(d := decode(entry), NoticeData)])
 
     def _not_kept(self, drafts: Sequence[Draft]) -> None:
-        """Not writable: tell people all the same, once. Runs on the committer's thread."""
+        """Not writable: people are told all the same. Runs on the committer's thread."""
+        said = [draft.data for draft in drafts if draft.kind.startswith("notice.")]
+        self._hand_over([msgspec.json.decode(data, type=NoticeData).notice for data in said])
+
+    def _hand_over(self, notices: Sequence[Notice]) -> None:
         if self.outbox is None:
             return
-        said = [draft.data for draft in drafts if draft.kind.startswith("notice.")]
-        notices = [msgspec.json.decode(data, type=NoticeData).notice for data in said]
-        if notices:
-            self.outbox.offer(notices)
+        for notice in notices:
+            if notice.state is NoticeState.SENDING:
+                self.outbox.release(notice)
+            else:
+                if notice.state is NoticeState.CANCELLED:
+                    self.outbox.withdraw(notice.id)
+                self.outbox.settled(notice)

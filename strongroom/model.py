@@ -50,6 +50,7 @@ class ReplyReceived(Struct, frozen=True, kw_only=True, tag="reply.received"):
     words: str
     means: str
     provider_id: str = ""
+    notice: str = ""  # the message answered, where the provider knows it
 
 
 class StartDrill(Struct, frozen=True, kw_only=True, tag="drill.start"):

@@ -7,27 +7,32 @@ import sys
 import threading
 from typing import TextIO
 
+from alerts.sms import PaperSender, Sender
 from ingest.mqtt import MqttSource
 from sensors.model import Text
-from strongroom.assemble import keep_last_good, last_good, make_engine
+from strongroom.assemble import make_engine
 from strongroom.clock import SystemClock
 from strongroom.core import Core
+from strongroom.datadir import CURSORS_DB, SITE_DB, keep_last_good, last_good
+from strongroom.feeder import Feeder
 from strongroom.folder.load import load
 from strongroom.model import Building
 from strongroom.problems import render
+from strongroom.readings import open_series, tail_s
 from strongroom.settings import Settings
+from strongroom.sitedb import Cursors
 
 CANNOT_RUN = 2
 
 
-class FolderRefused(Exception):
+class FolderError(Exception):
     """The building folder has errors and no earlier good one is known; ``str()`` is the whole report."""
 
 
 def building_of(settings: Settings, now: float, say: TextIO) -> Building:
     """The folder's building; with errors in the folder, the last good one and the report on ``say``.
 
-    Raises :class:`FolderRefused` when there is neither.
+    Raises :class:`FolderError` when there is neither.
     """
     loaded = load(settings.building, now)
     if loaded.building is not None:
@@ -36,10 +41,17 @@ def building_of(settings: Settings, now: float, say: TextIO) -> Building:
     report = render(loaded.problems, "zh") + "\n" + render(loaded.problems, "en")
     old = last_good(settings.data)
     if old is None:
-        raise FolderRefused(report)
-    words = Text("目录有错误，沿用上一次检查通过的版本：", "The folder has errors; the last good one stays in use:")
+        raise FolderError(report)
+    words = Text(
+        "目录有错误，沿用上一次检查通过的版本：", "The folder has errors; the last good one stays in use:"
+    )
     print(f"{words.zh} {words.en} {old.revision}\n{report}", file=say, flush=True)
     return old
+
+
+def sender_of(settings: Settings) -> Sender | None:
+    """The channel the settings name; None sends nothing, and says so on the board."""
+    return PaperSender() if settings.sender == "paper" else None
 
 
 def run_engine(settings: Settings, stop: threading.Event | None = None) -> int:
@@ -47,7 +59,7 @@ def run_engine(settings: Settings, stop: threading.Event | None = None) -> int:
     clock = SystemClock()
     try:
         building = building_of(settings, clock.now(), sys.stderr)
-    except FolderRefused as refused:
+    except FolderError as refused:
         print(refused, file=sys.stderr)
         return CANNOT_RUN
 
@@ -61,7 +73,14 @@ def run_engine(settings: Settings, stop: threading.Event | None = None) -> int:
             status_topic=f"strongroom/{building.id}/engine",
         )
 
-    engine = make_engine(building, settings.data, clock, source)
+    feeder = Feeder(
+        settings.data / SITE_DB,
+        Cursors(settings.data / CURSORS_DB),
+        lambda: open_series(settings.data, settings.influx, read_only=False),
+        clock,
+        tail_s=tail_s(settings.influx),
+    )
+    engine = make_engine(building, settings.data, clock, source, sender_of(settings), feeder)
     stopping = stop or threading.Event()
     if stop is None:
         for name in (signal.SIGTERM, signal.SIGINT):

@@ -6,16 +6,18 @@ from typing import Literal, get_args
 
 from msgspec import Struct, convert
 
-from playbooks.model import Drill, Expect, Play
+from playbooks.model import Drill, Expect, Play, Threat
 from sensors.model import Sensor, Text
 from sensors.quantities import quantity
 from strongroom.folder.document import Document
 from strongroom.folder.ledger import Ledger, Spot
+from strongroom.folder.schedule import clock_time
 from strongroom.folder.table import Table, root
 
 FOLDER = "drills"
 Mode = Literal["test", "table", "live"]
 MAX_S = 31 * 86_400.0
+THREATS = get_args(Threat)
 _EXPECTABLE = ("alarm", "told", "incident", "step")
 _STATES = ("unacknowledged", "acknowledged", "cleared", "latched", "shelved", "suppressed", "normal", "open", "done",
            "ready", "waiting", "skipped", "contained", "recovering", "closed")  # fmt: skip
@@ -59,6 +61,7 @@ def read_drill(
         expect=expect,
         announce=top.text("announce", languages=languages),
         objectives=_objectives(top),
+        starts=clock_time(top, "starts", "10:00"),
     )
     return Script(drill, top)
 
@@ -152,12 +155,12 @@ def _expect(table: Table) -> Expect:
     incident = table.string("incident")
     if alarm:
         table.refer("rule", "alarm", alarm)
-    if zone:
+    if zone and zone not in table.ledger.known("compartment"):
         table.refer("zone", "zone", zone)
-    if incident:
+    if incident and incident not in THREATS:
         table.refer("playbook", "incident", incident)
-    if told and told not in table.ledger.known("person"):
-        table.refer("role", "told", told)
+    if told:
+        table.refer("stand_in", "told", told)
     return Expect(
         at_s=table.number("at_s", required="10", low=0, high=MAX_S, unit="s"),
         alarm=alarm,
