@@ -11,6 +11,7 @@ from sensors.model import Sensor, Text
 from sensors.quantities import quantity
 from strongroom.folder.document import Document
 from strongroom.folder.ledger import Ledger, Spot
+from strongroom.folder.schedule import clock_time
 from strongroom.folder.table import Table, root
 
 FOLDER = "drills"
@@ -60,6 +61,7 @@ def read_drill(
         expect=expect,
         announce=top.text("announce", languages=languages),
         objectives=_objectives(top),
+        starts=clock_time(top, "starts", "10:00"),
     )
     return Script(drill, top)
 
