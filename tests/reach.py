@@ -153,13 +153,12 @@ class World:
     def step(self) -> bool:
         """One outbox round and what it reported; True if there was anything."""
         busy = self.outbox.pump()
-        while self.inbox:
-            self.between("kept")
-            self._decide(self.inbox.pop(0))
-            busy = True
-        while self.reports:
+        while self.reports or self.inbox:
             self.between("reported")
-            self._heed(self.reports.pop(0))
+            if self.reports:
+                self._heed(self.reports.pop(0))
+            else:
+                self._decide(self.inbox.pop(0))
             busy = True
         return busy
 
@@ -177,7 +176,10 @@ class World:
             self.commit(self.pager.on_result(said.notice_id, said.result, now))
         elif isinstance(said, Heard):
             m = said.message
-            self.reply(m.sender, m.words, m.means, notice_id=m.notice, inbound_id=m.id)
+            reply = ReplyReceived(
+                sender=m.sender, words=m.words, means=m.means, provider_id=m.id, notice=m.notice
+            )
+            self.put(Act(id=f"reply-{m.id}", at=now, by="", what=reply))
 
     def reply(self, phone: str, words: str, means: str = "sms", **more: str) -> list[object]:
         """Somebody answers; acts are done as the annunciator would."""
