@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Literal
 
 from alerts.instance import Instance
+from alerts.kinds import slot_for
 from alerts.nodes import Leaf, compile_node, prune
 from alerts.rule import After, AllOf, AnyOf, Condition, Not, Rule, Select, Vote
 from alerts.seen import Seen, Watch
-from alerts.slots import DisagreeSlot, SilentSlot, slot_for
+from alerts.slots import DisagreeSlot, SilentSlot
 from sensors.model import Sensor, Zone
 
 BUILDING = "building"

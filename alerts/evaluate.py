@@ -280,10 +280,12 @@ class Evaluator:
     def _odd(self, seen: Seen, reading: Reading, now: float, changes: list[Change]) -> None:
         """Readings that prove nothing: late, retained, historical, quarantined, impossible."""
         if reading.quality is Quality.IMPLAUSIBLE:
+            high = reading.value > (seen.value if seen.value is not None else 0.0)
             for slot in seen.slots:
-                if isinstance(slot, ImplausibleSlot) and slot.state != MET:
-                    slot.value, slot.at = reading.value, reading.measured_at
-                    self._turn(slot, MET, now, changes)
+                if isinstance(slot, ImplausibleSlot):
+                    state = slot.reject(reading.value, reading.measured_at, high=high)
+                    if state != slot.state:
+                        self._turn(slot, state, now, changes)
         elif reading.quality is Quality.LATE:
             seen.late(reading)
         elif reading.quality is Quality.RETAINED:

@@ -11,6 +11,7 @@ from alerts.rule import (
     Distance,
     Implausible,
     Rate,
+    Rise,
     Rule,
     Silent,
     Stuck,
@@ -20,18 +21,7 @@ from alerts.rule import (
 )
 from alerts.slots import Slot
 from sensors.model import Text
-
-UNITS = {
-    "temperature": "°C",
-    "humidity": "%",
-    "oxygen": "%",
-    "co2": "ppm",
-    "light": "lx",
-    "illuminance": "lx",
-    "pressure": "Pa",
-    "voltage": "V",
-    "flow": "L/min",
-}
+from sensors.quantities import QUANTITIES
 
 
 def number(value: float) -> str:
@@ -51,7 +41,8 @@ def duration(seconds: float) -> Text:
 
 def unit_of(quantity: str, declared: str = "") -> str:
     """The unit in which a quantity's values are held, or what the sensor declares."""
-    return UNITS.get(quantity, declared)
+    known = QUANTITIES.get(quantity)
+    return known.unit if known is not None else declared
 
 
 def cause_of(slot: Slot) -> Cause:
@@ -90,12 +81,22 @@ def _what(kind: Condition, cause: Cause) -> Text:
         case Threshold():
             return Text(f"{value}{unit}，低于 {limit}{unit}", f"{value}{unit}, below {limit}{unit}")
         case Contact():
-            return Text(f"触点为 {value}", f"the contact stands at {value}")
+            known = QUANTITIES.get(cause.quantity)
+            if known is None or not known.contact or cause.value is None:
+                return Text(f"触点为 {value}", f"the contact stands at {value}")
+            word = known.state_word(cause.value)
+            return Text(f"{known.name.zh}：{word.zh}", f"{known.name.en.lower()} {word.en}")
         case Rate(rising=rising):
             over = duration(kind.over_s)
             return Text(
                 f"{over.zh}内{'上升' if rising else '下降'}达 {value}{unit}，限值 {limit}{unit}",
                 f"{'rising' if rising else 'falling'} by {value}{unit} over {over.en}, limit {limit}{unit}",
+            )
+        case Rise(rising=rising):
+            over = duration(kind.over_s)
+            return Text(
+                f"比此前{over.zh}的{'最高' if rising else '最低'}值{'高' if rising else '低'} {value}{unit}",
+                f"{value}{unit} {'above the highest' if rising else 'below the lowest'} of the last {over.en}",
             )
         case Swing():
             over = duration(kind.over_s)

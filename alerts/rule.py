@@ -50,6 +50,21 @@ class Rate(Struct, frozen=True, kw_only=True, tag="rate"):
     clear_at: float
 
 
+class Rise(Struct, frozen=True, kw_only=True, tag="rise"):
+    """Stands at least ``limit`` above the highest value measured between ``over_s`` and ``lag_s`` ago.
+
+    With ``rising`` false: below the lowest. A probe that drops out and comes back has not risen, which is what
+    tells this kind from :class:`Rate`. Nothing can be said before a value older than ``lag_s`` is known.
+    """
+
+    select: Select
+    limit: float
+    clear_at: float
+    rising: bool = True
+    over_s: float = 600.0
+    lag_s: float = 60.0
+
+
 class Swing(Struct, frozen=True, kw_only=True, tag="swing"):
     """Peak-to-peak over ``over_s`` exceeds ``limit`` (unit of the quantity)."""
 
@@ -81,9 +96,13 @@ class Stuck(Struct, frozen=True, kw_only=True, tag="stuck"):
 
 
 class Implausible(Struct, frozen=True, kw_only=True, tag="implausible"):
-    """The newest message carries a value that the quantity cannot have: a fault of the sensor."""
+    """The newest message carries a value that the quantity cannot have: a fault of the sensor.
+
+    ``side`` limits it to values too high or too low: heat that destroys a probe shows as too high first.
+    """
 
     select: Select
+    side: Literal["any", "high", "low"] = "any"
 
 
 class Disagree(Struct, frozen=True, kw_only=True, tag="disagree"):
@@ -151,6 +170,7 @@ Condition = (
     Threshold
     | Contact
     | Rate
+    | Rise
     | Swing
     | Distance
     | Silent

@@ -338,3 +338,4 @@ class Drill(Struct, frozen=True, kw_only=True):
     expect: tuple[Expect, ...]
     announce: Text = Text("", "")
     objectives: tuple[Text, ...] = ()
+    starts: str = "10:00"  # wall time of the rehearsal

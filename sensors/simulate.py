@@ -50,10 +50,15 @@ _OUTSIDE = {
     "illuminance": Habit(9000.0, 9000.0, 400.0, 10.0),
 }
 _PLANT = {"temperature": Habit(24.0, 1.0, 0.8, 0.1), "humidity": Habit(44.0, -2.0, 2.0, 0.1)}
+_FILM = {"temperature": Habit(14.0, 0.3, 0.25, 0.1), "humidity": Habit(40.0, -1.0, 1.0, 0.1)}
 _BY_KIND = {
     "stack": _STACK,
     "vault": _STACK,
-    "film-stack": {"temperature": Habit(14.5, 0.3, 0.3, 0.1), "humidity": Habit(40.0, -1.0, 1.0, 0.1)},
+    "special": {"temperature": Habit(17.5, 0.4, 0.4, 0.1), "humidity": Habit(50.0, -1.0, 0.9, 0.1)},
+    "tape": {"temperature": Habit(18.0, 0.4, 0.4, 0.1), "humidity": Habit(48.0, -1.0, 1.2, 0.1)},
+    "exhibition": {"temperature": Habit(21.0, 0.8, 0.5, 0.1), "humidity": Habit(52.0, -1.5, 1.2, 0.1)},
+    "film": _FILM,
+    "film-stack": _FILM,
     "outside": _OUTSIDE,
     "plant": _PLANT,
 }

@@ -18,6 +18,7 @@ from zlib import crc32
 
 from msgspec import Struct
 
+from sensors.advertise import ruuvi
 from sensors.model import Sensor
 from sensors.quantities import QUANTITIES
 
@@ -376,6 +377,11 @@ def _say_qingping(said: Said, at: float) -> list[Packet]:
     )
 
 
+def _say_ruuvi(said: Said, at: float) -> list[Packet]:
+    topic = said[0][0].topic
+    return _json(topic, ruuvi(topic, {sensor.quantity: value for sensor, value in said}, at))
+
+
 _FAMILIES: dict[str, Callable[[Said, float], list[Packet]]] = {
     "json": _say_json,
     "words": _say_json,
@@ -397,4 +403,5 @@ _FAMILIES: dict[str, Callable[[Said, float], list[Packet]]] = {
     "senml": _say_senml,
     "qingping": _say_qingping,
     "cn": _say_qingping,
+    "ruuvi": _say_ruuvi,
 }

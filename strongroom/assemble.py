@@ -5,24 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
-
 from alerts.sms import Sender
 from ingest.messages import MessageSource
 from sensors.model import Text
 from strongroom import builtin
 from strongroom.clock import Clock
 from strongroom.core import Core
+from strongroom.datadir import INBOX_DB, SITE_DB
 from strongroom.engine import Engine
+from strongroom.feeder import Feeder
 from strongroom.inbox import Inbox
 from strongroom.model import Building
 from strongroom.sitedb import SiteDb
-
-SITE_DB = "site.db"
-INBOX_DB = "inbox.db"
-CURSORS_DB = "cursors.db"
-READINGS_DB = "readings.db"
-LAST_GOOD = "building.json"
 
 
 def make_engine(
@@ -31,6 +25,7 @@ def make_engine(
     clock: Clock,
     source: Callable[[Core], MessageSource],
     sender: Sender | None = None,
+    feeder: Feeder | None = None,
 ) -> Engine:
     """Fold the journal, restore the rule states and build the engine; the source is made from what it must
     hear.
@@ -50,22 +45,4 @@ def make_engine(
     if broken is not None:
         words = Text(f"第 {broken} 条记录与校验不符。", f"Entry {broken} does not match its seal.")
         core.own(builtin.JOURNAL, True, words, clock.now())
-    return Engine(core, source(core), db, Inbox(data / INBOX_DB), clock, sender=sender)
-
-
-def keep_last_good(building: Building, data: Path) -> None:
-    """Remember a building that passed the check, for the day its folder does not."""
-    data.mkdir(parents=True, exist_ok=True)
-    path = data / LAST_GOOD
-    fresh = path.with_suffix(".new")
-    fresh.write_bytes(msgspec.json.encode(building))
-    fresh.replace(path)
-
-
-def last_good(data: Path) -> Building | None:
-    """The last building that passed the check, if it can still be read by this version."""
-    path = data / LAST_GOOD
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Building)
-    except (OSError, msgspec.MsgspecError):
-        return None
+    return Engine(core, source(core), db, Inbox(data / INBOX_DB), clock, sender=sender, feeder=feeder)

@@ -8,6 +8,7 @@ is lost.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from datetime import date
 from difflib import get_close_matches
@@ -77,7 +78,7 @@ class _Cells:
     def word(self, column: str) -> str:
         """The cell without surrounding blanks; empty where the column is missing."""
         value = self._row.get(column)
-        return value.strip() if isinstance(value, str) else ""
+        return unguarded(value.strip()) if isinstance(value, str) else ""
 
     def wrong(self, column: str, zh: str, en: str, write: str) -> None:
         """Note a problem of one column."""
@@ -290,7 +291,9 @@ def parse_row(row: Mapping[str, str]) -> Holding | list[RowProblem]:
         action=_as_action(action or "take"),
         irreplaceable=sole in _YES,
         extra={
-            key: value for key, value in row.items() if key and key not in KNOWN and isinstance(value, str)
+            key: unguarded(value)
+            for key, value in row.items()
+            if key and key not in KNOWN and isinstance(value, str)
         },
         materials=_materials(cells),
         unit_wet_kg=unit_wet_kg,
@@ -355,7 +358,25 @@ def row_of(holding: Holding) -> dict[str, str]:
         "category": holding.category,
         "skill": holding.skill,
     }
-    return row | {key: value for key, value in holding.extra.items() if key not in KNOWN}
+    row |= {key: value for key, value in holding.extra.items() if key not in KNOWN}
+    return {column: guarded(value) for column, value in row.items()}
+
+
+_FORMULA = re.compile(r"'*[=+\-@\t]")
+_GUARDED = re.compile(r"'+[=+\-@\t]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
+
+
+def guarded(value: str) -> str:
+    """A cell no spreadsheet takes for a formula: an apostrophe stands before ``= + - @``; reading takes it
+    away."""
+    return "'" + value if _FORMULA.match(value) else value
+
+
+def unguarded(value: str) -> str:
+    """The cell without that apostrophe, without control characters, with plain line ends."""
+    clean = _CONTROL.sub("", value.replace("\r\n", "\n").replace("\r", "\n"))
+    return clean[1:] if _GUARDED.match(clean) else clean
 
 
 def _plain(number: float) -> str:

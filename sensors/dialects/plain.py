@@ -1,11 +1,13 @@
 """Plain topics without a grammar: one value per topic, or a flat JSON object of a gateway or a home-made node.
 
-Quantity and unit come from whole words of the topic or key. "21,4" is 21.4; Fahrenheit only where written. Words
-are states of the quantity, never parts of words. A bare ``alarm`` topic of a contact panel is its contact.
+Quantity and unit come from whole words of the topic or key. "21,4" is 21.4; Fahrenheit only where written.
+Words are states of the quantity, never parts of words. A bare ``alarm`` topic of a contact panel is its
+contact.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from sensors.dialects.base import Dialect, Memory, Message, take, take_flat
@@ -15,10 +17,11 @@ from sensors.quantities import QUANTITIES
 
 _TIME_KEYS = ("ts", "time", "timestamp", "Time", "UNIX", "measured_at", "datetime", "date")
 _BOXES = ("values", "data", "VALUES", "params", "properties", "readings", "measurements")
+_INPUT = re.compile(r"^DI\d{1,2}$")  # digital inputs of data terminals: their meaning and polarity are wired
 _SECURITY = frozenset(("security", "sensors345", "alarm", "intrusion"))
 
 
-def _read(message: Message, heard: Heard, memory: Memory) -> None:
+def _read(message: Message, heard: Heard, _memory: Memory) -> None:
     if not message.payload.strip():
         return
     document = message.document()
@@ -50,6 +53,9 @@ def read_object(document: dict[str, Any], message: Message, heard: Heard) -> Non
         box = document.get(key)
         if isinstance(box, dict):
             take_flat(heard, box, prefix=f"{key}.", channels=True)
+    for key, value in document.items():
+        if _INPUT.match(key) and isinstance(value, (int, str)):
+            heard.announce("input", message.topic, channel=key, type="bool", raw=value)
     if not heard.observations and not heard.refusals:
         _take_lone_value(document, message, heard)
 

@@ -19,7 +19,7 @@ OUTSIDE = "outside"
 # Kinds of zone the product knows by itself (design limits, triage, wording); others are the operator's own.
 ZONE_KINDS = (
     "stack", "special", "film", "tape", "disc", "circulation", "stairs", "reading", "exhibition", "office",
-    "lab", "copying", "server", "plant", "electrical", "gas", "guard", "loading", "lobby", "sorting", OUTSIDE,
+    "lab", "copying", "work", "server", "plant", "electrical", "gas", "guard", "loading", "lobby", "sorting", OUTSIDE,
 )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from playbooks.holdings.columns import CHINESE
 from playbooks.holdings.rows import KNOWN, REQUIRED, parse_row
 from playbooks.model import Holding
 from sensors.model import Text
@@ -22,14 +23,6 @@ _SEPARATORS = {
     "，": Text("全角逗号", "full-width commas"),
     "|": Text("竖线", "vertical bars"),
 }
-_CHINESE = {
-    "编号": "id", "档号": "id", "题名": "title", "名称": "title", "分区": "zone", "库房": "zone", "位置": "place",
-    "架位": "place", "存址": "place", "等级": "grade", "级别": "grade", "价值": "worth", "载体": "form", "类型": "form",
-    "怕水": "water", "怕火": "fire", "防盗": "theft", "温湿度": "climate", "件数": "units", "盒数": "units",
-    "单重": "unit_kg", "重量": "unit_kg", "人数": "people", "搬运时间": "carry_min", "工具": "tools",
-    "搬运要求": "handling_zh", "覆盖": "cover_zh", "副本": "copy", "备份": "copy", "照片": "photo",
-    "核查日期": "checked_on",
-}  # fmt: skip
 
 
 class Register(Struct, frozen=True):
@@ -124,7 +117,7 @@ def _columns(header: _Row, file: str, ledger: Ledger) -> list[str]:
     for written in header.cells:
         plain = punctuation.plain(written)
         name = plain if plain in KNOWN else plain.casefold() if plain.casefold() in KNOWN else written
-        near = _CHINESE.get(written) or (nearest(written, KNOWN) if written and written not in KNOWN else "")
+        near = CHINESE.get(written) or (nearest(written, KNOWN) if written and written not in KNOWN else "")
         if name not in KNOWN and near and near not in header.cells and near not in meant:
             meant[near] = written
             name = near

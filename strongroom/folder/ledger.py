@@ -48,6 +48,7 @@ KINDS = {
         Kind("rule", Text("规则", "rule"), "rules.toml"),
         Kind("person", Text("人员", "person"), "people.toml"),
         Kind("role", Text("角色", "role"), "people.toml"),
+        Kind("stand_in", Text("角色或人员", "role or person"), "people.toml"),
         Kind("playbook", Text("预案", "playbook"), "playbooks/"),
         Kind("holding", Text("馆藏", "holding"), "holdings.csv"),
         Kind("drill", Text("演练", "drill"), "drills/"),

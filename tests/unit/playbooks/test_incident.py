@@ -271,7 +271,7 @@ def test_a_question_opens_its_branch_and_drops_what_lies_between() -> None:
 
 
 def test_late_steps_are_said_once() -> None:
-    response, id_ = opened()
+    response, _ = opened()
     assert response.next_due() == NOW + 120
     events = response.tick(NOW + 121)
     assert [one.kind for one in events if isinstance(one, IncidentEvent)] == ["incident.late"]

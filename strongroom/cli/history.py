@@ -1,0 +1,135 @@
+"""``strongroom history SENSOR``: stored readings as CSV, JSON or Parquet."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from ingest.series import Series, SeriesError
+from strongroom.cli import app
+from strongroom.cli.common import settings_or_exit
+from strongroom.clock import SystemClock
+from strongroom.datadir import last_good
+from strongroom.history import FORMATS, CsvWriter, Extract, JsonWriter, ParquetWriter, Writer, slices
+from strongroom.readings import UnreadableError, open_series, read_moment, read_span
+
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", help="Data directory; default STRONGROOM_DATA · 数据目录，默认取 STRONGROOM_DATA"),
+]
+TimeZone = Annotated[str, typer.Option(help="Default: the building's · 默认为建筑所在时区")]
+
+
+@app.command()
+def history(
+    sensor: Annotated[str, typer.Argument(help="Sensor id · 传感器编号")],
+    from_: Annotated[str, typer.Option("--from", help="2026-03-01, 2026-03-01T08:30, -30d")] = "-1d",
+    to: Annotated[str, typer.Option("--to", help="The same, or now; not included · 截止（不含）")] = "now",
+    every: Annotated[str, typer.Option(help="5m, 1h: min, mean, max, count · 统计间隔；不填为原始读数")] = "",
+    format_: Annotated[str, typer.Option("--format", help="csv, json or parquet")] = "csv",
+    out: Annotated[
+        Path | None, typer.Option("--out", help="File; default standard output · 输出文件")
+    ] = None,
+    data: Data = None,
+    timezone: TimeZone = "",
+) -> None:
+    """Write out what a sensor measured · 导出传感器历史读数.
+
+    Single readings carry their quality (good, late, historical, ...); statistics count trusted readings only.
+    """
+    if format_ not in FORMATS:
+        _stop(f"--format: {' | '.join(FORMATS)}")
+    if format_ == "parquet" and out is None:
+        _stop("parquet 需要 --out 文件 · parquet needs --out FILE")
+    series, zone = opened(data, timezone)
+    extract = asked(sensor, from_, to, every, zone)
+    known = series.sensors()
+    if sensor not in known:
+        near = difflib.get_close_matches(sensor, known, 3, 0.5)
+        hint = f"；相近 · near: {', '.join(near)}" if near else ""
+        _stop(f"没有 {sensor} 的读数 · there are no readings of {sensor}{hint}")
+    try:
+        count = _write(series, extract, format_, out)
+        if count == 0 and not extract.every_s and _thinned(series, extract):
+            _stop(
+                "该时段只保留了统计值，请加 --every 1h · only statistics are kept of that time; add --every 1h"
+            )
+    except (SeriesError, OSError) as error:
+        _stop(str(error))
+    finally:
+        series.close()
+    typer.echo(f"{count} 行 · rows", err=True)
+
+
+def opened(data: Path | None, timezone: str) -> tuple[Series, str]:
+    """The building's store, and its time zone where none is asked for; ends the command with a sentence."""
+    settings = settings_or_exit(data, data)
+    building = last_good(settings.data)
+    try:
+        return open_series(settings.data, settings.influx), timezone or (
+            building.timezone if building else "UTC"
+        )
+    except SeriesError as error:
+        _stop(str(error))
+
+
+def asked(sensor: str, from_: str, to: str, every: str, zone: str) -> Extract:
+    """The options of the command line as an extract; ends the command with a sentence."""
+    now = SystemClock().now()
+    try:
+        ZoneInfo(zone)
+        extract = Extract(
+            sensor=sensor,
+            from_at=read_moment(from_, now, zone),
+            to_at=read_moment(to, now, zone),
+            every_s=read_span(every) if every else 0.0,
+            timezone=zone,
+        )
+    except (UnreadableError, KeyError, ValueError) as error:
+        _stop(str(error))
+    if extract.from_at >= extract.to_at:
+        _stop("--from 必须早于 --to · --from must lie before --to")
+    return extract
+
+
+def _write(series: Series, extract: Extract, format_: str, out: Path | None) -> int:
+    writer: Writer
+    count = 0
+    text = None
+    if format_ == "parquet" and out is not None:
+        writer = ParquetWriter(out, extract)
+    else:
+        text = out.open("w", encoding="utf-8", newline="") if out else sys.stdout
+        writer = CsvWriter(text, extract) if format_ == "csv" else JsonWriter(text, extract)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=out is None) as progress:
+        task = progress.add_task(extract.sensor, total=extract.to_at - extract.from_at)
+        for reached, rows in slices(series, extract):
+            writer.rows(rows)
+            count += len(rows)
+            progress.update(task, completed=reached - extract.from_at)
+    writer.close()
+    if text is not None and text is not sys.stdout:
+        text.close()
+    return count
+
+
+def _thinned(series: Series, extract: Extract) -> bool:
+    return len(series.downsample(extract.sensor, extract.from_at, extract.to_at, 86400.0)) > 0
+
+
+def _stop(words: str) -> NoReturn:
+    typer.echo(words, err=True)
+    raise typer.Exit(2)

@@ -1,0 +1,183 @@
+"""Stored readings as tables for people and programs: slices of a series as CSV, JSON or Parquet."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any, Protocol
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from ingest.series import QUALITIES, Series, Stats, Window
+
+SLICE_S = 86400.0  # of single readings: a day of one sensor every second is 86,400 rows
+SLICE_ROWS = 20_000  # of statistics
+
+READING_COLUMNS = ("time", "unix", "value", "quality", "delay_s", "raw", "drill")
+STATS_COLUMNS = ("time", "unix", "min", "mean", "max", "count")
+FORMATS = ("csv", "json", "parquet")
+
+Row = tuple[Any, ...]
+
+
+class Extract(Struct, frozen=True, kw_only=True):
+    """What is asked of a store: one sensor, a half-open range, and the width of statistics (0: single readings)."""
+
+    sensor: str
+    from_at: float
+    to_at: float
+    every_s: float = 0.0
+    timezone: str = "UTC"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns; ``unix`` is seconds UTC, ``time`` the same with the building's offset."""
+        return STATS_COLUMNS if self.every_s else READING_COLUMNS
+
+
+def slices(series: Series, extract: Extract) -> Iterator[tuple[float, list[Row]]]:
+    """The rows in order, slice by slice, each with how far in time it reaches; nothing large is held at once."""
+    width = extract.every_s * SLICE_ROWS if extract.every_s else SLICE_S
+    start = extract.from_at
+    zone = ZoneInfo(extract.timezone)
+    while start < extract.to_at:
+        stop = min((start // width + 1) * width, extract.to_at)
+        if extract.every_s:
+            rows = stats_rows(series.downsample(extract.sensor, start, stop, extract.every_s), zone)
+        else:
+            rows = reading_rows(series.window(extract.sensor, start, stop), zone)
+        yield stop, rows
+        start = stop
+
+
+def stats_rows(stats: Stats, zone: ZoneInfo) -> list[Row]:
+    """Buckets as rows of :data:`STATS_COLUMNS`."""
+    columns = zip(
+        stats.at.tolist(),
+        stats.min.tolist(),
+        stats.mean.tolist(),
+        stats.max.tolist(),
+        stats.count.tolist(),
+        strict=True,
+    )
+    return [(_wall(at, zone), at, low, round(mean, 6), high, count) for at, low, mean, high, count in columns]
+
+
+def reading_rows(window: Window, zone: ZoneInfo) -> list[Row]:
+    """Readings as rows of :data:`READING_COLUMNS`."""
+    columns = zip(
+        window.at.tolist(),
+        window.value.tolist(),
+        window.quality.tolist(),
+        window.delay_s.tolist(),
+        window.raw.tolist(),
+        strict=True,
+    )
+    return [
+        (
+            _wall(at, zone),
+            at,
+            value,
+            QUALITIES[code].value,
+            delay,
+            None if math.isnan(raw) else raw,
+            window.drill.get(place) if window.drill else None,
+        )
+        for place, (at, value, code, delay, raw) in enumerate(columns)
+    ]
+
+
+def _wall(at: float, zone: ZoneInfo) -> str:
+    return datetime.fromtimestamp(at, UTC).astimezone(zone).isoformat(timespec="milliseconds")
+
+
+class Writer(Protocol):
+    """Takes slices of rows, then ends the file."""
+
+    def rows(self, rows: list[Row]) -> None:
+        """Append."""
+
+    def close(self) -> None:
+        """Finish; without this the file is not whole."""
+
+
+class CsvWriter:
+    """RFC 4180 with a header line."""
+
+    def __init__(self, out: IO[str], extract: Extract) -> None:
+        self._csv = csv.writer(out, lineterminator="\n")
+        self._csv.writerow(("sensor", *extract.columns))
+        self._sensor = extract.sensor
+
+    def rows(self, rows: list[Row]) -> None:
+        """Append."""
+        self._csv.writerows((self._sensor, *row) for row in rows)
+
+    def close(self) -> None:
+        """Nothing to finish."""
+
+
+class JsonWriter:
+    """One JSON object: what was asked, and an array of rows as objects."""
+
+    def __init__(self, out: IO[str], extract: Extract) -> None:
+        self._out = out
+        self._columns = extract.columns
+        self._first = True
+        head = {
+            "sensor": extract.sensor,
+            "from": extract.from_at,
+            "to": extract.to_at,
+            "every_s": extract.every_s or None,
+        }
+        out.write(json.dumps(head, ensure_ascii=False)[:-1] + ', "rows": [')
+
+    def rows(self, rows: list[Row]) -> None:
+        """Append."""
+        for row in rows:
+            self._out.write(
+                ("\n" if self._first else ",\n") + json.dumps(dict(zip(self._columns, row, strict=True)))
+            )
+            self._first = False
+
+    def close(self) -> None:
+        """Close the brackets."""
+        self._out.write("\n]}\n")
+
+
+class ParquetWriter:
+    """Apache Parquet with the sensor as metadata and UTC timestamps in microseconds."""
+
+    def __init__(self, path: Path, extract: Extract) -> None:
+        from importlib import import_module
+
+        # pyarrow comes without type information; it is loaded only where Parquet is wanted.
+        pa: Any = import_module("pyarrow")
+        pq: Any = import_module("pyarrow.parquet")
+        self._pa = pa
+        kinds = {"quality": pa.string(), "drill": pa.string(), "delay_s": pa.int64(), "count": pa.int64()}
+        fields = [("at", pa.timestamp("us", tz="UTC"))]
+        fields += [(name, kinds.get(name, pa.float64())) for name in extract.columns[2:]]
+        self._schema = pa.schema(fields, metadata={"sensor": extract.sensor, "timezone": extract.timezone})
+        self._file = pq.ParquetWriter(path, self._schema)
+
+    def rows(self, rows: list[Row]) -> None:
+        """Append as one row group."""
+        if not rows:
+            return
+        columns = list(zip(*rows, strict=True))
+        at = [round(unix * 1_000_000) for unix in columns[1]]
+        arrays = [
+            self._pa.array(column, type=field.type)
+            for column, field in zip([at, *columns[2:]], self._schema, strict=True)
+        ]
+        self._file.write_table(self._pa.Table.from_arrays(arrays, schema=self._schema))
+
+    def close(self) -> None:
+        """Write the footer."""
+        self._file.close()

@@ -1,0 +1,190 @@
+"""The read-only HTTP API: what it answers, what it refuses, and that its description is true."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.testclient import TestClient
+
+from ingest.series import Series, SeriesDownError
+from ingest.series_memory import MemorySeries
+from sensors.model import Quality, Reading, Sensor, Text
+from strongroom import api
+from strongroom.api import PATHS, PREFIX, Api, openapi
+
+T0 = 1_772_323_200.0  # 2026-03-01 00:00 UTC
+NOW = T0 + 86400
+
+
+def sensor(name: str) -> Sensor:
+    return Sensor(
+        id=name,
+        name=Text("温度", "Temperature"),
+        zone="2b",
+        quantity="temperature",
+        topic="t",
+        dialect="json",
+        silent_after_s=900,
+    )
+
+
+class Site:
+    def __init__(self) -> None:
+        self.store = MemorySeries()
+        self.store.write(
+            [
+                Reading("2B/T 1", 20 + i % 10 / 10, T0 + 600 * i, T0 + 600 * i)
+                for i in range(144)
+                if not 30 <= i < 40
+            ]
+        )
+        self.store.write([Reading("2B/T 1", 99.0, T0 + 300, T0 + 300, Quality.IMPLAUSIBLE)])
+        self.signed_in = True
+        self.away = False
+        self.sensors: Mapping[str, Sensor] = {name: sensor(name) for name in ("2B/T 1", "quiet")}
+        routes = Api(self.series, lambda: self.sensors, "Asia/Shanghai", self.allowed, lambda: NOW).routes()
+        self.client = TestClient(Starlette(routes=routes))
+
+    def series(self) -> Series:
+        if self.away:
+            raise SeriesDownError("http://secret-host:8086 refused")
+        return self.store
+
+    def allowed(self, request: Request) -> bool:
+        return self.signed_in
+
+    def get(self, path: str, status: int = 200, **query: str) -> Any:
+        answer = self.client.get(PREFIX + path, params=query)
+        assert answer.status_code == status, answer.text
+        assert answer.headers["cache-control"] == "no-store"
+        return answer.json()
+
+
+@pytest.fixture
+def site() -> Site:
+    return Site()
+
+
+ONE = "/sensors/2B%2FT 1"
+
+
+def test_sensors_with_their_newest_trusted_reading(site: Site) -> None:
+    first, second = site.get("/sensors")["sensors"]
+    assert first["name"] == {"zh": "温度", "en": "Temperature"}
+    assert first["latest"] == {"value": 20.3, "unix": T0 + 143 * 600, "quality": "good"}
+    assert second["latest"] is None
+
+
+def test_single_readings_of_a_range(site: Site) -> None:
+    found = site.get(ONE + "/readings", **{"from": str(T0), "to": "2026-03-01T08:20"})
+    assert [row["value"] for row in found["rows"]] == [20.0, 99.0, 20.1]
+    assert found["rows"][1]["quality"] == "implausible"
+    assert found["rows"][0]["time"] == "2026-03-01T08:00:00.000+08:00"
+    assert found["next"] is None
+    assert len(site.get(ONE + "/readings")["rows"]) == 135
+
+
+def test_pages_meet_without_overlap(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "MOST_ROWS", 50)
+    times: list[float] = []
+    start: float | None = T0
+    while start is not None:
+        page = site.get(ONE + "/readings", **{"from": str(start), "to": "now"})
+        times += [row["unix"] for row in page["rows"]]
+        start = page["next"]
+    assert len(times) == 135
+    assert times == sorted(set(times))
+
+
+def test_statistics_leave_out_what_is_not_trusted_and_empty_buckets(site: Site) -> None:
+    found = site.get(ONE + "/stats", every="1h", **{"from": str(T0)})
+    assert found["rows"][0]["max"] == 20.5
+    assert [row["unix"] - T0 for row in found["rows"]][4:7] == [4 * 3600, 6 * 3600, 7 * 3600]
+    assert sum(row["count"] for row in found["rows"]) == 134
+
+
+def test_coverage_takes_the_sensors_own_silence_limit(site: Site) -> None:
+    found = site.get(ONE + "/coverage", **{"from": str(T0)})
+    assert found["max_gap_s"] == 900
+    assert found["gaps"] == [{"from": T0 + 29 * 600, "to": T0 + 40 * 600}]
+    assert site.get(ONE + "/coverage", max_gap="3h", **{"from": str(T0)})["gaps"] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "status", "said"),
+    [
+        ("/sensors/nobody/readings", {}, 404, "no such sensor"),
+        (ONE + "/readings", {"from": "soon"}, 400, "2026-03-01"),
+        (ONE + "/readings", {"from": "now", "to": "-1d"}, 400, "before"),
+        (ONE + "/readings", {"from": "0", "to": "99999999999"}, 400, "hundred years"),
+        (ONE + "/readings", {"from": "nan"}, 400, "no moment"),
+        (ONE + "/stats", {}, 400, "every"),
+        (ONE + "/stats", {"every": "x"}, 400, "no span"),
+        (ONE + "/stats", {"every": "1s", "from": "-30d"}, 400, "widen"),
+        (ONE + "/coverage", {"max_gap": "0"}, 400, "no span"),
+    ],
+)
+def test_refusals_say_what_to_write(
+    site: Site, path: str, query: dict[str, str], status: int, said: str
+) -> None:
+    error = site.get(path, status, **query)["error"]
+    assert said in error["en"]
+    assert error["zh"]
+
+
+def test_nothing_is_answered_to_strangers_and_nothing_can_be_changed(site: Site) -> None:
+    site.signed_in = False
+    for path in (*PATHS, "/openapi.json"):
+        assert site.get(path.replace("{sensor}", "quiet"), 401)["error"]["en"] == "sign in first"
+    for method in ("post", "put", "delete", "patch"):
+        assert getattr(site.client, method)(PREFIX + "/sensors").status_code == 405
+
+
+def test_a_store_that_is_away_is_503_and_tells_no_addresses(site: Site) -> None:
+    site.away = True
+    answer = site.client.get(PREFIX + "/sensors")
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "30"
+    assert "secret-host" not in answer.text
+
+
+def conforms(value: Any, schema: dict[str, Any], schemas: dict[str, Any]) -> None:
+    schema = schemas[schema["$ref"].rsplit("/", 1)[-1]] if "$ref" in schema else schema
+    kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    names = {
+        dict: "object",
+        list: "array",
+        str: "string",
+        float: "number",
+        int: "integer",
+        type(None): "null",
+    }
+    kind = names[type(value)]
+    assert kind in kinds or (kind == "integer" and "number" in kinds), (value, schema)
+    if kind == "object":
+        assert set(value) == set(schema["required"])
+        for name, part in value.items():
+            conforms(part, schema["properties"][name], schemas)
+    elif kind == "array":
+        for part in value:
+            conforms(part, schema["items"], schemas)
+
+
+def test_the_description_is_true(site: Site) -> None:
+    described = site.get("/openapi.json")
+    assert described == openapi()
+    assert set(described["paths"]) == {PREFIX + path for path in PATHS}
+    schemas = described["components"]["schemas"]
+    for path, operations in described["paths"].items():
+        parameters = operations["get"]["parameters"]
+        examples = {p["name"]: p["example"] for p in parameters if p["in"] == "query"}
+        asked = path.removeprefix(PREFIX).replace("{sensor}", "2B/T 1")
+        good = operations["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        conforms(site.get(asked, **examples), good, schemas)
+        if "/sensors/" in asked:
+            bad = operations["get"]["responses"]["404"]["content"]["application/json"]["schema"]
+            conforms(site.get(asked.replace("2B/T 1", "x"), 404), bad, schemas)

@@ -1,0 +1,214 @@
+"""``strongroom history`` and what stands behind it: moments, spans, slices and the three formats."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner
+
+from ingest.series import SeriesDownError
+from ingest.series_sqlite import SqliteSeries
+from sensors.model import Quality, Reading
+from strongroom.history import CsvWriter, Extract, JsonWriter, ParquetWriter, slices
+from strongroom.readings import UnreadableError, midnights, open_series, read_moment, read_span
+from strongroom.settings import Influx
+
+T0 = datetime(2026, 3, 1, tzinfo=UTC).timestamp()
+NOW = T0 + 10 * 86400
+SHANGHAI = "Asia/Shanghai"
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    store = SqliteSeries(tmp_path / "readings.db")
+    store.write(
+        [Reading("库 1-T", round(20 + i % 10 / 10, 1), T0 + 600 * i, T0 + 600 * i + 2) for i in range(500)]
+    )
+    store.write([Reading("库 1-T", 99.0, T0 + 300, T0 + 300, Quality.SIMULATED, raw=98.5, drill="spring")])
+    store.close()
+    return tmp_path
+
+
+def extract(every_s: float = 0.0, to_at: float = T0 + 86400) -> Extract:
+    return Extract(sensor="库 1-T", from_at=T0, to_at=to_at, every_s=every_s, timezone=SHANGHAI)
+
+
+@pytest.mark.parametrize(
+    ("words", "seconds"),
+    [
+        ("300", 300),
+        ("5m", 300),
+        ("1h", 3600),
+        ("1.5 h", 5400),
+        ("2d", 172800),
+        ("1w", 604800),
+        ("5分钟", 300),
+        ("1天", 86400),
+    ],
+)
+def test_spans(words: str, seconds: float) -> None:
+    assert read_span(words) == seconds
+
+
+@pytest.mark.parametrize("words", ["", "0", "-5m", "five", "5y", "1e3", "9999999999d"])
+def test_what_is_no_span_is_said_with_what_to_write(words: str) -> None:
+    with pytest.raises(UnreadableError, match="5m, 1h, 1d"):
+        read_span(words)
+
+
+def test_moments() -> None:
+    assert read_moment("now", NOW, SHANGHAI) == NOW
+    assert read_moment("-2d", NOW, SHANGHAI) == NOW - 172800
+    assert read_moment("2026-03-01", NOW, SHANGHAI) == T0 - 8 * 3600
+    assert read_moment("2026/03/01", NOW, SHANGHAI) == T0 - 8 * 3600
+    assert read_moment("2026-03-01T08:30", NOW, SHANGHAI) == T0 + 1800
+    assert read_moment("2026-03-01T00:00:00Z", NOW, SHANGHAI) == T0
+    for words in ("yesterday", "2026-13-01", "", "99999-01-01"):
+        with pytest.raises(UnreadableError, match="2026-03-01"):
+            read_moment(words, NOW, SHANGHAI)
+
+
+def test_midnights_over_both_clock_changes() -> None:
+    spring = midnights(
+        datetime(2026, 3, 28, 12, tzinfo=UTC).timestamp(),
+        datetime(2026, 3, 30, 12, tzinfo=UTC).timestamp(),
+        "Europe/Berlin",
+    )
+    assert [b - a for a, b in pairwise(spring)] == [86400, 23 * 3600, 86400]
+    autumn = midnights(
+        datetime(2026, 10, 24, 12, tzinfo=UTC).timestamp(),
+        datetime(2026, 10, 25, 12, tzinfo=UTC).timestamp(),
+        "Europe/Berlin",
+    )
+    assert [b - a for a, b in pairwise(autumn)] == [86400, 25 * 3600]
+
+
+def test_slices_give_every_row_once(data: Path) -> None:
+    series = open_series(data, Influx())
+    rows = [row for _, part in slices(series, extract(to_at=T0 + 5 * 86400)) for row in part]
+    assert len(rows) == 501
+    assert [row[1] for row in rows] == sorted(row[1] for row in rows)
+    hours = [row for _, part in slices(series, extract(3600, T0 + 5 * 86400)) for row in part]
+    assert sum(row[5] for row in hours) == 500
+
+
+def test_csv_json_and_parquet_say_the_same(data: Path, tmp_path: Path) -> None:
+    series = open_series(data, Influx())
+    texts = {"csv": io.StringIO(), "json": io.StringIO()}
+    path = tmp_path / "out.parquet"
+    writers = [
+        CsvWriter(texts["csv"], extract()),
+        JsonWriter(texts["json"], extract()),
+        ParquetWriter(path, extract()),
+    ]
+    for _, rows in slices(series, extract()):
+        for writer in writers:
+            writer.rows(rows)
+    for writer in writers:
+        writer.close()
+    lines = list(csv.DictReader(io.StringIO(texts["csv"].getvalue())))
+    found = json.loads(texts["json"].getvalue())
+    table = pq.read_table(path)
+    assert len(lines) == len(found["rows"]) == table.num_rows == 145
+    assert (
+        [float(line["value"]) for line in lines]
+        == [row["value"] for row in found["rows"]]
+        == table["value"].to_pylist()
+    )
+    assert lines[0]["time"] == found["rows"][0]["time"] == "2026-03-01T08:00:00.000+08:00"
+    assert table["at"][0].as_py().timestamp() == T0
+    assert lines[1]["quality"] == "simulated"
+    assert found["rows"][1] == {
+        "time": "2026-03-01T08:05:00.000+08:00",
+        "unix": T0 + 300,
+        "value": 99.0,
+        "quality": "simulated",
+        "delay_s": 0,
+        "raw": 98.5,
+        "drill": "spring",
+    }
+    assert table.schema.metadata[b"sensor"].decode() == "库 1-T"
+
+
+def test_an_empty_extract_is_still_a_whole_file(data: Path, tmp_path: Path) -> None:
+    nothing = Extract(sensor="库 1-T", from_at=0, to_at=60, timezone=SHANGHAI)
+    text = io.StringIO()
+    writers = [JsonWriter(text, nothing), ParquetWriter(tmp_path / "none.parquet", nothing)]
+    for writer in writers:
+        writer.rows([])
+        writer.close()
+    assert json.loads(text.getvalue())["rows"] == []
+    assert pq.read_table(tmp_path / "none.parquet").num_rows == 0
+
+
+def test_a_store_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(SeriesDownError, match="no readings yet"):
+        open_series(tmp_path, Influx())
+
+
+def run(*words: str) -> tuple[int, str, str]:
+    from strongroom.cli import app
+
+    result = CliRunner().invoke(app, ["history", *words])
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_the_command_writes_csv_to_standard_output(data: Path) -> None:
+    code, out, err = run(
+        "库 1-T", "--data", str(data), "--from", "2026-03-01T00:00Z", "--to", "2026-03-01T01:00Z"
+    )
+    assert code == 0, err
+    assert out.splitlines()[0] == "sensor,time,unix,value,quality,delay_s,raw,drill"
+    assert len(out.splitlines()) == 1 + 7
+    assert "7 行" in err
+
+
+def test_the_command_writes_statistics_to_a_file(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "hours.parquet"
+    span = ["--from", "2026-03-01T00:00Z", "--to", "2026-03-03T00:00Z"]
+    code, _, err = run(
+        "库 1-T", "--data", str(data), *span, "--every", "1h", "--format", "parquet", "--out", str(out)
+    )
+    assert code == 0, err
+    assert pq.read_table(out)["count"].to_pylist() == [6] * 48
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["库 2-T"], "库 1-T"),
+        (["库 1-T", "--from", "soon"], "2026-03-01"),
+        (["库 1-T", "--every", "often"], "5m"),
+        (["库 1-T", "--from", "now", "--to", "-1d"], "--from"),
+        (["库 1-T", "--format", "xls"], "parquet"),
+        (["库 1-T", "--format", "parquet"], "--out"),
+        (["库 1-T", "--timezone", "Mars/Base"], "Mars"),
+        (["库 1-T", "--out", "/nowhere/at/all.csv"], "nowhere"),
+    ],
+)
+def test_mistakes_are_said_and_end_with_2(data: Path, words: list[str], said: str) -> None:
+    code, _, err = run(*words, "--data", str(data))
+    assert code == 2
+    assert said in err
+    assert "Traceback" not in err
+
+
+def test_thinned_readings_are_said_to_be_statistics_now(tmp_path: Path) -> None:
+    store = SqliteSeries(tmp_path / "readings.db")
+    store.write([Reading("t", 20.0, T0 + 600 * i, T0 + 600 * i) for i in range(144)])
+    store.write([Reading("t", 20.0, T0 + 200 * 86400, T0 + 200 * 86400)])
+    while store.upkeep(T0 + 200 * 86400):
+        pass
+    store.close()
+    span = ["--data", str(tmp_path), "--from", "2026-03-01T00:00Z", "--to", "2026-03-02T00:00Z"]
+    code, _, err = run("t", *span)
+    assert code == 2
+    assert "--every 1h" in err
+    assert run("t", *span, "--every", "1h")[0] == 0
