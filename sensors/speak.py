@@ -12,14 +12,15 @@ from __future__ import annotations
 import json
 import math
 import re
+import struct
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from zlib import crc32
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from sensors.model import Sensor
-from sensors.quantities import QUANTITIES
+from sensors.quantities import Quantity, quantity
 
 Said = list[tuple[Sensor, float]]
 
@@ -38,6 +39,7 @@ def speak(values: Sequence[tuple[Sensor, float]], at: float) -> list[Packet]:
     ValueError for a dialect nobody has taught us to speak.
     """
     family = re.split(r"[-0-9]", values[0][0].dialect, maxsplit=1)[0].lower()
+    values = [(structs.replace(one, quantity=_known(one).id), value) for one, value in values]
     say = _FAMILIES.get(family)
     if say is None:
         raise ValueError(f"no device of the dialect {values[0][0].dialect!r} can be simulated")
@@ -60,8 +62,12 @@ def birth(sensors: Sequence[Sensor]) -> list[Packet]:
     return []
 
 
-# --- small words
-# ---------------------------------------------------------------------------------------------
+# --- small words ---------------------------------------------------------------------------------------------
+
+
+def _known(sensor: Sensor) -> Quantity:
+    """The sensor's quantity by any of its names; a number without limits where the table has none."""
+    return quantity(sensor.quantity) or Quantity(id=sensor.quantity, name=sensor.name)
 
 
 def _json(topic: str, document: object) -> list[Packet]:
@@ -75,7 +81,7 @@ def _on(value: float) -> bool:
 
 def _plain(sensor: Sensor, value: float) -> float | bool:
     """A contact as a boolean, anything else as the number in the sensor's own unit."""
-    if QUANTITIES[sensor.quantity].contact:
+    if _known(sensor).contact:
         return _on(value)
     return _in_unit(value, sensor.unit)
 
@@ -132,15 +138,14 @@ def _dew_point(celsius: float, percent: float) -> float:
     return 243.12 * gamma / (17.62 - gamma)
 
 
-# --- families
-# ------------------------------------------------------------------------------------------------
+# --- families ------------------------------------------------------------------------------------------------
 
 
 def _say_json(said: Said, at: float) -> list[Packet]:
     topic = said[0][0].topic
     if len(said) == 1 and not said[0][0].path:
         sensor, value = said[0]
-        contact = QUANTITIES[sensor.quantity].contact
+        contact = _known(sensor).contact
         text = _word(sensor, value) if contact else _number(_in_unit(value, sensor.unit))
         return [Packet(topic, text.encode())]
     document: dict[str, object] = {"ts": round(at, 3)}
@@ -163,8 +168,8 @@ def _say_zigbee(said: Said, at: float) -> list[Packet]:
                 document["pressure"] = round(value / 100, 1)
             case "battery_voltage":
                 document["voltage"] = round(value * 1000)
-            case quantity:
-                document[sensor.path or quantity] = _plain(sensor, value)
+            case name:
+                document[sensor.path or name] = _plain(sensor, value)
     return _json(topic, document)
 
 
@@ -176,7 +181,7 @@ def _say_tasmota(said: Said, at: float) -> list[Packet]:
     document: dict[str, object] = {"Time": datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
     climate = {sensor.quantity: value for sensor, value in said if not sensor.channel}
     for sensor, value in said:
-        if QUANTITIES[sensor.quantity].contact:
+        if _known(sensor).contact:
             document[sensor.channel or "Switch1"] = "ON" if _on(value) else "OFF"
             continue
         chip, key = _TASMOTA_CHIPS.get(sensor.quantity, ("SHT3X", sensor.quantity.capitalize()))
@@ -234,7 +239,7 @@ def _say_shelly_first(said: Said, _at: float) -> list[Packet]:
     for sensor, value in said:
         if sensor.quantity == "contact_open":
             text = "open" if _on(value) else "close"
-        elif QUANTITIES[sensor.quantity].contact:
+        elif _known(sensor).contact:
             text = "true" if _on(value) else "false"
         else:
             text = _number(value)
@@ -245,7 +250,7 @@ def _say_shelly_first(said: Said, _at: float) -> list[Packet]:
 def _say_esphome(said: Said, _at: float) -> list[Packet]:
     packets = []
     for sensor, value in said:
-        contact = QUANTITIES[sensor.quantity].contact
+        contact = _known(sensor).contact
         text = ("ON" if _on(value) else "OFF") if contact else _number(_in_unit(value, sensor.unit))
         packets.append(Packet(sensor.topic, text.encode(), True))
     return packets
@@ -254,7 +259,7 @@ def _say_esphome(said: Said, _at: float) -> list[Packet]:
 def _say_homie(said: Said, _at: float) -> list[Packet]:
     packets = []
     for sensor, value in said:
-        contact = QUANTITIES[sensor.quantity].contact
+        contact = _known(sensor).contact
         text = ("true" if _on(value) else "false") if contact else _number(_in_unit(value, sensor.unit))
         packets.append(Packet(sensor.topic, text.encode(), True))
     return packets
@@ -273,8 +278,8 @@ def _lora_object(said: Said) -> dict[str, object]:
                 decoded[sensor.path or "pir"] = "trigger" if _on(value) else "idle"
             case "pressure":
                 decoded[sensor.path or "pressure"] = round(value / 100, 1)
-            case quantity:
-                decoded[sensor.path or quantity] = _plain(sensor, value)
+            case name:
+                decoded[sensor.path or name] = _plain(sensor, value)
     return decoded
 
 
@@ -355,7 +360,7 @@ def _say_senml(said: Said, at: float) -> list[Packet]:
     records: list[dict[str, object]] = []
     for sensor, value in said:
         name = sensor.channel or sensor.path or sensor.quantity
-        if QUANTITIES[sensor.quantity].contact:
+        if _known(sensor).contact:
             records.append({"n": name, "vb": _on(value)})
         else:
             records.append({"n": name, "u": _SENML_UNITS.get(sensor.quantity, ""), "v": round(value, 3)})
@@ -373,6 +378,34 @@ def _say_qingping(said: Said, at: float) -> list[Packet]:
     return _json(
         topic,
         {"id": int(at) % 100000, "type": "12", "mac": device, "timestamp": int(at), "sensorData": [sample]},
+    )
+
+
+def _say_ruuvi(said: Said, at: float) -> list[Packet]:
+    """Data format 5 of RuuviTag in the gateway's envelope (docs.ruuvi.com, data format 5 RAWv2)."""
+    topic = said[0][0].topic
+    values = {sensor.quantity: value for sensor, value in said}
+    gateway, tag = [*topic.split("/"), "", ""][1:3]
+    movement, sequence = crc32(topic.encode()) % 200, int(at) // 10 % 65535
+    body = struct.pack(
+        ">BhHHhhhHBH",
+        5,
+        round(values["temperature"] / 0.005) if "temperature" in values else -0x8000,
+        round(values["humidity"] / 0.0025) if "humidity" in values else 0xFFFF,
+        round(values["pressure"] - 50_000) if "pressure" in values else 0xFFFF,
+        12,  # acceleration in mg: a tag that hangs still
+        -7,
+        1012,
+        (2900 - 1600) << 5 | 22,  # battery mV and transmitting power
+        movement,
+        sequence,
+    )
+    data = "0201061BFF9904" + (body + bytes.fromhex(tag.replace(":", ""))).hex().upper()
+    stamp = str(int(at))
+    return _json(
+        topic,
+        {"gw_mac": gateway, "rssi": -_signal(topic, at, 40, 80), "aoa": [], "gwts": stamp, "ts": stamp}
+        | {"data": data, "coords": ""},
     )
 
 
@@ -396,5 +429,6 @@ _FAMILIES: dict[str, Callable[[Said, float], list[Packet]]] = {
     "theengs": _say_theengs,
     "senml": _say_senml,
     "qingping": _say_qingping,
+    "ruuvi": _say_ruuvi,
     "cn": _say_qingping,
 }
