@@ -10,11 +10,13 @@ from collections.abc import Iterable
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
+from ingest.mqtt import MqttSource
 from ingest.mqtt_publisher import MqttPublisher
 from sensors.model import Sensor
 from sensors.quantities import quantity
 from sensors.simulate import Story, stage, value_of
-from sensors.speak import Packet, birth, speak
+from sensors.speak import birth, speak
+from sensors.speak_base import Packet
 from strongroom.clock import SystemClock
 from strongroom.demo.requests import Requests, StoryRequest
 from strongroom.folder.load import load
@@ -39,6 +41,7 @@ class Device:
         self._phase = crc32(sensors[0].topic.encode()) % 1000 / 1000.0
         self._due = 0.0
         self._last_at = 0.0
+        self._count = 0
 
     def packets(self, values: dict[str, float], at: float, *, excited: bool = False) -> list[Packet]:
         """What it sends now: when its time has come, or when something moved enough.
@@ -53,8 +56,17 @@ class Device:
         self._last_at = at
         self._due = at + self.every_s * (self._phase if first else 1.0)
         self._sent = {sensor.id: values[sensor.id] for sensor in self.sensors}
-        said = speak([(sensor, values[sensor.id]) for sensor in self.sensors], at)
-        return [*birth(self.sensors), *said] if first else said
+        showing = [(sensor, values[sensor.id]) for sensor in self.sensors]
+        if not first:
+            self._count += 1
+            return speak(showing, at, self._count)
+        self._count = 0
+        return [*birth(showing, at), *speak(showing, at)]
+
+    def reborn(self) -> None:
+        """Somebody asked it to announce itself again: the next message begins with a birth."""
+        self._sent = {}
+        self._due = 0.0
 
     def _moved(self, sensor: Sensor, value: float) -> bool:
         last = self._sent[sensor.id]
@@ -90,6 +102,14 @@ class Simulation:
         self.stories[kind] = story  # the same story again begins anew
         return story
 
+    def command(self, topic: str) -> None:
+        """A rebirth was asked of a Sparkplug node (topic spBv1.0/GROUP/NCMD/NODE)."""
+        _space, group, _kind, node = [*topic.split("/"), "", "", ""][:4]
+        for device in self.devices:
+            levels = device.sensors[0].topic.split("/")
+            if levels[0] == "spBv1.0" and levels[1:4:2] == [group, node]:
+                device.reborn()
+
     def turn(self, at: float) -> Iterable[Packet]:
         """Everything the devices send at ``at``."""
         stories = tuple(self.stories.values())
@@ -121,13 +141,27 @@ def main() -> int:
     while not publisher.start(1.0):
         if stop.is_set():
             return 0
+    commands = MqttSource(
+        settings.broker,
+        ["spBv1.0/+/NCMD/+"],
+        client_id="simulated-gateways",
+        now=clock.now,
+        monotonic=clock.monotonic,
+        status_topic="strongroom/simulation",
+    )
+    commands.start()
     while not stop.is_set():
         now = clock.now()
         for request in requests.new():
             simulation.begin(request, now)
+        asked = commands.take(100, 0.0)
+        for message in asked:
+            simulation.command(message.topic)
+        commands.acknowledge(asked)
         for packet in simulation.turn(now):
             publisher.publish(packet.topic, packet.payload, retain=packet.retain)
         clock.wait(TURN_S, stop)
+    commands.stop()
     publisher.stop()
     return 0
 

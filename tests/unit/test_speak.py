@@ -54,6 +54,8 @@ DEVICES: list[tuple[str, str, dict[str, float]]] = [
     ("senml", "archive/room12/senml", {"temperature": 19.4}),
     ("modbus-gateway", "modbus/archive/room12", CLIMATE),
     ("ruuvi", "ruuvi/C8:25:2D:8E:9C:2C/F4:1F:0C:28:CB:D6", {**CLIMATE, "pressure": 101_325.0}),
+    ("sparkplug-b", "spBv1.0/Archive/DDATA/Edge3/Microfilm", {**CLIMATE, "water_leak": 1.0}),
+    ("sparkplug-b", "spBv1.0/Archive/NDATA/Edge4", {"temperature": -3.5}),
     ("words", "panel/w1", {"water": 1.0}),
     ("cn-host", "qingping/582D34000001/up", CLIMATE),
 ]
@@ -62,7 +64,8 @@ DEVICES: list[tuple[str, str, dict[str, float]]] = [
 def read_back(sensors: list[Sensor], values: dict[str, float]) -> dict[str, float]:
     decoder = Decoder({one.id: one for one in sensors}, "Asia/Shanghai")
     heard: dict[str, float] = {}
-    for packet in speak([(one, values[one.quantity]) for one in sensors], AT):
+    said = [(one, values[one.quantity]) for one in sensors]
+    for packet in birth(said, AT) + speak(said, AT):
         message = RawMessage(packet.topic, packet.payload, AT, packet.retain)
         decoded = decoder.decode(message, AT)
         assert decoded.known
@@ -70,6 +73,7 @@ def read_back(sensors: list[Sensor], values: dict[str, float]) -> dict[str, floa
         for reading in decoded.readings:
             assert abs(reading.measured_at - AT) <= 1.0
             heard[reading.sensor] = reading.value
+        assert not decoded.requests, "nothing was missing"
     return heard
 
 
@@ -113,9 +117,9 @@ def test_several_probes_of_one_tasmota() -> None:
 
 
 def test_birth_is_retained_and_in_the_familys_own_words() -> None:
-    (packet,) = birth([sensor("tasmota", "tele/x/SENSOR", "temperature")])
+    (packet,) = birth([(sensor("tasmota", "tele/x/SENSOR", "temperature"), 20.0)], AT)
     assert (packet.topic, packet.payload, packet.retain) == ("tele/x/LWT", b"Online", True)
-    assert birth([sensor("plain", "a/b", "flow")]) == []
+    assert birth([(sensor("plain", "a/b", "flow"), 1.0)], AT) == []
 
 
 def test_an_unknown_dialect_is_said_so() -> None:
