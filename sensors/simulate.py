@@ -193,7 +193,7 @@ def _noise(key: str, at: float, period_s: float) -> float:
 
 
 def _point(key: str, number: float) -> float:
-    return crc32(f"{key}/{number:g}/{key}".encode()) / 0x7FFFFFFF - 1.0
+    return crc32(f"{key}/{number:.0f}/{key}".encode()) / 0x7FFFFFFF - 1.0
 
 
 # --- stories -------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from __future__ import annotations
 import struct
 from zlib import crc32
 
+from sensors.advertise import ruuvi
 from sensors.dialects.wire import put_bytes, put_varint
 from sensors.model import Sensor
 from sensors.speak_base import Packet, Said, as_json, is_on, known, plain_value, put, radio, stamp, word_for
@@ -128,31 +129,9 @@ def say_qingping(said: Said, at: float) -> list[Packet]:
 
 
 def say_ruuvi(said: Said, at: float) -> list[Packet]:
-    """Data format 5 of RuuviTag in the gateway's envelope (docs.ruuvi.com, data format 5 RAWv2)."""
+    """A tag as the Ruuvi Gateway publishes it."""
     topic = said[0][0].topic
-    values = {sensor.quantity: value for sensor, value in said}
-    gateway, tag = [*topic.split("/"), "", ""][1:3]
-    movement, sequence = crc32(topic.encode()) % 200, int(at) // 10 % 65535
-    body = struct.pack(
-        ">BhHHhhhHBH",
-        5,
-        round(values["temperature"] / 0.005) if "temperature" in values else -0x8000,
-        round(values["humidity"] / 0.0025) if "humidity" in values else 0xFFFF,
-        round(values["pressure"] - 50_000) if "pressure" in values else 0xFFFF,
-        12,  # acceleration in mg: a tag that hangs still
-        -7,
-        1012,
-        (2900 - 1600) << 5 | 22,  # battery mV and transmitting power
-        movement,
-        sequence,
-    )
-    data = "0201061BFF9904" + (body + bytes.fromhex(tag.replace(":", ""))).hex().upper()
-    stamp = str(int(at))
-    return as_json(
-        topic,
-        {"gw_mac": gateway, "rssi": -radio(topic, at, 40, 80), "aoa": [], "gwts": stamp, "ts": stamp}
-        | {"data": data, "coords": ""},
-    )
+    return as_json(topic, ruuvi(topic, {sensor.quantity: value for sensor, value in said}, at))
 
 
 _BOOLEAN, _DOUBLE = 11, 10  # Sparkplug 3.0, 6.4.16: data types
