@@ -128,12 +128,12 @@ def _columns(header: _Row, file: str, ledger: Ledger) -> list[str]:
         columns.append(name)
     for name in REQUIRED:
         if name not in columns:
-            near = get_close_matches(
+            close = get_close_matches(
                 name, [column for column in columns if column not in KNOWN], n=1, cutoff=0.6
             )
-            if near:
-                columns[columns.index(near[0])] = name
-                meant[name] = near[0]
+            if close:
+                columns[columns.index(close[0])] = name
+                meant[name] = close[0]
     for name, written in meant.items():
         report = ledger.error if name in REQUIRED else ledger.warn
         report(
