@@ -23,6 +23,8 @@ from strongroom.settings import Settings, SettingsError, read_settings
 from strongroom.sitedb import Cursors
 
 CANNOT_RUN = 2
+EVERYTHING = ("#",)
+"""One filter: devices that nobody registered are heard too, and a resumed session keeps one order."""
 
 
 class FolderError(Exception):
@@ -51,7 +53,25 @@ def building_of(settings: Settings, now: float, say: TextIO) -> Building:
 
 def sender_of(settings: Settings) -> Sender | None:
     """The channel the settings name; None sends nothing, and says so on the board."""
-    return PaperSender() if settings.sender == "paper" else None
+    match settings.sender:
+        case "paper":
+            return PaperSender()
+        case "twilio":
+            from alerts.twilio_sender import TwilioAccount, TwilioSender  # a second to load, where it is used
+
+            twilio = settings.twilio
+            return TwilioSender(
+                TwilioAccount(
+                    account=twilio.account,
+                    tokens=tuple(token.reveal() for token in (twilio.token, twilio.second_token) if token),
+                    senders=tuple(sender for sender in (twilio.sender, twilio.second_sender) if sender),
+                    voice=(twilio.voice,) if twilio.voice else (),
+                    public_url=settings.public_url,
+                    url=twilio.url,
+                )
+            )
+        case _:
+            return None
 
 
 def run_engine(settings: Settings, stop: threading.Event | None = None) -> int:
@@ -63,10 +83,10 @@ def run_engine(settings: Settings, stop: threading.Event | None = None) -> int:
         print(refused, file=sys.stderr)
         return CANNOT_RUN
 
-    def source(core: Core) -> MqttSource:
+    def source(_core: Core) -> MqttSource:
         return MqttSource(
             settings.broker,
-            core.decoder.subscriptions(),
+            EVERYTHING,
             client_id=f"strongroom-{building.id}",
             now=clock.now,
             monotonic=clock.monotonic,

@@ -46,6 +46,11 @@ VARIABLES: dict[str, Text] = {
     "STRONGROOM_TWILIO_FROM": Text(
         "发送号码（+…）或消息服务 SID（MG…）", "sending number (+…) or messaging service SID (MG…)"
     ),
+    "STRONGROOM_TWILIO_AUTH_TOKEN_2": Text(
+        "第二个 Twilio 令牌（轮换时使用）", "second Twilio auth token, for a rotation"
+    ),
+    "STRONGROOM_TWILIO_FROM_2": Text("备用发送号码", "second sending number, used when the first fails"),
+    "STRONGROOM_TWILIO_VOICE_FROM": Text("语音呼叫号码（+…）", "number that places voice calls (+…)"),
     "STRONGROOM_TWILIO_URL": Text("Twilio 接口地址（仅测试用）", "address of the Twilio API (for tests)"),
     "STRONGROOM_INFLUX_URL": Text(
         "InfluxDB 地址；不填用内置存储", "address of InfluxDB; empty for the built-in store"
@@ -97,11 +102,17 @@ class Secret:
 
 
 class Twilio(Struct, frozen=True, kw_only=True):
-    """The telecom account. ``sender`` is a number (+…) or a messaging service (MG…)."""
+    """The telecom account. ``sender`` is a number (+…) or a messaging service (MG…), ``voice`` a number that calls.
+
+    The second token is tried when the first is refused (a rotation), the second sender when the first fails.
+    """
 
     account: str = ""
     token: Secret = Secret()
+    second_token: Secret = Secret()
     sender: str = ""
+    second_sender: str = ""
+    voice: str = ""
     url: str = ""
 
 
@@ -175,7 +186,10 @@ class _Reader:
         twilio = Twilio(
             account=self._text("TWILIO_ACCOUNT_SID"),
             token=Secret(self._text("TWILIO_AUTH_TOKEN")),
+            second_token=Secret(self._text("TWILIO_AUTH_TOKEN_2")),
             sender=self._text("TWILIO_FROM"),
+            second_sender=self._text("TWILIO_FROM_2"),
+            voice=self._text("TWILIO_VOICE_FROM"),
             url=self._url("TWILIO_URL"),
         )
         settings = Settings(
