@@ -13,7 +13,7 @@ from sensors.dialects.base import Dialect, Memory, Message, say_life
 from sensors.heard import Heard
 
 _NUMBERS = {
-    "temperature": ("temperature", "°C"),
+    "temperature": ("temperature", ""),
     "temperature_f": ("temperature", "°F"),
     "humidity": ("humidity", "%"),
     "battery": ("battery", "%"),
