@@ -43,9 +43,9 @@ class Clock:
         if not isinstance(value, str) or len(value) > 64:
             return None
         try:  # the short way: nearly all devices write ISO 8601 with a zone
-            moment = datetime.fromisoformat(value)
-            if moment.tzinfo is not None and value[4:5] == "-":
-                at = moment.timestamp()
+            iso = datetime.fromisoformat(value)
+            if iso.tzinfo is not None and value[4:5] == "-":
+                at = iso.timestamp()
                 return at if _FIRST <= at <= _LAST else None
         except (ValueError, OverflowError):
             pass
