@@ -32,7 +32,7 @@ def _read(message: Message, heard: Heard, _memory: Memory) -> None:
     if isinstance(ids, dict):
         heard.device = str(ids.get("device_id") or "")
         heard.names = tuple(str(ids[key]) for key in ("device_id", "dev_eui") if key in ids)
-    uplink = document.get("uplink_message")
+    uplink = document.get("uplink_message", document.get("uplink_normalized"))
     if not isinstance(uplink, dict):
         return
     if document.get("simulated") is True or uplink.get("simulated") is True:
