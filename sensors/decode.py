@@ -114,8 +114,8 @@ class Decoder:
                 detail = {key: _shown(value) for key, value in told.detail.items()}
                 declarations.append(Declaration(message.topic, told.device, told.what, detail))
             requests.extend(heard.requests)
-        if not (readings or rejects or lives or declarations or requests):
-            return _EMPTY
+        if not (lives or declarations or requests):
+            return Decoded(tuple(readings), tuple(rejects)) if readings or rejects else _EMPTY
         return Decoded(
             tuple(readings), tuple(rejects), tuple(lives), tuple(declarations), True, tuple(requests)
         )

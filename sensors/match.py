@@ -51,10 +51,28 @@ def match(
             *observations,
             *(Observation("online", float(fact.online), fact.channel, fact.at) for fact in heard.lives),
         ]
-    received_at = message.received_at
+    if len(observations) > 1 and len({seen.quantity for seen in observations}) < len(observations):
+        _take_several(observations, sensors, message, now, readings, rejects)
+    else:
+        for seen in observations:
+            for sensor in sensors:
+                if sensor.quantity == seen.quantity and (sensor.any or _is_of(seen, sensor)):
+                    readings.append(_reading(seen, sensor, message, now))
+    if heard.refusals:
+        _tell_refusals(heard.refusals, sensors, message, readings, rejects)
+
+
+def _take_several(
+    observations: list[Observation],
+    sensors: tuple[Wanted, ...],
+    message: RawMessage,
+    now: float,
+    readings: list[Reading],
+    rejects: list[Reject],
+) -> None:
+    """Where a quantity comes more than once: by channel, or refused where a sensor names none of several."""
     for sensor in sensors:
-        name = sensor.quantity
-        mine = [seen for seen in observations if seen.quantity == name]
+        mine = [seen for seen in observations if seen.quantity == sensor.quantity]
         if not sensor.any:
             mine = [seen for seen in mine if _is_of(seen, sensor)]
         elif len(mine) > 1:
@@ -62,18 +80,16 @@ def match(
             if not mine:
                 detail = f"write channel = one of the probes into {sensor.id}"
                 rejects.append(Reject(message.topic, "ambiguous-channel", detail, sensor.id))
-        for seen in mine:
-            at = seen.at
-            if at is None:
-                at = received_at
-            grade = quality_of(at, received_at, now, message.retained, seen.stored)
-            if sensor.offset:
-                shifted = round(seen.value + sensor.offset, 6)
-                readings.append(Reading(sensor.id, shifted, at, received_at, grade, seen.value))
-            else:
-                readings.append(Reading(sensor.id, seen.value, at, received_at, grade))
-    if heard.refusals:
-        _tell_refusals(heard.refusals, sensors, message, readings, rejects)
+        readings.extend(_reading(seen, sensor, message, now) for seen in mine)
+
+
+def _reading(seen: Observation, sensor: Wanted, message: RawMessage, now: float) -> Reading:
+    received_at = message.received_at
+    at = received_at if seen.at is None else seen.at
+    grade = quality_of(at, received_at, now, message.retained, seen.stored)
+    if sensor.offset:
+        return Reading(sensor.id, round(seen.value + sensor.offset, 6), at, received_at, grade, seen.value)
+    return Reading(sensor.id, seen.value, at, received_at, grade)
 
 
 def _tell_refusals(
