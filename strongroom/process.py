@@ -7,10 +7,10 @@ import sys
 import threading
 from typing import TextIO
 
-from alerts.sms import PaperSender, Sender
 from ingest.mqtt import MqttSource
 from sensors.model import Text
 from strongroom.assemble import make_engine
+from strongroom.carriers import sender_of
 from strongroom.clock import SystemClock
 from strongroom.core import Core
 from strongroom.datadir import CURSORS_DB, SITE_DB, keep_last_good, last_good
@@ -49,29 +49,6 @@ def building_of(settings: Settings, now: float, say: TextIO) -> Building:
     )
     print(f"{words.zh} {words.en} {old.revision}\n{report}", file=say, flush=True)
     return old
-
-
-def sender_of(settings: Settings) -> Sender | None:
-    """The channel the settings name; None sends nothing, and says so on the board."""
-    match settings.sender:
-        case "paper":
-            return PaperSender()
-        case "twilio":
-            from alerts.twilio_sender import TwilioAccount, TwilioSender  # a second to load, where it is used
-
-            twilio = settings.twilio
-            return TwilioSender(
-                TwilioAccount(
-                    account=twilio.account,
-                    tokens=tuple(token.reveal() for token in (twilio.token, twilio.second_token) if token),
-                    senders=tuple(sender for sender in (twilio.sender, twilio.second_sender) if sender),
-                    voice=(twilio.voice,) if twilio.voice else (),
-                    public_url=settings.public_url,
-                    url=twilio.url,
-                )
-            )
-        case _:
-            return None
 
 
 def run_engine(settings: Settings, stop: threading.Event | None = None) -> int:

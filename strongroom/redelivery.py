@@ -43,6 +43,7 @@ class Redelivery:
         self._settled: list[RawMessage] = []
         self._last = 0
         self._begins = False
+        self._end = 0
         self._held: list[tuple[RawMessage, bytes]] = []
         self._places: list[int] = []  # where in the order the held run may have come to
         self._held_until = 0.0
@@ -58,6 +59,7 @@ class Redelivery:
             seal = mark(raw)
             if raw.delivery == 1 and self._last != LAST_IDENTIFIER:
                 self._begins = True  # identifiers begin anew: what is retained comes first, then perhaps a run
+                self._end = len(self._order)
             if raw.again:
                 if self._by_id.get(raw.delivery) == seal:
                     self._settled.append(raw)
@@ -67,7 +69,7 @@ class Redelivery:
             elif self._follows(raw, seal):
                 self._held.append((raw, seal))
                 self._held_until = self._held_until if len(self._held) > 1 else now + HELD_S
-                if len(self._order) in self._places:
+                if self._end in self._places:
                     self._forget()  # the run agrees with everything kept, up to its end: all of it are repeats
             else:
                 self._release(fresh)
@@ -80,7 +82,7 @@ class Redelivery:
     def taken(self) -> list[tuple[int, bytes]]:
         """Identifiers and marks of the new ones since last asked, for the same commit as their readings."""
         taken, self._taken = self._taken, []
-        if len(self._order) > 2 * REMEMBERED:
+        if not self._held and len(self._order) > 2 * REMEMBERED:
             del self._order[:-REMEMBERED]
         return taken
 
@@ -94,11 +96,11 @@ class Redelivery:
             self._places = [
                 place + 1
                 for place in self._places
-                if place < len(self._order) and self._order[place][1] == seal
+                if place < self._end and self._order[place][1] == seal
             ]
         elif self._begins and not raw.retained:
             self._begins = False
-            self._places = [at + 1 for at, (_, known) in enumerate(self._order) if known == seal]
+            self._places = [at + 1 for at in range(self._end) if self._order[at][1] == seal]
         else:
             return False
         return bool(self._places)
