@@ -11,7 +11,7 @@ import typer
 
 from playbooks.holdings import register
 from playbooks.holdings.register import Import
-from playbooks.holdings.rows import parse_row
+from playbooks.holdings.rows import parse_row, row_of
 from playbooks.model import Holding
 from sensors.model import Text
 from strongroom.cli import app
@@ -151,7 +151,7 @@ def _write(path: Path, kept: tuple[Holding, ...]) -> None:
     raw = register.export(kept)
     again = register.read(raw, path.name)
     if isinstance(again, Text) or list(again.holdings) != list(kept):
-        lost = next((one.id for one in kept if parse_row(register.row_of(one)) != one), "?")
+        lost = next((one.id for one in kept if parse_row(row_of(one)) != one), "?")
         say(
             Text(
                 f"{lost} 无法原样写入，未作改动。",
@@ -197,9 +197,8 @@ def _show(found: Import, written: int, wanted: bool) -> None:
         say(Text(f"缺少列 {column}", f"the column {column} is missing"))
     for bad in found.bad[:SHOWN]:
         for problem in bad.problems:
-            typer.echo(
-                f"  {bad.line}: {problem.column} “{problem.value}”  {problem.says.zh} · {problem.says.en}  → {problem.write}"
-            )
+            cell = f"{bad.line}: {problem.column} “{problem.value}”"
+            typer.echo(f"  {cell}  {problem.says.zh} · {problem.says.en}  → {problem.write}")
     if len(found.bad) > SHOWN:
         say(Text(f"另有 {len(found.bad) - SHOWN} 行", f"and {len(found.bad) - SHOWN} more rows"))
     say(
