@@ -74,6 +74,7 @@ class Engine:
         self._started_at = clock.now()
         self._revision = int(db.meta("revision") or 0)
         self._rate: deque[tuple[float, int]] = deque(maxlen=61)
+        self._released: deque[tuple[str, int]] = deque(maxlen=1000)
         self._next_board = 0.0
         self._next_inbox = 0.0
         self._next_offer = 0.0
@@ -250,7 +251,10 @@ class Engine:
             return
         for notice in notices:
             if notice.state is NoticeState.SENDING:
-                self.outbox.release(notice)
+                # While the disk was away it was released from memory; its late commit must not send it again.
+                if (notice.id, notice.tries) not in self._released:
+                    self._released.append((notice.id, notice.tries))
+                    self.outbox.release(notice)
             else:
                 if notice.state is NoticeState.CANCELLED:
                     self.outbox.withdraw(notice.id)

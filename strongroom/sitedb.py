@@ -189,10 +189,12 @@ class SiteDb:
 
 
 class SiteReader:
-    """Read-only view for the dashboard, the outbox, the feeder and tools; one per thread."""
+    """Read-only view for the dashboard, the outbox, the feeder and tools; not for two threads at once."""
 
     def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5.0, isolation_level=None)
+        self._db = sqlite3.connect(
+            f"file:{path}?mode=ro", uri=True, timeout=5.0, isolation_level=None, check_same_thread=False
+        )
         self._revision = -1
         self._last: Board | None = None
 
