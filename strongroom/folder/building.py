@@ -100,7 +100,9 @@ def _timezone(top: Table) -> str:
     if name in known:
         return name
     offset = re.fullmatch(
-        r"(?:UTC|GMT)?\s*\+0?8(?::?00)?|CST|(?:Asia/)?(?:Beijing|Peking)|北京(?:时间)?|中国", name, re.IGNORECASE
+        r"(?:UTC|GMT)?\s*\+0?8(?::?00)?|CST|(?:Asia/)?(?:Beijing|Peking)|北京(?:时间)?|中国",
+        name,
+        re.IGNORECASE,
     )
     near = "Asia/Shanghai" if offset else nearest(name, known) or "Asia/Shanghai"
     top.wrong("timezone", Text("没有这个时区名。", "There is no such time zone."), f'timezone = "{near}"')
