@@ -159,11 +159,10 @@ class Ledger:
         for reference in self._references:
             if reference.name not in self.known(reference.kind) and self.is_complete(reference.kind):
                 unknown.setdefault((reference.kind, reference.name), []).append(reference)
-        for (kind, _), references in unknown.items():
-            if kind == "role":
-                references = list(
-                    {reference.spot.file: reference for reference in reversed(references)}.values()
-                )
+        for (kind, _), found in unknown.items():
+            # A role nobody has is one gap in the staff of each plan, however many steps it has.
+            once = {reference.spot.file: reference for reference in reversed(found)}
+            references = list(once.values()) if kind == "role" else found
             if len(references) < MANY:
                 for reference in references:
                     self._unknown(reference, ())
