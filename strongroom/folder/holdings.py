@@ -128,12 +128,11 @@ def _columns(header: _Row, file: str, ledger: Ledger) -> list[str]:
         columns.append(name)
     for name in REQUIRED:
         if name not in columns:
-            near = get_close_matches(
-                name, [column for column in columns if column not in KNOWN], n=1, cutoff=0.6
-            )
-            if near:
-                columns[columns.index(near[0])] = name
-                meant[name] = near[0]
+            strangers = [column for column in columns if column not in KNOWN]
+            likely = get_close_matches(name, strangers, n=1, cutoff=0.6)
+            if likely:
+                columns[columns.index(likely[0])] = name
+                meant[name] = likely[0]
     for name, written in meant.items():
         report = ledger.error if name in REQUIRED else ledger.warn
         report(
