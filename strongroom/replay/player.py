@@ -20,9 +20,10 @@ from ingest.mqtt import MqttSource
 from ingest.mqtt_publisher import MqttPublisher
 from playbooks.drill import Event
 from sensors.model import Text
-from strongroom.assemble import SITE_DB, make_engine
+from strongroom.assemble import make_engine
 from strongroom.clock import SetClock, SystemClock
 from strongroom.core import Core
+from strongroom.datadir import SITE_DB
 from strongroom.engine import Engine
 from strongroom.model import Building
 from strongroom.rehearse import record_of
