@@ -25,6 +25,8 @@ MAX_MENDS = 60
 _STATEMENT = re.compile(
     r'^\s*(\[\[?[\w. "-]+\]\]?\s*(#.*)?$|(?:[\w-]+|"[^"\n]*")(?:\.(?:[\w-]+|"[^"\n]*"))*\s*=)'
 )
+_ITEM = re.compile(r"^\s*\[\[\s*([\w-]+)\s*\]\]")
+_ID = re.compile(r"^\s*id\s*=\s*[\"']([^\"'\n]{1,60})[\"']")
 _PLACE = re.compile(r" ?\(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
@@ -58,8 +60,9 @@ class Document(Struct, frozen=True):
 def parse(source: Source, ledger: Ledger, arrays: frozenset[str]) -> Document:
     """Read TOML; ``arrays`` names the tables this kind of file writes as ``[[name]]``."""
     text, mends = punctuation.mend(source.text)
+    lines = text.split("\n")
     for found in mends:
-        _full_width(source.file, found, ledger)
+        _full_width(Spot(source.file, found.line, _owner(lines, found.line)), found, ledger)
     text, damaged, whole = _readable(source.file, text, ledger, arrays)
     try:
         data = tomllib.loads(text)
@@ -68,11 +71,11 @@ def parse(source: Source, ledger: Ledger, arrays: frozenset[str]) -> Document:
     return Document(source.file, data, places(text), damaged, whole and source.whole)
 
 
-def _full_width(file: str, found: punctuation.Mend, ledger: Ledger) -> None:
+def _full_width(spot: Spot, found: punctuation.Mend, ledger: Ledger) -> None:
     zh = punctuation.named(found.found, "zh")
     en = punctuation.named(found.found, "en")
     ledger.error(
-        Spot(file, found.line),
+        spot,
         Text(
             f"第 {found.line} 行有全角标点 {zh} 。TOML 只认英文标点。",
             f"Line {found.line} holds full-width punctuation {en} . TOML knows only plain ASCII marks.",
@@ -207,7 +210,7 @@ def _report(
 ) -> str:
     """Report the statement; its mended line, or "" where it must be left out."""
     line = lines[first - 1]
-    spot = Spot(file, first, line.strip()[:60])
+    spot = Spot(file, first, f"{_owner(lines, first)}  {line.strip()[:60]}".strip())
     header = line.lstrip().startswith("[")
     repeated = message.startswith(("Cannot overwrite", "Cannot declare", "Cannot mutate", "Duplicate inline"))
     if repeated and not (header and _named(line) in arrays and not line.lstrip().startswith("[[")):
@@ -246,6 +249,20 @@ def _report(
     write = Text(f"改为：{meant.line.strip()}", f"Write: {meant.line.strip()}") if meant.line else None
     ledger.error(spot, meant.says, write, column)
     return meant.line
+
+
+def _owner(lines: list[str], at: int) -> str:
+    """The item that a line belongs to, as other problems name it: ``rule "water-in-stack"``."""
+    start = next((n for n in range(at - 1, -1, -1) if _ITEM.match(lines[n])), -1)
+    header = _ITEM.match(lines[start]) if start >= 0 else None
+    if header is None:
+        return ""
+    for line in lines[start + 1 :]:
+        if _ITEM.match(line):
+            break
+        if found := _ID.match(line):
+            return f'{header[1]} "{found[1]}"'
+    return header[1]
 
 
 def _named(header: str) -> str:

@@ -122,6 +122,33 @@ def test_a_zone_declared_under_a_wrong_name_is_one_mistake(tmp_path: Path) -> No
     assert "6 other places: sensors.toml:18, " in errors[0].says.en
 
 
+def test_a_missing_plan_is_one_mistake(tmp_path: Path) -> None:
+    files = changed("drills/water-2b.toml", 'told = "coordinator"', 'step = "power"')
+    found = loaded(tmp_path, {**files, "playbooks/water.toml": None})
+    assert [problem.file for problem in found.problems] == ["rules.toml"], render(found.problems, "en")
+
+
+def test_a_sensor_copied_whole_is_one_mistake(tmp_path: Path) -> None:
+    first = GOOD["sensors.toml"].split("\n\n")[0]
+    found = loaded(tmp_path, {"sensors.toml": GOOD["sensors.toml"] + "\n" + first + "\n"})
+    assert len(found.problems) == 1, render(found.problems, "en")
+    assert "sensors.toml:2" in found.problems[0].says.en
+
+
+def test_a_broken_byte_in_a_utf8_file_is_named_with_its_line(tmp_path: Path) -> None:
+    raw = GOOD["sensors.toml"].encode().replace("漏水绳".encode(), b"\xe9\xe9")
+    found = loaded(tmp_path, {"sensors.toml": raw})
+    assert len(found.problems) == 1 and found.problems[0].line == 28, render(found.problems, "en")
+    assert "not UTF-8" in found.problems[0].says.en
+
+
+def test_a_line_that_cannot_be_read_is_shown_with_its_item(tmp_path: Path) -> None:
+    found = loaded(tmp_path, changed("rules.toml", 'name.zh = "库房漏水"', "name.zh = “库房漏水”"))
+    assert found.problems[0].where == 'rule "water-in-stack"'
+    found = loaded(tmp_path, changed("rules.toml", "for_s = 1800", "for_s = = 1800"))
+    assert found.problems[0].where.startswith('rule "humid-stack"  for_s')
+
+
 HOSTILE = """\
 <?xml version="1.0" encoding="UTF-8"?>
 <svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"
