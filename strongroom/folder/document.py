@@ -31,7 +31,10 @@ _PLACE = re.compile(r" ?\(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
 class Document(Struct, frozen=True):
-    """``data`` as far as the file could be read; ``damaged`` lines (from 1) were left out."""
+    """``data`` as far as the file could be read; ``damaged`` lines (from 1) were left out.
+
+    ``whole`` is False where more than single values is missing: a table may have been lost.
+    """
 
     file: str
     data: dict[str, Any]
@@ -113,9 +116,11 @@ def _readable(
                 lines[first:last] = [""] * (last - first)
                 mended.add(first)
             else:
+                gone = lines[first - 1 : last]
                 lines[first - 1 : last] = [""] * (last - first + 1)
-                damaged.update(range(first, last + 1))
-                whole = False
+                if not _is_repeat(str(error)):
+                    damaged.update(range(first, last + 1))
+                whole = whole and not any(line.lstrip().startswith("[") for line in gone)
             continue
         return "\n".join(lines), frozenset(damaged), whole
     ledger.error(
@@ -212,8 +217,7 @@ def _report(
     line = lines[first - 1]
     spot = Spot(file, first, f"{_owner(lines, first)}  {line.strip()[:60]}".strip())
     header = line.lstrip().startswith("[")
-    repeated = message.startswith(("Cannot overwrite", "Cannot declare", "Cannot mutate", "Duplicate inline"))
-    if repeated and not (header and _named(line) in arrays and not line.lstrip().startswith("[[")):
+    if _is_repeat(message) and not (header and _named(line) in arrays and not line.lstrip().startswith("[[")):
         key = line.split("=", 1)[0].strip() if "=" in line else line.strip()
         earlier = next((number for number in range(first - 1, 0, -1) if _same_key(lines[number - 1], key)), 0)
         where_zh = f"第 {earlier} 行" if earlier else "前面"
@@ -263,6 +267,11 @@ def _owner(lines: list[str], at: int) -> str:
         if found := _ID.match(line):
             return f'{header[1]} "{found[1]}"'
     return header[1]
+
+
+def _is_repeat(message: str) -> bool:
+    """A key or table is there twice: leaving the second out loses nothing."""
+    return message.startswith(("Cannot overwrite", "Cannot declare", "Cannot mutate", "Duplicate inline"))
 
 
 def _named(header: str) -> str:
