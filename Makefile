@@ -35,5 +35,8 @@ types: setup
 test: check
 	$(BIN)/python -m pytest
 
+golden: setup
+	STRONGROOM_GOLDEN=1 $(BIN)/python -m pytest tests/golden
+
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

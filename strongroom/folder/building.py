@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from msgspec import Struct
 
@@ -96,8 +96,11 @@ def _timezone(top: Table) -> str:
     name = top.string("timezone", required="Asia/Shanghai")
     if not name:
         return "UTC"
-    known = available_timezones()
-    if name in known:
+    try:
+        ZoneInfo(name)
+    except (OSError, ValueError, KeyError):
+        known = available_timezones()
+    else:
         return name
     offset = re.fullmatch(
         r"(?:UTC|GMT)?\s*\+0?8(?::?00)?|CST|(?:Asia/)?(?:Beijing|Peking)|北京(?:时间)?|中国",
