@@ -39,5 +39,8 @@ test: check
 fuzz: setup
 	FUZZ=30 $(BIN)/python -m pytest --timeout=0 tests/property/test_decoding.py
 
+golden: setup
+	STRONGROOM_GOLDEN=1 $(BIN)/python -m pytest tests/golden
+
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
