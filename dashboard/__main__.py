@@ -9,26 +9,12 @@ from dashboard.app import run
 from dashboard.door import Door, key_of
 from dashboard.site_desk import SiteDesk
 from dashboard.world import World
-from ingest.series import Series
-from ingest.series_sqlite import SqliteSeries
-from strongroom.assemble import READINGS_DB, last_good
 from strongroom.clock import SystemClock
+from strongroom.datadir import last_good
 from strongroom.folder.load import load
+from strongroom.readings import open_series
 from strongroom.settings import Settings, SettingsError, read_settings
 from strongroom.users import Users
-
-
-def series_of(settings: Settings) -> Series:
-    """The series store for reading."""
-    if settings.influx.url:
-        from ingest.series_influx import InfluxAddress, InfluxSeries
-
-        influx = settings.influx
-        address = InfluxAddress(
-            url=influx.url, token=influx.token.reveal(), org=influx.org, bucket=influx.bucket
-        )
-        return InfluxSeries(address)
-    return SqliteSeries(settings.data / READINGS_DB, read_only=True)
 
 
 def world_of(settings: Settings) -> World:
@@ -47,7 +33,7 @@ def world_of(settings: Settings) -> World:
     demo = secrets.token_urlsafe(24) if settings.demo else ""
     users = Users(settings.data / "users.db")
     key = settings.cookie_key.reveal().encode() if settings.cookie_key else key_of(settings.data)
-    desk = SiteDesk(settings.data, clock, first, lambda: series_of(settings))
+    desk = SiteDesk(settings.data, clock, first, lambda: open_series(settings.data, settings.influx))
     door = Door(key, users, desk.building, demo)
     return World(desk=desk, door=door, users=users, clock=clock, data=settings.data, demo=demo)
 

@@ -11,8 +11,8 @@ import msgspec
 
 from dashboard.desk import Outcome, Point, Pulse
 from ingest.series import Series, SeriesError
-from strongroom.assemble import INBOX_DB, LAST_GOOD, SITE_DB, last_good
 from strongroom.clock import Clock
+from strongroom.datadir import INBOX_DB, LAST_GOOD, SITE_DB, last_good
 from strongroom.inbox import Inbox
 from strongroom.journal import ActData, decode
 from strongroom.model import Act, Board, Building, Entry

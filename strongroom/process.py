@@ -19,7 +19,7 @@ from strongroom.folder.load import load
 from strongroom.model import Building
 from strongroom.problems import render
 from strongroom.readings import open_series, tail_s
-from strongroom.settings import Settings
+from strongroom.settings import Settings, SettingsError, read_settings
 from strongroom.sitedb import Cursors
 
 CANNOT_RUN = 2
@@ -87,3 +87,17 @@ def run_engine(settings: Settings, stop: threading.Event | None = None) -> int:
             signal.signal(name, lambda *_: stopping.set())
     engine.run(stopping)
     return 0
+
+
+def main() -> int:
+    """The supervisor's way in: everything from the environment."""
+    try:
+        settings = read_settings()
+    except SettingsError as wrong:
+        print(wrong, file=sys.stderr)
+        return CANNOT_RUN
+    return run_engine(settings)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -11,7 +11,7 @@ import typer
 
 from playbooks.holdings import register
 from playbooks.holdings.register import Import
-from playbooks.holdings.rows import parse_row
+from playbooks.holdings.rows import parse_row, row_of
 from playbooks.model import Holding
 from sensors.model import Text
 from strongroom.cli import app
@@ -151,7 +151,7 @@ def _write(path: Path, kept: tuple[Holding, ...]) -> None:
     raw = register.export(kept)
     again = register.read(raw, path.name)
     if isinstance(again, Text) or list(again.holdings) != list(kept):
-        lost = next((one.id for one in kept if parse_row(register.row_of(one)) != one), "?")
+        lost = next((one.id for one in kept if parse_row(row_of(one)) != one), "?")
         say(
             Text(
                 f"{lost} 无法原样写入，未作改动。",
