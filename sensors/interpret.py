@@ -64,6 +64,7 @@ def recognise(message: Message) -> Dialect:
 
 def _read_announced(message: Message, heard: Heard, memory: Memory) -> None:
     """An announcement knows more than a topic's words: it replaces what plain reading found."""
-    heard.observations.clear()
-    heard.refusals.clear()
+    told = {entity.quantity for entity in memory.entities[message.topic].values()}
+    heard.observations[:] = [seen for seen in heard.observations if seen.quantity not in told]
+    heard.refusals[:] = [one for one in heard.refusals if one.quantity and one.quantity not in told]
     read_entities(message, heard, memory)

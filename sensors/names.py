@@ -29,6 +29,7 @@ __all__ = ["Meaning", "loose_meaning", "meaning", "words_of"]
 
 _NUMBERED = re.compile(r"^([a-z]+|[一-鿿]+)(\d{1,2})$")
 _CUT = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+\d*|[A-Z]+\d*|\d+|[一-鿿]+|[^\W\d_]+")
+_LEAKS = frozenset(("leak", "leakage", "flood"))  # beside these, "water" is no medium that is measured
 _LONGEST = 64
 _MOST_WORDS = 6
 _REMEMBERED = 4096  # hostile senders must not fill the memory with names
@@ -93,7 +94,8 @@ def _cut_chinese(run: str) -> list[str]:
 def _by_some_words(name: str) -> Meaning | None:
     words = words_of(name)
     known = _by_all_words(words)
-    if known is not None or NOT_THE_ROOM.intersection(words):
+    foreign = NOT_THE_ROOM.intersection(words)
+    if known is not None or (foreign and not (foreign == {"water"} and _LEAKS.intersection(words))):
         return known
     parts = [words[start:] for start in range(1, len(words))]
     parts += [words[:end] for end in range(len(words) - 1, 0, -1)]

@@ -179,6 +179,7 @@ CONTACTS = (
             "moisture",
             "水浸",
             "浸水",
+            "有水",
         ),
         also_off=("no leak", "no water", "not leaking", "无水", "未漏水", "无漏水"),
     ),

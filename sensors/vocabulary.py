@@ -28,7 +28,7 @@ _SINGLE = """
 temperature: temperature temp temps temperatur temperatura temprature temperture tempc tempf wendu 温度 室温
 humidity: humidity hum humi rh humidite feuchte luftfeuchte luftfeuchtigkeit shidu 湿度
 pressure: pressure pres press barometer baro luftdruck 气压 大气压
-illuminance: illuminance lux illumination illu illum luminosity 照度 光照 光照度
+illuminance: illuminance lux illumination illu illum ill luminosity 照度 光照 光照度
 co2: co2 carbondioxide 二氧化碳
 battery: battery batt bat 电量 电池 电池电量
 smoke: smoke rauch yangan 烟感 烟雾
@@ -48,6 +48,7 @@ mains: mains 市电
 _JOINED = """
 temperature °C: tempc
 temperature °F: tempf
+temperature: roomtemperature airtemperature indoortemperature outdoortemperature
 battery_voltage V: batv battv vbat vbatt
 battery_voltage: batteryvoltage batteryvolt battvoltage 电池电压
 battery_voltage mV: batmv batterymv batteryvoltagemv
@@ -110,8 +111,8 @@ UNIT_WORDS: dict[str, str] = {word: head for head, row in _rows(_UNIT_WORDS) for
 """Words that are a unit beside a quantity."""
 HARMLESS = words(
     """air room indoor outdoor outside external ambient inside relative atmospheric barometric rel sensor probe ext
-    value val current actual measured state status reading data archive sht sht2x sht3x sht31 ds ds18b20 dht
-    bme bme280 aht 室内 室外 环境 空气 当前 实时 状态 值"""
+    value val current actual measured reading data archive sht sht2x sht3x sht31 ds ds18b20 dht
+    bme bme280 aht 室内 室外 环境 空气 当前 实时 值"""
 )
 """Where a probe sits and which chip it is: harmless beside a quantity."""
 TELLING = words("sht ds ds18b20 ext external probe outdoor outside")
@@ -126,7 +127,8 @@ NOT_THE_ROOM = words(
     last total set setpoint target desired threshold limit alarm warning calibration offset correction
     comfort unit raw adc dew dewpoint dp absolute abs feels heat index wet bulb apparent soil ground boiler
     pool pipe flow return surface wall floor coil supply exhaust over under sea altitude equivalent eco2 voc
-    resistance density time"""
+    resistance density time
+    water"""
 )
 """Words beside which a quantity is not the room's: chips, limits, statistics, settings, other media."""
 CHINESE = frozenset(

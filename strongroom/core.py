@@ -34,7 +34,7 @@ from strongroom.journal import (
     draft_incident,
     draft_notice,
 )
-from strongroom.model import Act, Building, Entry, ReplyReceived
+from strongroom.model import Act, Building, DeliveryReported, Entry, ReplyReceived
 from strongroom.sitedb import Batch
 
 Happened = AlarmEvent | IncidentEvent | NoticeEvent | Refused
@@ -220,6 +220,8 @@ class Core:
         who = self.building.people.get(act.by)
         if isinstance(act.what, ReplyReceived):
             return self._answer(act.what, now)
+        if isinstance(act.what, DeliveryReported):
+            return list(self.pager.on_result(act.what.notice, act.what.result, now))
         if who is None:
             return [
                 Refused(

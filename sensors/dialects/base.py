@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
-from sensors.heard import Heard
+from sensors.heard import Heard, measure
 from sensors.names import Meaning, meaning
 from sensors.quantities import QUANTITIES
 
@@ -133,10 +133,24 @@ def take(heard: Heard, known: Meaning, value: object, path: str, unit: str = "",
         heard.refuse("needs-meaning", detail, known.quantity, value, path)
     elif QUANTITIES[known.quantity].contact:
         heard.state(known.quantity, value, path, inverted=known.inverted, channel=channel)
+    elif known.quantity == "battery" and isinstance(value, str) and not unit:
+        _take_battery_text(heard, value, known.unit, path, channel)
     elif known.quantity == "pressure":
         heard.number("pressure", value, unit or known.unit or pressure_unit(value), path, channel=channel)
     else:
         heard.number(known.quantity, value, unit or known.unit, path, channel=channel)
+
+
+def _take_battery_text(heard: Heard, text: str, unit: str, path: str, channel: str) -> None:
+    """A battery told in words ("LOW", "OK") or in volts ("3.02 V") instead of per cent."""
+    measured = measure(text)
+    if measured is not None:
+        volts = measured[1].casefold() in ("v", "mv")
+        heard.number("battery_voltage" if volts else "battery", text, unit, path, channel=channel)
+    elif QUANTITIES["battery_low"].state_value(text) is not None:
+        heard.state("battery_low", text, path, channel=channel)
+    else:
+        heard.number("battery", text, unit, path, channel=channel)
 
 
 def pressure_unit(value: object) -> str:

@@ -19,7 +19,7 @@ _OTHERS = frozenset(("switch", "light", "fan", "cover", "number", "select", "cli
 def _claims_topic(levels: list[str]) -> bool:
     if len(levels) >= 4 and levels[-1] == "state":
         return levels[-3] in _COMPONENTS or levels[-3] in _OTHERS
-    return len(levels) == 2 and levels[-1] in ("status", "debug")
+    return len(levels) == 2 and levels[-1] in ("status", "debug") and levels[0] != "homeassistant"
 
 
 def _read(message: Message, heard: Heard, memory: Memory) -> None:

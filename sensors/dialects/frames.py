@@ -48,6 +48,7 @@ _MAGNET = {(0x06, 0x00): _Field("contact_open", 1)}
 _STATES: dict[str, dict[tuple[int, int], _Field]] = {
     "em300sld": _LEAK,
     "em300zld": _LEAK,
+    "em300mld": _LEAK,
     "em300mcs": _MAGNET,
     "ws301": {(0x03, 0x00): _Field("contact_open", 1), (0x04, 0x00): _Field("tamper", 1)},
     "am307": {(0x05, 0x00): _Field("motion", 1)},

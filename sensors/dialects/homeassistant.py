@@ -90,12 +90,16 @@ _REST = re.compile(
 
 
 def _claims_topic(levels: list[str]) -> bool:
+    if levels == ["homeassistant", "status"]:
+        return True  # its own will: nothing of ours lives or dies by it
     if levels[-1] != "config" or len(levels) < 4:
         return False
     return levels[-3] in _COMPONENTS or levels[-4] in _COMPONENTS
 
 
 def _read(message: Message, heard: Heard, memory: Memory) -> None:
+    if message.levels[-1] == "status" and message.topic not in memory.entities:
+        return
     if not _claims_topic(message.levels):
         read_entities(message, heard, memory)
         return

@@ -12,9 +12,11 @@ from sensors.dialects.base import Dialect, Memory, Message, document_of, take
 from sensors.heard import Heard
 from sensors.names import Meaning, loose_meaning
 from sensors.quantities import QUANTITIES
+from sensors.vocabulary import words
 
 _STATES = {"ready": True, "alert": True, "lost": False, "disconnected": False, "sleeping": None, "init": None}
-_GENERIC = frozenset(("value", "state", "status", "measurement"))
+# Properties that only repeat what kind of node they belong to.
+_GENERIC = words("value state status measurement degrees percentage percent level alarm detected triggered")
 
 
 def _claims_topic(levels: list[str]) -> bool:

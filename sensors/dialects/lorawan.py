@@ -39,7 +39,7 @@ _SAME = -0.1  # 0xFFFF as a signed number of tenths: no probe
 def read_codec(document: dict[str, Any], heard: Heard) -> None:
     """Take what a device codec decoded."""
     if document.get("valid") is False or document.get("err") not in (None, 0, "0", False, ""):
-        heard.refuse("bad-quality", "the codec marks its own result as invalid", raw="whole payload")
+        heard.refuse("bad-quality", "the codec marks its own result as invalid", raw=document.get("err"))
         return
     missing = _missing_probes(document)
     unused = "Work_mode" in document  # a Dragino board with free inputs: only its mode says which are wired
@@ -75,6 +75,10 @@ def _take(known: Meaning, key: str, value: object, heard: Heard) -> None:
     if isinstance(value, dict):
         if "value" in value:
             take_box(heard, known, value, key)
+        elif value and all(isinstance(name, str) and name.isdigit() for name in value):
+            for name, one in value.items():  # Cayenne LPP of older servers: values by channel number
+                if not isinstance(one, (dict, list)):
+                    take(heard, known, one, f"{key}.{name}", channel=name)
         return
     if isinstance(value, list):
         return

@@ -44,6 +44,8 @@ _FIELDS: dict[str, Meaning | None] = {
     "temperature_C": Meaning("temperature", "°C"),
     "temperature_F": Meaning("temperature", "°F"),
 }
+# The same measurement told twice by one frame.
+_TWINS = (("temperature_C", "temperature_F"), ("contact_open", "reed_open"), ("contact_open", "opened"))
 _EVENTS: dict[str, tuple[str, bool]] = {
     "water leak": ("water_leak", True),
     "leak": ("water_leak", True),
@@ -87,8 +89,14 @@ def _read(message: Message, heard: Heard, _memory: Memory) -> None:
         heard.at = heard.clock.read(document["time"])
     heard.names = (str(document.get("id", "")), heard.device)
     _take_battery(document.get("battery_ok"), heard)
-    if "temperature_C" in document and "temperature_F" in document:
-        document = {key: value for key, value in document.items() if key != "temperature_F"}
+    if document.get("type") == "TPMS":
+        heard.refuse("needs-meaning", "a tyre, not a room", raw="TPMS")
+        return
+    twins = [
+        twin for one, twin in _TWINS if one in document and twin in document and _agree(document, one, twin)
+    ]
+    if twins:
+        document = {key: value for key, value in document.items() if key not in twins}
     take_flat(heard, document, fields=_FIELDS, channels=True)
     for key in ("event", "state"):
         value = document.get(key)
@@ -99,8 +107,15 @@ def _read(message: Message, heard: Heard, _memory: Memory) -> None:
         heard.refuse(
             "needs-meaning", "closed: only the installer knows what the contact is", raw=document["closed"]
         )
-    if "alarm" in document and "smoke" in str(document.get("model", "")).casefold():
-        heard.state("smoke", document["alarm"], "alarm")
+    if "alarm" in document:
+        model = str(document.get("model", "")).casefold()
+        for word, quantity in (("smoke", "smoke"), ("leak", "water_leak")):
+            if word in model:
+                heard.state(quantity, document["alarm"], "alarm")
+
+
+def _agree(document: dict[str, Any], one: str, twin: str) -> bool:
+    return one == "temperature_C" or bool(document[one] == document[twin])
 
 
 def _take_battery(value: object, heard: Heard) -> None:

@@ -7,6 +7,7 @@ refused (4.4). Volts and ampères of a circuit are announced, not read as a devi
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from sensors.dialects.base import Dialect, Memory, Message
@@ -25,6 +26,7 @@ _UNITS = {
     "%EL": ("battery", "%"),
 }
 _KEYS = frozenset(("n", "bn", "v", "vb", "vs", "u", "bu", "t", "bt", "s", "bs", "vd", "bv", "ut", "bver"))
+_LAST = re.compile(r"[:/]")
 _RELATIVE_BELOW = 2.0**28
 
 
@@ -78,8 +80,9 @@ def _take(record: dict[str, Any], name: str, unit: str, base_value: float, heard
         if "v" in record or "vb" in record:
             heard.refuse("needs-meaning", "a record without a name", raw=record.get("v"))
         return
-    heard.names = tuple(part for part in (name.rpartition(":")[2], name.rpartition("/")[2]) if part)
-    known = meaning(heard.names[0]) if heard.names else None
+    last = _LAST.split(name)[-1]
+    heard.names = (last,)
+    known = meaning(last)
     value = record.get("v")
     if isinstance(record.get("vb"), bool) or (unit == "/" and value in (0, 1)):
         state = record.get("vb", value)
@@ -94,6 +97,8 @@ def _take(record: dict[str, Any], name: str, unit: str, base_value: float, heard
         if unit in _UNITS:
             quantity, own = _UNITS[unit]
             heard.number(quantity, shifted, own, name, channel=name)
+        elif unit == "%" and known is not None and known.quantity in ("humidity", "battery"):
+            heard.number(known.quantity, shifted, "%", name, channel=name)
         elif unit == "ppm" and known is not None and known.quantity == "co2":
             heard.number("co2", shifted, "ppm", name, channel=name)
         elif unit == "V" and {"battery", "batt", "bat", "vbat"}.intersection(words_of(name)):

@@ -35,7 +35,7 @@ def _claims_topic(levels: list[str]) -> bool:
         return False
     if last == "rpc" or (last == "online" and levels[0] != "shellies"):
         return True
-    return len(levels) >= 3 and levels[-2] == "status" and ":" in last
+    return len(levels) >= 3 and levels[-2] == "status" and (":" in last or levels[-3].startswith("shelly"))
 
 
 def _claims_document(document: Any, _levels: list[str]) -> bool:

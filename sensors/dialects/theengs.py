@@ -14,6 +14,7 @@ from sensors.dialects import rtl433
 from sensors.dialects.base import Dialect, Memory, Message, say_life, take, take_flat
 from sensors.heard import Heard
 from sensors.names import Meaning
+from sensors.vocabulary import words
 
 _FIELDS: dict[str, Meaning | None] = {
     "tempc": Meaning("temperature", "°C"),
@@ -44,13 +45,15 @@ _FIELDS: dict[str, Meaning | None] = {
     "moi": None,
     "pres2": None,
 }
+# Curtains say open and motion of themselves; tyres, bodies and water meters have temperatures of their own.
+_NO_SENSORS = words("WCVR ACTR TIRE BODY SCALE ENRG TRACK RMAC")
 _PROBE = re.compile(r"^temp([cf])([1-9])$")
 
 
 def _claims_topic(levels: list[str]) -> bool:
-    return any(level.endswith("toMQTT") and level != "rtl_433" for level in levels[:-1]) or (
-        levels[-1] == "LWT" and len(levels) == 3
-    )
+    if any(level.endswith("toMQTT") for level in levels):
+        return True
+    return levels[-1] == "LWT" and len(levels) == 3
 
 
 def _claims_document(document: Any, _levels: list[str]) -> bool:
@@ -66,6 +69,8 @@ def _read(message: Message, heard: Heard, memory: Memory) -> None:
         heard.device = "/".join(levels[:-1])
         say_life(heard, text or "", ("online",), ("offline",), "LWT")
         return
+    if levels[-1] == "SYStoMQTT":
+        return  # the gateway's own chip
     document = message.document()
     if "BTtoMQTT" not in levels and any(level.endswith("toMQTT") for level in levels):
         if any("RTL_433" in level for level in levels):
@@ -78,6 +83,10 @@ def _read(message: Message, heard: Heard, memory: Memory) -> None:
         return
     heard.device = str(document.get("mac") or document.get("id") or levels[-1])
     heard.names = (heard.device, levels[-1])
+    kind = document.get("type")
+    if kind in _NO_SENSORS:
+        heard.refuse("needs-meaning", f"a device of type {kind} senses no room", raw=kind)
+        return
     encrypted = document.get("encr")
     if "cipher" in document and encrypted:
         heard.refuse(
