@@ -132,7 +132,7 @@ def test_incident_and_rescue_list_in_english(demo: Demo, page: Page) -> None:
 
 
 def test_the_message_is_on_the_phone_and_marked_as_never_sent(demo: Demo, page: Page) -> None:
-    see(page, f"{demo.url}/phone?lang=zh", "【市档案馆】紧急：二层 B 库库房漏水")
+    see(page, f"{demo.url}/phone?lang=zh", "【市档案馆】紧急：二层 B 库库房漏水", "PAPER TRAIL, NOT SENT")
     see(page, f"{demo.url}/alarms?lang=en", "Water in a stack", "not acknowledged")
 
 
