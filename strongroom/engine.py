@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import msgspec
 
 from alerts.model import Notice, NoticeState
-from alerts.sms import Sender
+from alerts.sms import PaperSender, Sender
 from ingest.messages import MessageSource
 from sensors.model import RawMessage, Text
 from strongroom import builtin
@@ -67,6 +67,7 @@ class Engine:
             db, clock, acknowledge=source.acknowledge, kept=self._kept, failed=self._not_kept
         )
         self.feeder = feeder
+        self._channel = "none" if sender is None else "paper" if isinstance(sender, PaperSender) else "live"
         self._db = db
         self._inbox = inbox
         self._acts_read = int(db.meta("acts") or 0)
@@ -221,6 +222,7 @@ class Engine:
             store=self.committer.error or (self.feeder.state.words.en if self.feeder else "none"),
             backlog=self.feeder.state.backlog if self.feeder else 0,
             rejects=dict(self.core.rejected.most_common(50)),
+            sender=self._channel,
         )
 
     def _note(self, draft: Draft) -> None:
