@@ -218,13 +218,16 @@ def _wrong(desk: Drafts, person: Person, command: Command, inbound: Inbound) -> 
         if notice.means != WRONG:
             break
         row += 1
-    if row < WRONG_IN_A_ROW and inbound.means == "sms":
-        out.append(_answer(desk, person, inbound, reason, means=WRONG))
+    if inbound.means == "sms":
+        out.append(_answer(desk, person, inbound, reason, means=WRONG, sent=row < WRONG_IN_A_ROW))
     return out
 
 
-def _answer(desk: Drafts, person: Person, inbound: Inbound, words: Text, means: str = "") -> NoticeEvent:
+def _answer(
+    desk: Drafts, person: Person, inbound: Inbound, words: Text, *, means: str = "", sent: bool = True
+) -> NoticeEvent:
     """Our answer; sent as a text message only to who wrote one, otherwise kept for the record."""
+    by_text = sent and inbound.means == "sms"
     count = sum(1 for n in desk.book.of_person(person.id) if n.kind == "answer")
     notice = desk.note(
         id_=f"answer:{person.id}:{inbound.id or f'{inbound.at:.3f}.{count}'}",
@@ -233,8 +236,8 @@ def _answer(desk: Drafts, person: Person, inbound: Inbound, words: Text, means: 
         words=words,
         reason=words,
         now=inbound.at,
-        channel="sms" if inbound.means == "sms" else "",
-        state=S.DUE if inbound.means == "sms" else S.NOTED,
+        channel="sms" if by_text else "",
+        state=S.DUE if by_text else S.NOTED,
         after=inbound.id,
         means=means,
         expires_at=inbound.at + ANSWER_VALID_S,

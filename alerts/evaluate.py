@@ -279,6 +279,7 @@ class Evaluator:
 
     def _odd(self, seen: Seen, reading: Reading, now: float, changes: list[Change]) -> None:
         """Readings that prove nothing: late, retained, historical, quarantined, impossible."""
+        seen.heard_at = now
         if reading.quality is Quality.IMPLAUSIBLE:
             high = reading.value > (seen.value if seen.value is not None else 0.0)
             for slot in seen.slots:

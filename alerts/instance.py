@@ -16,6 +16,7 @@ from alerts.slots import CLEAR, MET, UNKNOWN, Slot
 SAID = (Verdict.UNKNOWN, Verdict.CLEAR, Verdict.MET)
 NEVER = float("inf")
 EVIDENCE_LIMIT = 16  # samples named in one change
+WORSE_EVERY_S = 60.0  # twice as many sensors met is worth saying again, not every second
 NEAR = 1e-6  # seconds: two ways to the same moment may differ by rounding
 
 
@@ -59,6 +60,7 @@ class Instance:
         "root",
         "rule",
         "said",
+        "said_at",
         "scope",
         "slots",
         "unverified",
@@ -75,6 +77,7 @@ class Instance:
         self.slots: list[Slot] = []
         self.raw = UNKNOWN
         self.said = UNKNOWN
+        self.said_at = 0.0
         self.active = False
         self.armed = True
         self.pending = False
@@ -131,7 +134,9 @@ class Instance:
             self.pending = False
             self.proven_at = None
             self.credit_s = 0.0
-            grown = raw == MET and self._met() > self.peak
+            grown = (
+                raw == MET and now >= self.said_at + WORSE_EVERY_S and self._met() >= 2 * max(self.peak, 1)
+            )
             return raw if self.said != raw or grown else None
         verdict = self.prove(slot, now)
         if verdict is None and self.active and self.said == UNKNOWN:
@@ -165,7 +170,7 @@ class Instance:
 
     def say(self, verdict: int, slot: Slot | None, now: float) -> Change:
         """Note what is said and put it into words; ``slot`` is the one that decided, if one did."""
-        self.said = verdict
+        self.said, self.said_at = verdict, now
         met = sorted((s for s in self.slots if s.state == MET), key=lambda s: (s is not slot, s.at))
         silent = sorted((s for s in self.slots if s.state == UNKNOWN), key=lambda s: not s.held)
         if verdict == CLEAR:

@@ -20,8 +20,9 @@ class Links:
     def lost(self, sensor: Sensor, now: float) -> str:
         """The widest parent of a sensor through which nothing at all is heard, or an empty string.
 
-        Nothing is heard when, by the pace of all its children, at least five messages are missing since the last
-        one: one silent sensor among talking ones never makes its gateway lost.
+        Nothing is heard when, by the pace of all its children, at least five messages are missing since the
+        last one, and its fastest child is overdue: one silent sensor among talking ones never makes its
+        gateway lost.
         """
         found = ""
         for parent in parents_of(sensor):
@@ -34,9 +35,11 @@ class Links:
         if asked is not None and asked[0] == now:
             return asked[1]
         children = [self._records[name] for name in self._children[parent] if name in self._records]
-        heard_at = max(max(child.seen_at, child.known_at) for child in children)
-        missed = sum((now - heard_at) / child.step_s for child in children)
+        heard_at = max(max(child.seen_at, child.heard_at, child.known_at) for child in children)
+        passed = now - heard_at
+        missed = sum(passed / child.step_s for child in children)
         talked = any(child.seen_at > 0.0 for child in children)
-        silent = talked and missed >= MISSED_WORDS
+        overdue = passed > min(child.gap_s for child in children)
+        silent = talked and overdue and missed >= MISSED_WORDS
         self._asked[parent] = (now, silent)
         return silent

@@ -105,6 +105,7 @@ class SendResult(Struct, frozen=True, kw_only=True):
     code: str = ""
     detail: str = ""
     retry_after_s: float = 0.0
+    keys: str = ""  # voice: the keys that were pressed, where the provider tells them when asked
     tries: int = 0  # the try this is about, where the provider told us (0: the present one)
 
 

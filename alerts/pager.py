@@ -29,6 +29,7 @@ from alerts.notices import (
     DELIVERY_S,
     FINAL,
     FIRST,
+    IN_FLIGHT,
     LOST,
     LOST_ANSWER_S,
     WAITING,
@@ -268,7 +269,7 @@ class Pager:
         """The messages that told ``by`` of the alarm are answered."""
         out = []
         for notice in list(self.book.of_alarm(alarm.id)):
-            if notice.person == by and notice.state not in WAITING | {S.ANSWERED, S.CANCELLED}:
+            if notice.person == by and notice.state in IN_FLIGHT | {S.DELIVERED}:
                 answered = become(notice, S.ANSWERED, now, means=notice.means or "screen")
                 out.append(self._put(event(answered, now, phrases.ACTED, by)))
         return out

@@ -33,6 +33,7 @@ class Seen:
     """
 
     __slots__ = (
+        "heard_at",
         "key",
         "known_at",
         "lagging",
@@ -59,6 +60,7 @@ class Seen:
         self.measured_at = float("-inf")
         self.received_at = float("-inf")
         self.seen_at = float("-inf")
+        self.heard_at = float("-inf")  # any message at all, also one that proves nothing
         self.value: float | None = None
         self.silent = False
         self.unverified = False

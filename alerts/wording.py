@@ -110,6 +110,7 @@ VOICE: dict[str, tuple[Piece, ...]] = {
 }
 
 PRESS = Text("收到请按 1。要转给下一位请按 3。", "Press 1 to confirm. Press 3 to pass it on.")
+NOT_BY_KEY = Text("请到屏幕上确认。", "Please confirm on screen.")
 HEARD = Text("已登记，谢谢。", "Recorded, thank you.")
 PASSED = Text("已转下一位。", "Passed on.")
 NO_KEY = Text("没有收到按键。", "No key was pressed.")

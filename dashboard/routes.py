@@ -20,7 +20,10 @@ from dashboard.desk import RIGHTS
 from dashboard.door import COOKIE
 from dashboard.faces.demo import STORIES
 from dashboard.faces.login import login_page
-from dashboard.scene import Viewer
+from dashboard.faces.paper import rescue_paper
+from dashboard.faces.rescue import may_see
+from dashboard.looks import chosen_incident
+from dashboard.scene import Scene, Viewer
 from dashboard.theme import style
 from dashboard.words import LANGUAGES, Words
 from dashboard.world import World
@@ -68,7 +71,9 @@ def routes(here: World) -> list[Route]:
         Route("/parts/{name}", pages.part),
         Route("/act", pages.act, methods=["POST"]),
         Route("/acts", pages.acts),
+        Route("/pin", pages.pin, methods=["POST"]),
         Route("/story", pages.story, methods=["POST"]),
+        Route("/print/rescue", pages.print_rescue),
     ]
 
 
@@ -203,6 +208,59 @@ class Pages:
             return JSONResponse({"id": act.id, "state": "sent"}, status_code=202)
 
         return await self._signed(request, then)
+
+    async def pin(self, request: Request) -> Response:
+        """Acknowledge at the wall: whoever stands there proves who they are with a PIN, for this one act."""
+        address = request.client.host if request.client else ""
+
+        def then(viewer: Viewer, payload: Any) -> Response:  # noqa: ARG001 - the wall's own viewer does nothing
+            facts = dict(payload) if isinstance(payload, dict) else {}
+            name, pin = str(facts.pop("user", "")), str(facts.pop("pin", ""))
+            now, desk = self._here.clock.now(), self._here.desk
+            found = self._here.users.by_pin(name, pin, address, now)
+            if isinstance(found, Wait):
+                said = (w("login.wait", seconds=int(found.seconds) + 1) for w in map(Words, LANGUAGES))
+                return _error(dict(zip(LANGUAGES, said, strict=True)), 429)
+            if found is None or facts.get("type") != "alarm.acknowledge":
+                return _error({"zh": "PIN 不对。", "en": "The PIN is wrong."}, 403)
+            try:
+                who = self._here.door.viewer_of(found)
+                act = act_of(facts, who, desk.building(), desk.board(), now, means="wall")
+            except NotAllowedError as refusal:
+                return _error({"zh": refusal.words.zh, "en": refusal.words.en}, refusal.status)
+            desk.put(act)
+            return JSONResponse({"id": act.id, "state": "sent"}, status_code=202)
+
+        return await self._signed(request, then)
+
+    async def print_rescue(self, request: Request) -> Response:
+        """The accepted rescue plan as a sheet for the printer; who printed is remembered."""
+        now = self._here.clock.now()
+        viewer = self._here.door.viewer(request.cookies.get(COOKIE, ""), now)
+        if viewer is None:
+            return RedirectResponse("/login", status_code=303)
+
+        def draw() -> str:
+            desk = self._here.desk
+            scene = Scene(
+                building=desk.building(),
+                board=desk.board(),
+                viewer=viewer,
+                words=Words(self._language(request)),
+                now=now,
+                choices=dict(request.query_params),
+                desk=desk,
+            )
+            incident = chosen_incident(scene)
+            if incident is None or not may_see(scene, incident):
+                return ""
+            self._here.users.looked(viewer.user, "print", now)
+            return rescue_paper(scene, incident)
+
+        text = await run_in_threadpool(draw)
+        if not text:
+            return RedirectResponse("/rescue", status_code=303)
+        return HTMLResponse(text, headers={"cache-control": "no-store"})
 
     async def acts(self, request: Request) -> Response:
         """What became of acts; those not decided yet are left out."""

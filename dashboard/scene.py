@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -99,6 +99,10 @@ class Scene:
         """A zone's name; the id where the folder does not know it any more."""
         known = self.building.zones.get(zone)
         return self.w.of(known.name) if known else zone
+
+    def zone_names(self, zones: Iterable[str]) -> str:
+        """Several zones in one line."""
+        return ("、" if self.language == "zh" else ", ").join(self.zone_name(zone) for zone in zones)
 
     def person_name(self, person: str) -> str:
         """A person's name; the system is named in words."""

@@ -1,8 +1,8 @@
 """The short way of simple sensors: one value at one path, or one word, of one topic.
 
-Dialect ``json`` with a ``path`` (``temperature``, ``SCD40.CarbonDioxide``, ``probes[0].t``), ``words`` with the
-operator's own word table, ``plain`` with a bare number or word. Everything unusual goes through the same verbs as
-every other dialect (``Heard``).
+Dialect ``json`` with a ``path`` (``temperature``, ``SCD40.CarbonDioxide``, ``probes[0].t``), ``words`` with
+the operator's own word table, ``plain`` with a bare number or word. Everything unusual goes through the
+same verbs as every other dialect (``Heard``).
 """
 
 from __future__ import annotations

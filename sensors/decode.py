@@ -1,8 +1,8 @@
 """Messages of one building become readings of its sensors.
 
 A topic is looked up whole; what stands there was compiled from the building's sensors once. Simple sensors
-(dialects ``json``, ``words``, ``plain`` with a path or words of their own) take a short way; every other dialect
-is read by its module and its observations are bound by quantity and channel.
+(dialects ``json``, ``words``, ``plain`` with a path or words of their own) take a short way; every other
+dialect is read by its module and its observations are bound by quantity and channel.
 """
 
 from __future__ import annotations
@@ -20,12 +20,14 @@ from sensors.heard import Heard, Observation, Refusal
 from sensors.interpret import interpret
 from sensors.model import Declaration, Decoded, Life, Quality, RawMessage, Reading, Reject, Sensor
 from sensors.quantities import quantity
+from sensors.vocabulary import words
 
 _UNKNOWN = Decoded(known=False)
 _EMPTY = Decoded()
 # Refusals about one field are told to the sensor that reads that field; these are about the whole message.
-_WHOLE = frozenset(
-    ["not-json", "not-protobuf", "not-text", "oversized", "bad-time", "no-life-word", "not-decoded", "encrypted", "needs-birth", "out-of-sequence", "broken-announcement", "decoder-error"]
+_WHOLE = words(
+    """not-json not-protobuf not-text oversized bad-time no-life-word not-decoded encrypted needs-birth
+    out-of-sequence broken-announcement decoder-error"""
 )
 
 
@@ -67,7 +69,7 @@ class Decoder:
             if plan.simple and not plan.groups and not plan.living:
                 return self._simple(plan.simple, message, now)
             return self._full(plan, message, now)
-        except Exception as error:
+        except Exception as error:  # hostile content must never stop the good sensors (C51)
             detail = f"{type(error).__name__}: {error}"[:200]
             return Decoded(rejects=(Reject(message.topic, "decoder-error", detail),))
 
@@ -103,6 +105,8 @@ class Decoder:
             bind(heard, sensors, message, now, readings, rejects)
             for fact in heard.lives:
                 reached = plan.living or tuple(sensor.id for sensor in sensors)
+                if not reached:
+                    continue
                 at = fact.at if fact.at is not None else message.received_at
                 lives.append(Life(reached, fact.online, at, f"{heard.dialect} {fact.source}".strip()))
             for told in heard.announcements:

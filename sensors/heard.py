@@ -15,6 +15,7 @@ from msgspec import Struct, field
 from sensors.quantities import QUANTITIES, plain_word
 from sensors.times import Clock
 from sensors.units import scale
+from sensors.vocabulary import words as word_set
 
 REJECT_CODES = {
     "not-json": "the payload must be JSON and is not",
@@ -43,17 +44,19 @@ REJECT_CODES = {
 }
 """The closed list of reasons for a refusal."""
 
-_NO_VALUE = frozenset(
-    ["", "nan", "-nan", "inf", "-inf", "infinity", "-infinity", "null", "nil", "none", "n/a", "na", "nd", "-", "--", "---", "unavailable", "unknown", "undefined", "not available", "error", "err", "fail", "无", "无数据", "离线"]
-)
+NO_VALUE = word_set(
+    """nan -nan inf -inf infinity -infinity null nil none n/a na nd - -- --- unavailable unknown undefined error err
+    fail 无 无数据 离线"""
+) | {"", "not available"}
 _TESTING = frozenset(("test", "testing", "self test", "selftest", "自检", "测试"))
 _MEASURE = re.compile(
     r"^([+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d{1,3})?)\s*([^\d\s.,+-][^\d]{0,11}\d?)?$"
 )
 # Full scale of signed and unsigned 16 bit registers, bare and scaled by 10 and 100, and their usual error marks.
 _FULL_SCALE = frozenset(
-    (-32768.0, 32767.0, -32767.0, 65535.0, 65534.0, 3276.7, -3276.8, -3276.7, 6553.5, 6553.4, 327.67, -327.68)
-    + (-327.67, 655.35, 655.34, 2147483647.0, -2147483648.0, 4294967295.0)
+    raw / factor
+    for raw in (-32768, -32767, 32767, 65534, 65535, 2147483647, -2147483648, 4294967295)
+    for factor in (1.0, 10.0, 100.0)
 )
 # Error marks that are ordinary numbers of other quantities: a reason only where the range refuses them.
 _ERROR_MARKS = frozenset((-1.0, 255.0, 999.0, -999.0, 9999.0, -9999.0, -127.0, -100.0))
@@ -62,9 +65,10 @@ _ERROR_MARKS = frozenset((-1.0, 255.0, 999.0, -999.0, 9999.0, -9999.0, -127.0, -
 class Observation(Struct, frozen=True, gc=False):
     """One quantity with its value, in the quantity's unit (contacts 0.0 or 1.0).
 
-    ``at`` is the time the message gives for it, None where it gives none. ``stored`` marks what was kept by the
-    device or a gateway and sent later: history, never the state now. ``channel`` names the probe or child device,
-    ``names`` its other names (short address, block, field), ``path`` where it stood in the payload.
+    ``at`` is the time the message gives for it, None where it gives none. ``stored`` marks what was kept by
+    the device or a gateway and sent later: history, never the state now. ``channel`` names the probe or
+    child device, ``names`` its other names (short address, block, field), ``path`` where it stood in the
+    payload.
     """
 
     quantity: str
@@ -141,7 +145,7 @@ class Heard(Struct):
         """Take a number in ``unit`` ("" the quantity's own); text may carry its own unit, which wins."""
         kind = type(value)
         if kind is not float and kind is not int:
-            taken = self._number_of(quantity, value, unit, path, at, channel)
+            taken = self._number_of(quantity, value, unit, path, channel)
             if taken is None:
                 return
             value, unit = taken
@@ -178,7 +182,7 @@ class Heard(Struct):
         )
 
     def _number_of(
-        self, quantity: str, value: object, unit: str, path: str, at: float | None, channel: str
+        self, quantity: str, value: object, unit: str, path: str, channel: str
     ) -> tuple[float, str] | None:
         if isinstance(value, str):
             measured = measure(value)
@@ -186,7 +190,7 @@ class Heard(Struct):
                 number, own = measured
                 if isfinite(number):
                     return number, own or unit
-            elif plain_word(value[:64]) not in _NO_VALUE:
+            elif plain_word(value[:64]) not in NO_VALUE:
                 self.refuse(
                     "not-a-number", f"{value[:64]!r} is no number", quantity, value, path, channel=channel
                 )
@@ -215,19 +219,20 @@ class Heard(Struct):
         channel: str = "",
     ) -> None:
         """Take a contact's state; ``words`` are the dialect's own, ``inverted`` for keys that say the opposite."""
-        if value is True or value is False:
-            taken: float | None = 1.0 if value else 0.0
-        elif value is None:
+        if value is None:
             self.refuse("null", "null is unknown, not normal", quantity, "null", path, channel=channel)
             return
+        if value is True or value is False:
+            taken = 1.0 if value else 0.0
         else:
             word = plain_word(str(value)[:64])
-            taken = words.get(word) if words else None
-            if taken is None:
-                taken = QUANTITIES[quantity].state_value(word)
-            if taken is None:
+            found = words.get(word) if words else None
+            if found is None:
+                found = QUANTITIES[quantity].state_value(word)
+            if found is None:
                 self._no_state(quantity, word, path, at, channel)
                 return
+            taken = found
         if inverted:
             taken = 1.0 - taken
         self.observations.append(
@@ -243,7 +248,7 @@ class Heard(Struct):
                     "test", 1.0, channel or self.channel, at or self.at, self.stored, path, self.names
                 )
             )
-        elif word in _NO_VALUE:
+        elif word in NO_VALUE:
             self.refuse("no-value", f"{word!r} means no value", quantity, word, path, channel=channel)
         else:
             self.refuse(
@@ -290,7 +295,7 @@ def measure(text: str) -> tuple[float, str] | None:
     if match is None:
         return None
     number, unit = match.groups()
-    if unit is not None and plain_word(unit) in _NO_VALUE:
+    if unit is not None and plain_word(unit) in NO_VALUE:
         return None
     try:
         return float(number.replace(",", ".")), (unit or "").strip()

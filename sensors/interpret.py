@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from datetime import tzinfo
 
-from sensors.dialects.base import LARGEST, Memory, Message
+from sensors.dialects.base import LARGEST, Dialect, Memory, Message
+from sensors.dialects.homeassistant import read_entities
 from sensors.dialects.registry import BY_NAME, DIALECTS, PLAIN
 from sensors.heard import Heard
 from sensors.times import Clock
+
+# Dialects whose topics carry no meaning of their own; discovery says what they are.
+_WITHOUT_UNITS = frozenset(("plain", "esphome"))
 
 
 def interpret(
@@ -24,9 +28,8 @@ def interpret(
     """What one message says. Never raises; content that cannot be read becomes a refusal.
 
     ``zone`` is the building's, for device times that name none. ``dialect`` is what a person declared for the
-    topic; without it the message is recognised by its topic, then by its keys. ``model`` names the device's model
-    where undecoded frames need it. ``memory`` carries what earlier
-    messages announced and is updated.
+    topic; without it the message is recognised by its topic, then by its keys. ``model`` names the device's
+    model where undecoded frames need it. ``memory`` carries what earlier messages announced and is updated.
     """
     heard = Heard(Clock(zone, received_at), retained=retained)
     if len(payload) > LARGEST:
@@ -37,16 +40,16 @@ def interpret(
         chosen = BY_NAME[dialect] if dialect in BY_NAME else recognise(message)
         heard.dialect = chosen.name
         chosen.read(message, heard, memory)
-        if memory.entities and topic in memory.entities:
+        if heard.dialect in _WITHOUT_UNITS and memory.entities.get(topic) and message.payload.strip():
             _read_announced(message, heard, memory)
-    except Exception as error:
+    except Exception as error:  # hostile content must never stop the good sensors (C51)
         heard.observations.clear()
         heard.refuse("decoder-error", f"{type(error).__name__}: {error}"[:200], raw="whole payload")
     return heard
 
 
-def recognise(message: Message):  # type: ignore[no-untyped-def]
-    """The dialect of a message nobody declared."""
+def recognise(message: Message) -> Dialect:
+    """The dialect of a message nobody declared: by topic, then by document, else plain."""
     levels = message.levels
     for dialect in DIALECTS:
         if dialect.claims_topic(levels):
@@ -60,4 +63,8 @@ def recognise(message: Message):  # type: ignore[no-untyped-def]
 
 
 def _read_announced(message: Message, heard: Heard, memory: Memory) -> None:
-    return None
+    """An announcement knows more than a topic's words: it replaces what plain reading found."""
+    told = {entity.quantity for entity in memory.entities[message.topic].values()}
+    heard.observations[:] = [seen for seen in heard.observations if seen.quantity not in told]
+    heard.refusals[:] = [one for one in heard.refusals if one.quantity and one.quantity not in told]
+    read_entities(message, heard, memory)

@@ -1,8 +1,9 @@
 """What can be sensed: one table of quantities with units, words, and the limits of the believable.
 
-Canonical names and units follow the device sample set (temperature °C, humidity %RH, pressure Pa, illuminance lx,
-co2 ppm, battery %, contacts 0/1) and the signals an archive must take in: climate, water, fire panel, intrusion,
-people safety, power and outside. Contacts are 1.0 in the named state (``contact_open`` 1.0 = open).
+Canonical names and units follow the device sample set (temperature °C, humidity %RH, pressure Pa,
+illuminance lx, co2 ppm, battery %, contacts 0/1) and the signals an archive must take in: climate, water,
+fire panel, intrusion, people safety, power and outside. Contacts are 1.0 in the named state
+(``contact_open`` 1.0 = open).
 
 ``low`` and ``high`` are the limits of the believable, not alarm limits: they lie outside anything a room, a
 surviving sensor and the earth's weather can show, so that a value beyond them speaks about the device.
@@ -62,9 +63,7 @@ def plain_word(word: str) -> str:
     return " ".join(folded.split())
 
 
-def _number(
-    id: str, zh: str, en: str, unit: str, low: float, high: float, *also: str
-) -> Quantity:
+def _number(id: str, zh: str, en: str, unit: str, low: float, high: float, *also: str) -> Quantity:
     return Quantity(id=id, name=Text(zh, en), unit=unit, low=low, high=high, also=also)
 
 
@@ -180,6 +179,7 @@ CONTACTS = (
             "moisture",
             "水浸",
             "浸水",
+            "有水",
         ),
         also_off=("no leak", "no water", "not leaking", "无水", "未漏水", "无漏水"),
     ),
@@ -311,42 +311,13 @@ for _q in QUANTITIES.values():
 # Whole words only: "no leak" holds "leak" and "timeout not closed" holds "closed".
 _ON = ("true", "on", "yes", "1", "1.0", "y", "是")
 _OFF = ("false", "off", "no", "0", "0.0", "n", "否")
-_ALARM_WORDS = (
-    "alarm",
-    "alarming",
-    "alert",
-    "active",
-    "activated",
-    "trigger",
-    "triggered",
-    "detected",
-    "detect",
-)
-_ALARM_WORDS += ("abnormal", "warning", "报警", "告警", "触发", "异常", "检测到")
-_QUIET_WORDS = (
-    "normal",
-    "ok",
-    "clear",
-    "cleared",
-    "idle",
-    "inactive",
-    "none",
-    "quiet",
-    "safe",
-    "not detected",
-)
-_QUIET_WORDS += (
-    "undetected",
-    "no alarm",
-    "no alert",
-    "recovery",
-    "recovered",
-    "restore",
-    "restored",
-    "正常",
-    "恢复",
-)
-_QUIET_WORDS += ("未触发", "无报警", "未检测到", "not triggered", "untriggered")
+_ALARM_WORDS = """alarm,alarming,alert,active,activated,trigger,triggered,detected,detect,abnormal,warning,报警,告警,
+触发,异常,检测到""".replace("\n", "").split(",")
+# "none" is not among them: that is how templates write a value they do not have.
+_QUIET_WORDS = """normal,ok,clear,cleared,idle,inactive,quiet,safe,not detected,undetected,no alarm,no alert,recovery,
+recovered,restore,restored,not triggered,untriggered,正常,恢复,未触发,无报警,未检测到""".replace(
+    "\n", ""
+).split(",")
 
 
 def _state_words(quantity: Quantity) -> dict[str, float]:

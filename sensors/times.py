@@ -1,9 +1,9 @@
 """Times as devices write them.
 
-Arrival, message and measurement are three times. A device clock before its first synchronisation counts from 0 or
-1970: numbers under a billion seconds (2001) are no time. A time without zone is read in the building's zone and in
-UTC, and believed only where one of them fits the arrival; otherwise arrival counts, because a wrong zone must never
-make a live alarm look hours old.
+Arrival, message and measurement are three times. A device clock before its first synchronisation counts
+from 0 or 1970: numbers under a billion seconds (2001) are no time. A time without zone is read in the
+building's zone and in UTC, and believed only where one of them fits the arrival; otherwise arrival counts,
+because a wrong zone must never make a live alarm look hours old.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def parse(text: str) -> tuple[datetime | None, bool]:
                 return moment, False
             return _zoned(moment, zone), True
         if match := _COMPACT.match(text):
-            moment = datetime(*(int(part) for part in match.groups()[:6]))  # type: ignore[arg-type, misc]  # noqa: DTZ001
+            moment = datetime(*(int(part) for part in match.groups()[:6]))  # type: ignore[arg-type]  # noqa: DTZ001
             return (moment.replace(tzinfo=UTC), True) if match.group(7) else (moment, False)
         if match := _CLOCK_FIRST.match(text):
             hour, minute, second, month, day, year, zone = match.groups()

@@ -1,8 +1,8 @@
 """Units as devices write them, turned into the unit of the quantity.
 
-A unit comes first from the message, then from an announcement, then from the dialect's own grammar; never from a
-guess on the value. Conversion constants: 0 °C = 273.15 K; °C = (°F - 32) / 1.8; 1 mmHg = 133.322387415 Pa and
-1 inHg = 3386.389 Pa (BS 350 / NIST SP 811 appendix B.8); 1 psi = 6894.757 Pa.
+A unit comes first from the message, then from an announcement, then from the dialect's own grammar; never
+from a guess on the value. Conversion constants: 0 °C = 273.15 K; °C = (°F - 32) / 1.8; 1 mmHg =
+133.322387415 Pa and 1 inHg = 3386.389 Pa (BS 350 / NIST SP 811 appendix B.8); 1 psi = 6894.757 Pa.
 """
 
 from __future__ import annotations

@@ -11,30 +11,12 @@ from sensors.model import Text
 from strongroom import builtin
 from strongroom.clock import Clock
 from strongroom.core import Core
-from strongroom.datadir import (
-    CURSORS_DB,
-    INBOX_DB,
-    LAST_GOOD,
-    READINGS_DB,
-    SITE_DB,
-    keep_last_good,
-    last_good,
-)
+from strongroom.datadir import INBOX_DB, SITE_DB
 from strongroom.engine import Engine
+from strongroom.feeder import Feeder
 from strongroom.inbox import Inbox
 from strongroom.model import Building
 from strongroom.sitedb import SiteDb
-
-__all__ = [
-    "CURSORS_DB",
-    "INBOX_DB",
-    "LAST_GOOD",
-    "READINGS_DB",
-    "SITE_DB",
-    "keep_last_good",
-    "last_good",
-    "make_engine",
-]
 
 
 def make_engine(
@@ -43,6 +25,7 @@ def make_engine(
     clock: Clock,
     source: Callable[[Core], MessageSource],
     sender: Sender | None = None,
+    feeder: Feeder | None = None,
 ) -> Engine:
     """Fold the journal, restore the rule states and build the engine; the source is made from what it must
     hear.
@@ -62,4 +45,4 @@ def make_engine(
     if broken is not None:
         words = Text(f"第 {broken} 条记录与校验不符。", f"Entry {broken} does not match its seal.")
         core.own(builtin.JOURNAL, True, words, clock.now())
-    return Engine(core, source(core), db, Inbox(data / INBOX_DB), clock, sender=sender)
+    return Engine(core, source(core), db, Inbox(data / INBOX_DB), clock, sender=sender, feeder=feeder)

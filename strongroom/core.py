@@ -21,6 +21,7 @@ from playbooks.acts import IncidentAct
 from playbooks.model import IncidentEvent
 from playbooks.response import Response
 from sensors.decode import Decoder
+from sensors.derived import Deriver
 from sensors.model import Life, Quality, RawMessage, Reading, Reject, Text
 from strongroom.builtin import OWN, own_change, with_builtins
 from strongroom.journal import (
@@ -33,7 +34,7 @@ from strongroom.journal import (
     draft_incident,
     draft_notice,
 )
-from strongroom.model import Act, Building, Entry, ReplyReceived
+from strongroom.model import Act, Building, DeliveryReported, Entry, ReplyReceived
 from strongroom.sitedb import Batch
 
 Happened = AlarmEvent | IncidentEvent | NoticeEvent | Refused
@@ -44,6 +45,7 @@ TICK_SOONEST_S = 0.05  # after something happened
 TICK_AGAIN_S = 0.2  # while something stays due, such as a notice that waits for its provider
 TICK_LATEST_S = 1.0
 MOMENTS_AT_ONCE = 10_000
+DERIVE_EVERY_S = 300.0  # clocks that run without new readings, such as hours since wet
 
 
 class Core:
@@ -88,6 +90,8 @@ class Core:
             channels=channels,
         )
         self.latest: dict[str, Reading] = dict(latest or {})
+        self.deriver = Deriver(building.sensors, rule_states)
+        self.deriver.observe(self.latest.values())
         self.online: dict[str, Life] = {}
         self.rejected: Counter[str] = Counter()
         self.rejects: deque[Reject] = deque(maxlen=REJECTS_SHOWN)
@@ -98,6 +102,7 @@ class Core:
         self._stirred = True
         self._ticked_at = now - TICK_LATEST_S
         self._next_tick = now
+        self._next_derived = now
         self._batch = Batch()
         self._fold(journal)
         for change in self.evaluator.resume(now):
@@ -118,6 +123,8 @@ class Core:
             for sensor in life.sensors:
                 self.online[sensor] = life
         for reading in decoded.readings:
+            self.reading(reading, now)
+        for reading in self.deriver.observe(decoded.readings):
             self.reading(reading, now)
         return decoded.requests
 
@@ -192,7 +199,7 @@ class Core:
     def take(self) -> Batch:
         """Everything that must become durable since the last call."""
         batch, self._batch = self._batch, Batch()
-        batch.rule_states = self.evaluator.take_dirty()
+        batch.rule_states = {**self.evaluator.take_dirty(), **self.deriver.take_dirty()}
         return batch
 
     def to_send(self, now: float) -> list[Notice]:
@@ -213,6 +220,8 @@ class Core:
         who = self.building.people.get(act.by)
         if isinstance(act.what, ReplyReceived):
             return self._answer(act.what, now)
+        if isinstance(act.what, DeliveryReported):
+            return list(self.pager.on_result(act.what.notice, act.what.result, now))
         if who is None:
             return [
                 Refused(
@@ -257,6 +266,9 @@ class Core:
         self._happen(self.annunciator.on_change(change, now), now)
 
     def _tick(self, now: float) -> None:
+        for reading in self.deriver.tick(now) if now >= self._next_derived else ():
+            self.reading(reading, now)
+            self._next_derived = now + DERIVE_EVERY_S
         for change in self.evaluator.tick(now):
             self._change(change, now)
         self._happen(self.annunciator.tick(now), now)

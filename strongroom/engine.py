@@ -23,6 +23,7 @@ from strongroom.board import board
 from strongroom.clock import Clock
 from strongroom.committer import Committer
 from strongroom.core import Core
+from strongroom.feeder import Feeder
 from strongroom.inbox import Inbox
 from strongroom.journal import Draft, NoticeData, decode, draft_fact
 from strongroom.model import Act, Entry, Health, ReplyReceived
@@ -36,6 +37,7 @@ INBOX_EVERY_S = 0.1
 OFFER_EVERY_S = 0.2
 BEAT_EVERY_S = 10.0
 MOST_WAITING = 100_000
+INTAKE_KEPT = 200_000  # readings that stay in the intake after the series store has them
 BROKER_LOST_S = 10.0
 """Seconds without a broker before that is an alarm: one reconnect with its first back-off is no news."""
 
@@ -52,6 +54,7 @@ class Engine:
         clock: Clock,
         *,
         sender: Sender | None = None,
+        feeder: Feeder | None = None,
     ) -> None:
         self.core = core
         self.source = source
@@ -63,6 +66,7 @@ class Engine:
         self.committer = Committer(
             db, clock, acknowledge=source.acknowledge, kept=self._kept, failed=self._not_kept
         )
+        self.feeder = feeder
         self._db = db
         self._inbox = inbox
         self._acts_read = int(db.meta("acts") or 0)
@@ -70,8 +74,7 @@ class Engine:
         self._started_at = clock.now()
         self._revision = int(db.meta("revision") or 0)
         self._rate: deque[tuple[float, int]] = deque(maxlen=61)
-        self._backlog = 0
-        self._store = "ok"
+        self._released: deque[tuple[str, int]] = deque(maxlen=1000)
         self._next_board = 0.0
         self._next_inbox = 0.0
         self._next_offer = 0.0
@@ -90,11 +93,15 @@ class Engine:
             for notice in self.core.pager.notices.values():
                 self.outbox.settled(notice)
             self.outbox.start()
+        if self.feeder is not None:
+            self.feeder.start()
         self.source.start()
         while not stop.is_set():
             self.turn(0.05)
         if self.outbox is not None:
             self.outbox.stop()
+        if self.feeder is not None:
+            self.feeder.stop()
         now = self.clock.now()
         self._note(draft_fact("engine.stopped", self.core.building.id, now))
         self.committer.stop()
@@ -189,6 +196,9 @@ class Engine:
         self.core.own(builtin.BROKER, lost, link.words, now)
         error = self.committer.error
         self.core.own(builtin.DISK, bool(error), Text(error, error), now)
+        if self.feeder is not None:
+            feeding = self.feeder.state
+            self.core.own(builtin.STORE, feeding.alarmed, feeding.words, now)
         if now >= self._next_beat:
             self._next_beat = now + BEAT_EVERY_S
             beat = msgspec.json.encode({"at": now, "durable": not error, "head": self._db.head})
@@ -203,6 +213,8 @@ class Engine:
         self._revision += 1
         batch.board = encode_board(board(self.core, now, self._revision, self._started_at, self._health(now)))
         batch.meta["revision"] = str(self._revision)
+        if self.feeder is not None:
+            batch.prune_upto = max(0, self.feeder.state.finished - INTAKE_KEPT)
 
     def _health(self, now: float) -> Health:
         link = self.source.alive()
@@ -216,8 +228,8 @@ class Engine:
             intake_queue=link.queued + self.committer.waiting(),
             intake_rate=round(rate, 1),
             commit_ms=round(self.committer.last_ms, 2),
-            store=self.committer.error or self._store,
-            backlog=self._backlog,
+            store=self.committer.error or (self.feeder.state.words.en if self.feeder else "none"),
+            backlog=self.feeder.state.backlog if self.feeder else 0,
             rejects=dict(self.core.rejected.most_common(50)),
         )
 
@@ -239,7 +251,10 @@ class Engine:
             return
         for notice in notices:
             if notice.state is NoticeState.SENDING:
-                self.outbox.release(notice)
+                # While the disk was away it was released from memory; its late commit must not send it again.
+                if (notice.id, notice.tries) not in self._released:
+                    self._released.append((notice.id, notice.tries))
+                    self.outbox.release(notice)
             else:
                 if notice.state is NoticeState.CANCELLED:
                     self.outbox.withdraw(notice.id)

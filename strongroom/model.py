@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from alerts.acts import AlarmAct
 from alerts.model import Alarm, Duty, Ladder, Notice, Person
+from alerts.notices import SendResult
 from alerts.rule import Rule
 from playbooks.acts import IncidentAct
 from playbooks.model import Drill, Holding, Incident, Playbook
@@ -53,6 +54,13 @@ class ReplyReceived(Struct, frozen=True, kw_only=True, tag="reply.received"):
     notice: str = ""  # the message answered, where the provider knows it
 
 
+class DeliveryReported(Struct, frozen=True, kw_only=True, tag="delivery.reported"):
+    """A provider's callback about one notice, stored before it is interpreted."""
+
+    notice: str
+    result: SendResult
+
+
 class StartDrill(Struct, frozen=True, kw_only=True, tag="drill.start"):
     """Begin a drill."""
 
@@ -71,7 +79,7 @@ class Act(Struct, frozen=True, kw_only=True):
     id: str
     at: float
     by: str  # person id
-    what: AlarmAct | IncidentAct | ReplyReceived | StartDrill | StopDrill
+    what: AlarmAct | IncidentAct | ReplyReceived | DeliveryReported | StartDrill | StopDrill
     means: str = "screen"
 
 

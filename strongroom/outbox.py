@@ -21,9 +21,12 @@ from strongroom.clock import Clock
 
 S = NoticeState
 
-POLL_OPEN_S = 10.0  # how often answers are fetched while somebody is being waited for
+POLL_OPEN_S = 4.0  # how often answers are fetched while an answer may come: it stops all within 5 s (C18)
+OPEN_S = 1800.0  # for so long after a page an answer is looked for that often
 POLL_IDLE_S = 300.0
 LOOK_UP_AFTER_S = (20.0, 40.0, 60.0, 180.0, 600.0)  # after sending; then daily while not final
+CALL_LOOK_UP_S = 5.0  # a key pressed in a call stops everything within 5 s (C18)
+CALL_LASTS_S = 120.0
 LOOK_UP_LATER_S = 86400.0
 ASK_AGAIN_S = 15.0
 INBOUND_OVERLAP_S = 300.0  # fetched again each time: an answer may show up late, its id makes it count once
@@ -81,6 +84,7 @@ class Outbox:
         self._watched: dict[str, _Watched] = {}
         self._heard_since = clock.now() - INBOUND_OVERLAP_S
         self._next_poll = 0.0
+        self._open_until = 0.0
         self._seen: dict[str, None] = {}
         self._wake = threading.Event()
         self._stop = threading.Event()
@@ -117,6 +121,9 @@ class Outbox:
     def settled(self, notice: Notice) -> None:
         """The engine's newest state of a notice: final ones are not asked about any more."""
         with self._lock:
+            if notice.kind in ("page", "test") and notice.state in IN_FLIGHT | {S.DELIVERED}:
+                self._open_until = max(self._open_until, notice.at.get(S.SENDING.value, 0.0) + OPEN_S)
+                self._next_poll = min(self._next_poll, self._clock.now() + POLL_OPEN_S)
             if notice.state in IN_FLIGHT:
                 self._watch(notice)
             else:
@@ -188,7 +195,9 @@ class Outbox:
             known.notice = notice
             return
         sent = notice.at.get(S.SENDING.value, self._clock.now())
-        wait = LOST_ANSWER_S if notice.state is S.UNCERTAIN else LOOK_UP_AFTER_S[0]
+        wait = CALL_LOOK_UP_S if notice.channel == "voice" else LOOK_UP_AFTER_S[0]
+        if notice.state is S.UNCERTAIN:
+            wait = LOST_ANSWER_S
         self._watched[notice.id] = _Watched(notice=notice, asked=0, next_at=sent + wait)
 
     def _ask_one(self) -> bool:
@@ -198,16 +207,42 @@ class Outbox:
             if due is None or due.next_at > now:
                 return False
             due.asked += 1
-            sent = due.notice.at.get(S.SENDING.value, now)
-            later = LOOK_UP_AFTER_S[due.asked] if due.asked < len(LOOK_UP_AFTER_S) else None
-            if due.notice.state is S.UNCERTAIN:
-                due.next_at = now + ASK_AGAIN_S
-            else:
-                due.next_at = max(now + ASK_AGAIN_S, sent + later if later else now + LOOK_UP_LATER_S)
+            due.next_at = self._ask_next(due, now)
         person = self._people.get(due.notice.person)
         found = guarded(lambda: self._sender.look_up(due.notice, person)) if person else None
+        if found is not None and found.keys and person is not None:
+            pressed = InboundMessage(
+                id=f"{found.provider_id}:{found.keys}",
+                sender=person.phone,
+                words=found.keys,
+                at=now,
+                means="voice",
+                notice=due.notice.id,
+            )
+            self._hear(pressed)
         if found is not None and (found.state is not S.UNCERTAIN or found.fault in SETTLES):
             self._report(Reported(due.notice.id, found))
+        return True
+
+    @staticmethod
+    def _ask_next(watched: _Watched, now: float) -> float:
+        """When to ask about a message again."""
+        notice = watched.notice
+        sent = notice.at.get(S.SENDING.value, now)
+        if notice.state is S.UNCERTAIN:
+            return now + ASK_AGAIN_S
+        if notice.channel == "voice" and now - sent < CALL_LASTS_S:
+            return now + CALL_LOOK_UP_S
+        if watched.asked < len(LOOK_UP_AFTER_S):
+            return max(now + ASK_AGAIN_S, sent + LOOK_UP_AFTER_S[watched.asked])
+        return now + LOOK_UP_LATER_S
+
+    def _hear(self, message: InboundMessage) -> bool:
+        """Report an answer once; a restart may report it again, its id tells."""
+        if message.id in self._seen:
+            return False
+        self._seen[message.id] = None
+        self._report(Heard(message))
         return True
 
     def _listen(self) -> bool:
@@ -215,14 +250,10 @@ class Outbox:
         if now < self._next_poll:
             return False
         with self._lock:
-            waiting = any(w.notice.kind in ("page", "test") for w in self._watched.values())
-        self._next_poll = now + (POLL_OPEN_S if waiting else POLL_IDLE_S)
-        fresh = [m for m in self._sender.inbound(self._heard_since) if m.id not in self._seen]
-        for message in fresh:
-            self._seen[message.id] = None
-            self._report(Heard(message))
+            self._next_poll = now + (POLL_OPEN_S if now < self._open_until else POLL_IDLE_S)
+        fresh = [self._hear(m) for m in self._sender.inbound(self._heard_since)]
         self._heard_since = now - INBOUND_OVERLAP_S
-        return bool(fresh)
+        return any(fresh)
 
 
 SETTLES = frozenset({Fault.NOT_TAKEN, Fault.UNKNOWABLE})

@@ -13,11 +13,14 @@ from sensors.model import Text
 from strongroom.assemble import make_engine
 from strongroom.clock import SystemClock
 from strongroom.core import Core
-from strongroom.datadir import keep_last_good, last_good
+from strongroom.datadir import CURSORS_DB, SITE_DB, keep_last_good, last_good
+from strongroom.feeder import Feeder
 from strongroom.folder.load import load
 from strongroom.model import Building
 from strongroom.problems import render
-from strongroom.settings import Settings
+from strongroom.readings import open_series, tail_s
+from strongroom.settings import Settings, SettingsError, read_settings
+from strongroom.sitedb import Cursors
 
 CANNOT_RUN = 2
 
@@ -70,10 +73,31 @@ def run_engine(settings: Settings, stop: threading.Event | None = None) -> int:
             status_topic=f"strongroom/{building.id}/engine",
         )
 
-    engine = make_engine(building, settings.data, clock, source, sender_of(settings))
+    feeder = Feeder(
+        settings.data / SITE_DB,
+        Cursors(settings.data / CURSORS_DB),
+        lambda: open_series(settings.data, settings.influx, read_only=False),
+        clock,
+        tail_s=tail_s(settings.influx),
+    )
+    engine = make_engine(building, settings.data, clock, source, sender_of(settings), feeder)
     stopping = stop or threading.Event()
     if stop is None:
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stopping.set())
     engine.run(stopping)
     return 0
+
+
+def main() -> int:
+    """The supervisor's way in: everything from the environment."""
+    try:
+        settings = read_settings()
+    except SettingsError as wrong:
+        print(wrong, file=sys.stderr)
+        return CANNOT_RUN
+    return run_engine(settings)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

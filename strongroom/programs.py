@@ -19,8 +19,7 @@ def engine(settings: Settings) -> Program:
     return Program(
         name="engine",
         title=Text("引擎", "engine"),
-        module="strongroom",
-        arguments=("engine", str(settings.building), "--data", str(settings.data)),
+        module="strongroom.process",  # not through the command line: an engine that died is back sooner
         environment=_shared(settings),
     )
 

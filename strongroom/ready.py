@@ -11,8 +11,8 @@ from collections.abc import Callable
 import msgspec
 
 from sensors.model import Text
-from strongroom.datadir import SITE_DB
 from strongroom.clock import Clock
+from strongroom.datadir import SITE_DB
 from strongroom.model import Board
 from strongroom.settings import Settings
 from strongroom.sitedb import SiteReader

@@ -49,7 +49,8 @@ class Rehearsal:
         self._shown: dict[str, float] = {}
         self._acts = 0
         for sensors in self._devices.values():
-            for packet in birth(sensors):
+            showing = [(one, self._value(one, start_at)) for one in sensors]
+            for packet in birth(showing, start_at):
                 self._broker.publish(packet.topic, packet.payload, retain=packet.retain)
         self.engine = self._start()
 

@@ -18,6 +18,7 @@ from strongroom.journal import GENESIS, Draft, broken_at, chain
 from strongroom.model import Board, Entry
 
 SCHEMA_VERSION = 1
+PRUNE_AT_ONCE = 2000  # rows a commit removes at most, so that none takes long
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS journal(
@@ -49,7 +50,8 @@ class Batch(Struct, kw_only=True):
     """Everything one group commit makes durable.
 
     ``readings`` go to the intake; ``latest`` replaces the newest reading per sensor; ``rule_states`` by key
-    (empty bytes delete); ``kept`` maps the broker's packet id to the digest of what was kept under it.
+    (empty bytes delete); ``kept`` maps the broker's packet id to the digest of what was kept under it. Of the
+    intake up to ``prune_upto``, which every consumer has finished, a part goes with each commit.
     """
 
     readings: list[Reading] = []
@@ -59,6 +61,7 @@ class Batch(Struct, kw_only=True):
     kept: dict[int, bytes] = {}
     meta: dict[str, str] = {}
     board: tuple[int, bytes] | None = None
+    prune_upto: int = 0
 
     def merge(self, later: Batch) -> None:
         """Add a later batch to this one; later facts win."""
@@ -69,6 +72,7 @@ class Batch(Struct, kw_only=True):
         self.kept.update(later.kept)
         self.meta.update(later.meta)
         self.board = later.board or self.board
+        self.prune_upto = max(self.prune_upto, later.prune_upto)
 
     def empty(self) -> bool:
         """Nothing to write."""
@@ -133,6 +137,11 @@ class SiteDb:
             db.executemany("INSERT OR REPLACE INTO meta VALUES(?,?)", list(batch.meta.items()))
             if entries:
                 db.execute("INSERT OR REPLACE INTO meta VALUES('head', ?)", (f"{seq} {previous}",))
+            if batch.prune_upto:
+                db.execute(
+                    "DELETE FROM intake WHERE seq <= min(?, (SELECT min(seq) FROM intake) + ?)",
+                    (batch.prune_upto, PRUNE_AT_ONCE),
+                )
             if batch.board is not None:
                 db.execute("INSERT OR REPLACE INTO board VALUES(1,?,?)", batch.board)
             db.execute("COMMIT")
@@ -180,10 +189,12 @@ class SiteDb:
 
 
 class SiteReader:
-    """Read-only view for the dashboard, the outbox, the feeder and tools; one per thread."""
+    """Read-only view for the dashboard, the outbox, the feeder and tools; not for two threads at once."""
 
     def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5.0, isolation_level=None)
+        self._db = sqlite3.connect(
+            f"file:{path}?mode=ro", uri=True, timeout=5.0, isolation_level=None, check_same_thread=False
+        )
         self._revision = -1
         self._last: Board | None = None
 
@@ -268,11 +279,6 @@ class Cursors:
     def close(self) -> None:
         """Close."""
         self._db.close()
-
-
-def prune_intake(db: SiteDb, upto_seq: int) -> None:
-    """Drop intake rows that every consumer has finished; called by the engine between commits."""
-    db._db.execute("DELETE FROM intake WHERE seq <= ?", (upto_seq,))
 
 
 def _broken(entries: Iterator[Entry], head: str | None) -> int | None:

@@ -29,6 +29,7 @@ from alerts.pager import Pager
 from alerts.sms import Sender
 from sensors.model import Text, Zone
 from strongroom.clock import SetClock
+from strongroom.model import Act, DeliveryReported, ReplyReceived
 from strongroom.outbox import Heard, Outbox, OutboxEvent, Reported, Taking
 
 START = 1_764_000_000.0  # 2025-11-24 16:00 UTC, a Monday
@@ -91,6 +92,8 @@ class World:
         self.journal: list[NoticeEvent] = []
         self.refused: list[Refused] = []
         self.alarms: dict[str, Alarm] = {}
+        self.kept: dict[str, Act] = {}
+        self.inbox: list[Act] = []
         self.starts = 0
         self.boot()
 
@@ -150,9 +153,12 @@ class World:
     def step(self) -> bool:
         """One outbox round and what it reported; True if there was anything."""
         busy = self.outbox.pump()
-        while self.reports:
+        while self.reports or self.inbox:
             self.between("reported")
-            self._heed(self.reports.pop(0))
+            if self.reports:
+                self._heed(self.reports.pop(0))
+            else:
+                self._decide(self.inbox.pop(0))
             busy = True
         return busy
 
@@ -170,7 +176,10 @@ class World:
             self.commit(self.pager.on_result(said.notice_id, said.result, now))
         elif isinstance(said, Heard):
             m = said.message
-            self.reply(m.sender, m.words, m.means, notice_id=m.notice, inbound_id=m.id)
+            reply = ReplyReceived(
+                sender=m.sender, words=m.words, means=m.means, provider_id=m.id, notice=m.notice
+            )
+            self.put(Act(id=f"reply-{m.id}", at=now, by="", what=reply))
 
     def reply(self, phone: str, words: str, means: str = "sms", **more: str) -> list[object]:
         """Somebody answers; acts are done as the annunciator would."""
@@ -181,6 +190,25 @@ class World:
             if isinstance(act, PersonAct) and isinstance(act.act, Acknowledge):
                 self.acknowledge(act.act.alarm, act.by)
         return list(out)
+
+    def find(self, notice_id: str) -> tuple[Notice, Person] | None:
+        """A notice and its person, as the hooks ask."""
+        notice = self.pager.notices.get(notice_id)
+        return (notice, self.people[notice.person]) if notice else None
+
+    def put(self, act: Act) -> None:
+        """The inbox: an act is kept once by its id."""
+        if act.id not in self.kept:
+            self.kept[act.id] = act
+            self.inbox.append(act)
+
+    def _decide(self, act: Act) -> None:
+        what = act.what
+        if isinstance(what, DeliveryReported):
+            self.commit(self.pager.on_result(what.notice, what.result, self.clock.now()))
+        elif isinstance(what, ReplyReceived):
+            more = {"notice_id": what.notice, "inbound_id": what.provider_id}
+            self.reply(what.sender, what.words, what.means, **more)
 
     def settle(self) -> None:
         """Pump until nothing moves at this moment."""

@@ -164,7 +164,7 @@ function submit(event) {
     else if (field.dataset.kind === "only") act[field.name] = [field.value];
     else act[field.name] = field.value.trim();
   }
-  send(act, form);
+  send(act, form, form.dataset.path);
   form.reset();
   shut(form);
 }

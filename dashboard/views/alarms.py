@@ -1,6 +1,6 @@
 """Page script."""
 
-from dashboard.faces.status import face
+from dashboard.faces.alarms import face
 from dashboard.frame import show
 
 show("alarms", face)

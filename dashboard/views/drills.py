@@ -1,6 +1,6 @@
 """Page script."""
 
-from dashboard.faces.status import face
+from dashboard.faces.drills import face
 from dashboard.frame import show
 
 show("drills", face)

@@ -1,6 +1,18 @@
 """Page script."""
 
-from dashboard.faces.status import face
+from dashboard.faces.setup import face
 from dashboard.frame import show
+from dashboard.keeping import folder_problems
+from dashboard.scene import Scene
+from dashboard.world import world
 
-show("setup", face)
+
+def kept(scene: Scene) -> str:
+    """The page with what lies beside the board."""
+    here = world()
+    sees_users = scene.viewer.may("users")
+    users = here.users.everyone() if sees_users else []
+    return face(scene, folder_problems(here), users, here.users.looks() if sees_users else [])
+
+
+show("setup", kept)

@@ -27,13 +27,13 @@ def upper_bound(problem: Problem) -> float:
         for option in options:
             if not any(problem.can(team, option) for team in problem.teams):
                 continue
-            minutes = option.shelf + walk * option.kg / capacity
+            minutes = option.shelf + walk * option.kg / capacity + 1e-6
             if latest < option.shelf + problem.out[zone]:
                 continue
             whole[option.holding] = max(whole.get(option.holding, 0.0), option.value)
-            pace = option.value / max(minutes, 1e-6)
+            pace = option.value / minutes
             if option.holding not in best or pace > best[option.holding][0]:
-                best[option.holding] = (pace, max(minutes, 1e-6), latest + problem.back[zone])
+                best[option.holding] = (pace, minutes, latest + problem.back[zone])
     if not best:
         return 0.0
     # A holding with two ways to be saved: its best pace, but never more than its larger value.
@@ -51,5 +51,7 @@ def upper_bound(problem: Problem) -> float:
             room[first:] -= use
             total += pace * use
             if room[-1] <= 1e-9:
-                break
+                return total
+    if problem.pruned_pace:
+        total += float(room[-1]) * problem.pruned_pace
     return total

@@ -8,13 +8,15 @@ holding by holding.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import math
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
 from playbooks.model import Crew, Left, RescuePlan, Trip
 from playbooks.rescue.bound import upper_bound
-from playbooks.rescue.problem import Problem, pose
+from playbooks.rescue.printed import printed_list
+from playbooks.rescue.problem import PROSPECT, Problem, pose, reason_left
 from playbooks.rescue.search import Leg, Search, Stop, rounds
 from playbooks.triage import DEFAULT, THREATS, RuleSet, Stake, order, ranked
 from sensors.model import Text, Zone
@@ -58,7 +60,33 @@ class Request(Struct, frozen=True, kw_only=True):
 def plan(request: Request, stop: Stop | None = None) -> RescuePlan:
     """The plan for a request; ``stop`` ends the improvement (default: a fixed number of rounds)."""
     stakes = order(request.stakes, request.threat, request.reach_min, request.rules)
-    problem, left = pose(
+    problem = posed(request, stakes)
+    search = Search(problem, request.seed)
+    search.greedy()
+    search.improve(stop or rounds(QUICK))
+    trips = tuple(_trip(problem, crew, leg) for crew, line in enumerate(search.lines) for leg in line)
+    return RescuePlan(
+        made_at=request.made_at,
+        basis=_basis(request),
+        threat=request.threat,
+        cleared=tuple(sorted(request.cleared)),
+        people=sum(crew.people for crew in request.crews),
+        budget_min=request.budget_min,
+        ranking=ranked(stakes, request.threat, request.reach_min, request.rules, request.most),
+        trips=tuple(sorted(trips, key=lambda trip: (trip.from_min, trip.crew))),
+        left=_left_behind(problem, search, request.most),
+        folder_revision=request.folder_revision,
+        drill=request.drill,
+        crews=request.crews,
+        value=round(search.value(), 3),
+        bound=round(max(search.value(), upper_bound(problem)), 3),
+        listed=len(stakes),
+    )
+
+
+def posed(request: Request, stakes: Sequence[Stake], prospect: float = PROSPECT) -> Problem:
+    """The request in numbers; ``prospect`` is how many times over candidates may fill the crews' time."""
+    return pose(
         stakes,
         threat=request.threat,
         zones=request.zones,
@@ -70,32 +98,14 @@ def plan(request: Request, stop: Stop | None = None) -> RescuePlan:
         budget_min=request.budget_min,
         margin_min=request.margin_min,
         stretch=request.stretch,
+        prospect=prospect,
     )
-    search = Search(problem, request.seed)
-    search.greedy()
-    search.improve(stop or rounds(QUICK))
-    trips = tuple(_trip(problem, crew, leg) for crew, line in enumerate(search.lines) for leg in line)
-    left += _left_behind(problem, search, {one.holding for one in left})
-    places = {one.holding.id: place for place, one in enumerate(stakes)}
-    left.sort(key=lambda one: places[one.holding])
-    most = request.most or None
-    return RescuePlan(
-        made_at=request.made_at,
-        basis=_basis(request),
-        threat=request.threat,
-        cleared=tuple(sorted(request.cleared)),
-        people=sum(crew.people for crew in request.crews),
-        budget_min=request.budget_min,
-        ranking=ranked(stakes, request.threat, request.reach_min, request.rules, request.most),
-        trips=tuple(sorted(trips, key=lambda trip: (trip.from_min, trip.crew))),
-        left=tuple(left[:most]),
-        folder_revision=request.folder_revision,
-        drill=request.drill,
-        crews=request.crews,
-        value=round(search.value(), 3),
-        bound=round(max(search.value(), upper_bound(problem)), 3),
-        listed=len(stakes),
-    )
+
+
+def by_the_list(request: Request) -> Search:
+    """What following the printed list would save, under the same rules and times: the yardstick."""
+    stakes = order(request.stakes, request.threat, request.reach_min, request.rules)
+    return printed_list(posed(request, stakes, math.inf))
 
 
 def _trip(problem: Problem, crew: int, leg: Leg) -> Trip:
@@ -115,35 +125,15 @@ def _trip(problem: Problem, crew: int, leg: Leg) -> Trip:
     )
 
 
-def _left_behind(problem: Problem, search: Search, said: Collection[str]) -> list[Left]:
-    """Why each holding that could have been carried is not in a trip."""
-    left = []
-    for zone, options in enumerate(problem.options):
-        for option in options:
-            one = problem.stakes[option.holding]
-            if search.taken[option.holding] or one.holding.id in said or option.act == "protect":
-                continue
-            left.append(Left(one.holding.id, _why_left(problem, zone, option.shelf)))
-    covered_only = {
-        problem.stakes[option.holding].holding.id: zone
-        for zone, options in enumerate(problem.options)
-        for option in options
-        if not search.taken[option.holding] and problem.stakes[option.holding].holding.action == "protect"
-    }
-    left += [Left(holding, _why_left(problem, zone, 0.0)) for holding, zone in covered_only.items()]
-    return left
-
-
-def _why_left(problem: Problem, zone: int, shelf: float) -> Text:
-    earliest = min((team.start for team in problem.teams), default=0.0)
-    needed = earliest + problem.out[zone] + shelf
-    if needed > problem.leave_by[zone]:
-        by = max(0.0, problem.leave_by[zone])
-        return Text(
-            f"来不及：最迟 {by:.0f} 分钟须离开，需要 {needed:.0f} 分钟",
-            f"Too late: out by minute {by:.0f}, it takes until {needed:.0f}",
-        )
-    return Text("时间用于每分钟价值更高的档案", "The time goes to holdings worth more per minute")
+def _left_behind(problem: Problem, search: Search, most: int) -> tuple[Left, ...]:
+    """The first ``most`` (0: all) holdings in rank order that no trip takes, each with its reason."""
+    left: list[Left] = []
+    for number, one in enumerate(problem.stakes):
+        if not search.taken[number]:
+            left.append(Left(one.holding.id, reason_left(problem, one)))
+            if most and len(left) >= most:
+                break
+    return tuple(left)
 
 
 def _basis(request: Request) -> Text:

@@ -12,7 +12,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from playbooks.model import Crew, Left
+from playbooks.model import Crew
 from playbooks.rescue.spread import neighbours, ways
 from playbooks.triage import Stake
 from sensors.model import Text, Zone
@@ -27,6 +27,11 @@ COVER_SHARE = {"water": 0.8, "structure": 0.4, "fire": 0.3}
 COVER_MIN = 1.5
 """Minutes to cover one holding at its shelf, hands already there (planning assumption)."""
 ANY = math.inf
+PROSPECT = 3.0
+"""Candidates may fill the crews' time this often; more only slows the search (measured: no gain beyond
+3)."""
+FEWEST = 300
+"""So many candidates are kept in any case."""
 
 
 class Option(Struct, frozen=True, gc=False):
@@ -78,6 +83,7 @@ class Problem:
         self.back: list[float] = []
         self.leave_by: list[float] = []
         self.limit: list[int] = []
+        self.pruned_pace = 0.0  # value per minute of the best candidate left out of the search
         self.options: list[list[Option]] = [[] for _ in zones]
         self._links: Mapping[str, Mapping[str, float]] = {}
         self._closes: Mapping[str, float] = {}
@@ -91,17 +97,14 @@ class Problem:
         blocked: Collection[str],
         closes: Mapping[str, float],
         margin: float,
-    ) -> list[str]:
-        """Work out the walking; returns the zones that cannot be reached."""
+    ) -> None:
+        """Work out the walking; a zone that cannot be reached is infinitely far."""
         self._links = neighbours(building)
         self._blocked = blocked
         self._closes = {zone: at - margin for zone, at in closes.items()}
         found = ways(self._links, assembly, blocked)
-        lost = []
         for zone in self.zones:
             minutes, path = found.get(zone, (ANY, ()))
-            if minutes == ANY:
-                lost.append(zone)
             self.out.append(minutes * self.stretch)
             self.back.append(minutes * self.stretch * LOADED)
             latest = self.budget - minutes * self.stretch * LOADED
@@ -110,7 +113,6 @@ class Problem:
                 latest = min(latest, self._closes.get(passed, ANY) - way)
             self.leave_by.append(latest)
             self.limit.append(building[zone].people_limit)
-        return lost
 
     def between(self, zone: int) -> list[tuple[int, float, float]]:
         """The nearest other zones: (zone, loaded minutes from here, latest moment to set out); nearest
@@ -180,38 +182,68 @@ def pose(
     budget_min: float,
     margin_min: float,
     stretch: float,
-) -> tuple[Problem, list[Left]]:
-    """The problem for these stakes, and those that cannot be in it with the reason."""
+    prospect: float = PROSPECT,
+) -> Problem:
+    """The problem for these stakes: only what can be carried at all, and of that only what can be worth it.
+
+    Candidates are taken by value per minute until they would fill the crews' time three times over; the
+    rest has no prospect and is left out of the search (the bound still counts it through ``pruned_pace``).
+    """
     teams = teams_of(crews)
-    open_zones = sorted({s.holding.zone for s in stakes} & set(cleared) & set(zones))
+    wanted = set(cleared) & set(zones)
+    open_zones = sorted({one.holding.zone for one in stakes} & wanted)
     problem = Problem(stakes, teams, open_zones, budget_min, stretch)
-    no_way = set(problem.lay_ways(zones, assembly, set(blocked) - set(cleared), closes, margin_min))
+    problem.lay_ways(zones, assembly, set(blocked) - wanted, closes, margin_min)
+    if not teams:
+        return problem
     index = {zone: number for number, zone in enumerate(open_zones)}
-    strongest = max((team.people for team in teams), default=0)
+    strongest = max(team.people for team in teams)
     skills = frozenset(skill for team in teams for skill in team.skills)
-    left: list[Left] = []
+    capacity = max(team.capacity for team in teams)
+    share = COVER_SHARE.get(threat, 0.0)
+    walks = [out + back for out, back in zip(problem.out, problem.back, strict=True)]
+    fit: list[tuple[float, float, int]] = []  # value per minute, minutes, stake
     for number, one in enumerate(stakes):
-        why = _outside(one, index, no_way, strongest, skills)
-        if why is not None:
-            left.append(Left(one.holding.id, why))
+        holding = one.holding
+        zone = index.get(holding.zone)
+        if zone is None or one.harm == 0 or holding.action == "leave" or holding.people > strongest:
             continue
-        for option in _options(number, one, index[one.holding.zone], threat, stretch):
+        if holding.skill and holding.skill not in skills:
+            continue
+        minutes = holding.carry_min * stretch + walks[zone] * holding.units * holding.unit_kg / capacity
+        pace = one.value / (minutes + 1e-6) if holding.action == "take" else 0.0
+        if share and (holding.action == "protect" or holding.cover.zh or holding.cover.en):
+            covering = one.value * share / (COVER_MIN * stretch)
+            if covering > pace:
+                pace, minutes = covering, COVER_MIN * stretch
+        if pace > 0.0 and not math.isinf(walks[zone]):
+            fit.append((pace, minutes, number))
+    fit.sort(key=lambda entry: (-entry[0], entry[2]))
+    spare = prospect * sum(max(0.0, budget_min - team.start) for team in teams)
+    for place, (pace, minutes, number) in enumerate(fit):
+        spare -= minutes
+        if spare < 0 and place >= FEWEST:
+            problem.pruned_pace = pace
+            break
+        one = stakes[number]
+        for option in _options(number, one, index[one.holding.zone], share, stretch):
             problem.options[option.zone].append(option)
-    return problem, left
+    return problem
 
 
-def _outside(
-    one: Stake, index: Mapping[str, int], no_way: Collection[str], strongest: int, skills: frozenset[str]
-) -> Text | None:
+def reason_left(problem: Problem, one: Stake) -> Text:
+    """Why a holding is in no trip, in one sentence."""
     holding = one.holding
     if one.harm == 0:
         return Text("不受此灾害影响，留在原处", "Not harmed by this hazard: leave it")
     if holding.action == "leave":
         return Text("目录规定留在原处", "The register says leave it in place")
-    if holding.zone not in index:
+    if holding.zone not in problem.zones:
         return Text("所在区域未放行", "Its zone is not cleared")
-    if holding.zone in no_way:
+    zone = problem.zones.index(holding.zone)
+    if math.isinf(problem.out[zone]):
         return Text("没有可走的路线", "There is no open way to its zone")
+    strongest = max((team.people for team in problem.teams), default=0)
     if strongest == 0:
         return Text("没有两人以上的小组", "There is no crew of two or more")
     if holding.people > strongest:
@@ -219,35 +251,31 @@ def _outside(
             f"需要 {holding.people} 人，最大小组 {strongest} 人：可合组",
             f"Needs {holding.people} people, the largest crew has {strongest}: join crews",
         )
-    if holding.skill and holding.skill not in skills:
+    if holding.skill and not any(holding.skill in team.skills for team in problem.teams):
         return Text(f"需要技能：{holding.skill}", f"Needs the skill: {holding.skill}")
-    return None
+    limit = problem.limit[zone]
+    if limit and all(team.people > limit for team in problem.teams):
+        return Text(f"该区域限 {limit} 人", f"At most {limit} people may be in its zone")
+    earliest = min(team.start for team in problem.teams)
+    needed = earliest + problem.out[zone] + holding.carry_min * problem.stretch
+    if needed > problem.leave_by[zone]:
+        by = max(0.0, problem.leave_by[zone])
+        return Text(
+            f"来不及：最迟 {by:.0f} 分钟须离开，需要 {needed:.0f} 分钟",
+            f"Too late: out by minute {by:.0f}, it takes until {needed:.0f}",
+        )
+    return Text("时间用于每分钟价值更高的档案", "The time goes to holdings worth more per minute")
 
 
-def _options(number: int, one: Stake, zone: int, threat: str, stretch: float) -> list[Option]:
+def _options(number: int, one: Stake, zone: int, share: float, stretch: float) -> list[Option]:
     holding = one.holding
     found: list[Option] = []
-    coverable = bool(holding.cover.zh or holding.cover.en)
-    share = COVER_SHARE.get(threat, 0.0)
     if holding.action == "take":
         kg = holding.units * holding.unit_kg
-        found.append(
-            Option(
-                number,
-                zone,
-                "take",
-                one.value,
-                holding.carry_min * stretch,
-                kg,
-                holding.people,
-                holding.skill,
-            )
-        )
-    if share and (coverable or holding.action == "protect"):
+        shelf = holding.carry_min * stretch
+        found.append(Option(number, zone, "take", one.value, shelf, kg, holding.people, holding.skill))
+    if share and (holding.cover.zh or holding.cover.en or holding.action == "protect"):
         people = min(2, holding.people)
-        found.append(
-            Option(
-                number, zone, "protect", one.value * share, COVER_MIN * stretch, 0.0, people, holding.skill
-            )
-        )
+        value, shelf = one.value * share, COVER_MIN * stretch
+        found.append(Option(number, zone, "protect", value, shelf, 0.0, people, holding.skill))
     return found

@@ -18,6 +18,8 @@ from playbooks.rescue.problem import Option, Problem, Team
 Stop = Callable[[int], bool]
 """Asked before every round with the number of rounds done; True ends the search."""
 EPS = 1e-9
+EXTENSIONS = 4
+"""A trip goes on to at most so many further rooms."""
 
 
 class Leg(Struct, gc=False):
@@ -77,7 +79,7 @@ class Search:
             self._in_reach[kind] = [z for z in range(len(self.problem.zones)) if self._menu(z, crew)]
         return self._in_reach[kind]
 
-    def _room(self, zone: int, crew: int) -> bool:
+    def room(self, zone: int, crew: int) -> bool:
         """Whether the crew may work there without ever exceeding the zone's people limit."""
         limit = self.problem.limit[zone]
         users = self.users[zone]
@@ -133,18 +135,18 @@ class Search:
 
     # --- building timelines ---------------------------------------------------------------------------
 
-    def _free_at(self, crew: int) -> float:
+    def free_at(self, crew: int) -> float:
         line = self.lines[crew]
         return line[-1].start + line[-1].minutes if line else self.problem.teams[crew].start
 
     def add_trip(self, crew: int, heat: float = 0.0) -> bool:
         """Append the trip with the best value per minute to a crew's timeline; False where none fits."""
-        problem, at = self.problem, self._free_at(crew)
+        problem, at = self.problem, self.free_at(crew)
         best: tuple[float, int, list[Option], float] | None = None
         kind = self.kinds[crew]
         for zone in self._zones(crew):
             spare = problem.leave_by[zone] - at - problem.out[zone]
-            if spare <= 0 or not self._room(zone, crew):
+            if spare <= 0 or not self.room(zone, crew):
                 continue
             key = (zone, kind)
             if heat:
@@ -165,14 +167,14 @@ class Search:
                 best = (ratio, zone, found[1], found[2])
         if best is None:
             return False
-        leg = self._leg(crew, best[2], at)
+        leg = self.leg(crew, best[2], at)
         if leg is None:
             return False
         self._extend(crew, leg)
-        self._book(crew, leg)
+        self.book(crew, leg)
         return True
 
-    def _leg(self, crew: int, options: list[Option], at: float) -> Leg | None:
+    def leg(self, crew: int, options: list[Option], at: float) -> Leg | None:
         """The trip with its times; None where it would miss a closing time, the end or the load."""
         problem, team = self.problem, self.problem.teams[crew]
         kg = sum(option.kg for option in options)
@@ -201,14 +203,14 @@ class Search:
     def _extend(self, crew: int, leg: Leg) -> None:
         """Go on to a neighbouring zone in the same trip where that pays better than the trip so far."""
         problem, team = self.problem, self.problem.teams[crew]
-        for _ in range(2):
+        for _ in range(EXTENSIONS):
             if leg.carries > 1 or leg.kg >= team.capacity:
                 return
             here = leg.options[-1].zone
             ratio, best = leg.value / (leg.minutes + EPS), None
             mine = {option.holding for option in leg.options}
             for zone, _, _ in problem.between(here):
-                if any(option.zone == zone for option in leg.options) or not self._room(zone, crew):
+                if any(option.zone == zone for option in leg.options) or not self.room(zone, crew):
                     continue
                 more: list[Option] = []
                 for option in self._menu(zone, crew)[:8]:
@@ -218,7 +220,7 @@ class Search:
                     if any(o.holding == option.holding for o in more):
                         continue
                     more.append(option)
-                    longer = self._leg(crew, leg.options + more, leg.start)
+                    longer = self.leg(crew, leg.options + more, leg.start)
                     if longer is None:
                         more.pop()
                     elif longer.value / (longer.minutes + EPS) > ratio:
@@ -228,7 +230,7 @@ class Search:
             leg.options, leg.minutes, leg.value = best.options, best.minutes, best.value
             leg.slack, leg.kg = best.slack, best.kg
 
-    def _book(self, crew: int, leg: Leg) -> None:
+    def book(self, crew: int, leg: Leg) -> None:
         self.lines[crew].append(leg)
         for zone in {option.zone for option in leg.options}:
             self.users[zone][crew] = self.users[zone].get(crew, 0) + 1
@@ -256,7 +258,7 @@ class Search:
     def _rebuild(self, crews: list[int], heat: float) -> None:
         active = set(crews)
         while active:
-            crew = min(active, key=lambda number: (self._free_at(number), number))
+            crew = min(active, key=lambda number: (self.free_at(number), number))
             if not self.add_trip(crew, heat):
                 active.discard(crew)
         for crew in crews:
@@ -329,7 +331,7 @@ class Search:
                 self.lines[number] = []
             for number, _, legs in kept:
                 for leg in legs:
-                    self._book(number, leg)
+                    self.book(number, leg)
         self._restore(best_lines)
         return done
 
@@ -346,4 +348,4 @@ class Search:
         self.lines = [[] for _ in lines]
         for crew, line in enumerate(lines):
             for leg in line:
-                self._book(crew, leg)
+                self.book(crew, leg)

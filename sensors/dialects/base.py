@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
-from sensors.heard import Heard
+from sensors.heard import Heard, measure
 from sensors.names import Meaning, meaning
 from sensors.quantities import QUANTITIES
 
@@ -31,8 +31,9 @@ class Entity(Struct, frozen=True, kw_only=True):
 class Memory(Struct):
     """What earlier messages announced. Explicit, so that a decision can be replayed with it.
 
-    ``units`` holds announced units per topic (Homie) or per (topic, property) (Zigbee2MQTT); ``entities`` what
-    discovery announced per state topic and config topic; ``sparkplug`` the alias tables per node and device.
+    ``units`` holds announced units per topic (Homie) or per (topic, property) (Zigbee2MQTT); ``entities``
+    what discovery announced per state topic and config topic; ``sparkplug`` the alias tables per node and
+    device.
     """
 
     units: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -95,8 +96,9 @@ class Dialect(Struct, frozen=True, kw_only=True):
     """One family of topics and payloads.
 
     ``claims_topic(levels)`` and ``claims_document(document, levels)`` recognise it where nobody declared it;
-    ``read`` fills a Heard. ``life_topics`` and ``data_topics`` name the further topics that belong to a sensor's
-    topic: availability, wills, births; ``announcement_topics`` (filters) where units and meanings are announced.
+    ``read`` fills a Heard. ``life_topics`` and ``data_topics`` name the further topics that belong to a
+    sensor's topic: availability, wills, births; ``announcement_topics`` (filters) where units and meanings
+    are announced.
     """
 
     name: str
@@ -107,6 +109,9 @@ class Dialect(Struct, frozen=True, kw_only=True):
     data_topics: Callable[[str], tuple[str, ...]] = no_topics
     announcement_topics: Callable[[str], tuple[str, ...]] = no_topics
     also: tuple[str, ...] = ()
+
+
+_SIDELESS = frozenset(("true", "false", "1", "0", "1.0", "0.0", "on", "off", "yes", "no"))
 
 
 def document_of(message: Message, heard: Heard) -> dict[str, Any] | None:
@@ -123,18 +128,36 @@ def document_of(message: Message, heard: Heard) -> dict[str, Any] | None:
 
 def take(heard: Heard, known: Meaning, value: object, path: str, unit: str = "", channel: str = "") -> None:
     """Take the value of a field whose meaning is known."""
-    if QUANTITIES[known.quantity].contact:
+    if known.words_only and str(value).strip().casefold() in _SIDELESS:
+        detail = f"{path} {value}: makers disagree whether that is open or closed; declare it with words"
+        heard.refuse("needs-meaning", detail, known.quantity, value, path)
+    elif QUANTITIES[known.quantity].contact:
         heard.state(known.quantity, value, path, inverted=known.inverted, channel=channel)
+    elif known.quantity == "battery" and isinstance(value, str) and not unit:
+        _take_battery_text(heard, value, known.unit, path, channel)
     elif known.quantity == "pressure":
         heard.number("pressure", value, unit or known.unit or pressure_unit(value), path, channel=channel)
     else:
         heard.number(known.quantity, value, unit or known.unit, path, channel=channel)
 
 
+def _take_battery_text(heard: Heard, text: str, unit: str, path: str, channel: str) -> None:
+    """A battery told in words ("LOW", "OK") or in volts ("3.02 V") instead of per cent."""
+    measured = measure(text)
+    if measured is not None:
+        volts = measured[1].casefold() in ("v", "mv")
+        heard.number("battery_voltage" if volts else "battery", text, unit, path, channel=channel)
+    elif QUANTITIES["battery_low"].state_value(text) is not None:
+        heard.state("battery_low", text, path, channel=channel)
+    else:
+        heard.number("battery", text, unit, path, channel=channel)
+
+
 def pressure_unit(value: object) -> str:
     """The unit of an air pressure written without one: the only one of Pa, hPa and kPa it can be on this earth.
 
-    The three differ by factors of 100 and 10 while air pressure varies by less than four, so exactly one fits.
+    The three differ by factors of 100 and 10 while air pressure varies by less than four, so exactly one
+    fits.
     """
     try:
         number = float(value)  # type: ignore[arg-type]
@@ -159,16 +182,39 @@ def take_flat(
     """
     metering = "voltage" in document and ("current" in document or "power" in document)
     for key, value in document.items():
-        if fields is not None and key in fields:
-            known = fields[key]
-        else:
-            known = meaning(key)
-        if known is None or isinstance(value, (dict, list)):
+        known = fields[key] if fields is not None and key in fields else meaning(key)
+        if known is None or isinstance(value, list):
+            continue
+        if isinstance(value, dict):
+            if "value" in value:
+                take_box(heard, known, value, prefix + key, key if channels and known.qualifier else "")
             continue
         if metering and known.quantity == "voltage":
             continue
         channel = key if channels and known.qualifier else ""
         take(heard, known, value, prefix + key, channel=channel)
+
+
+_GOOD = frozenset(("good", "ok", "normal", "valid", "192", "正常"))
+
+
+def take_box(heard: Heard, known: Meaning, box: dict[str, Any], path: str, channel: str = "") -> None:
+    """Take {"value": 21.4, "unit": "°C", "quality": "good", "time": …}; a value marked not good is refused."""
+    quality = box.get("quality")
+    if quality is not None and str(quality).casefold() not in _GOOD:
+        heard.refuse(
+            "bad-quality", f"the host marks {path} as {quality}", known.quantity, box.get("value"), path
+        )
+        return
+    before = heard.at
+    for key in ("timestamp", "time", "ts"):
+        at = heard.clock.read(box[key]) if key in box else None
+        if at is not None:
+            heard.at = at
+            break
+    unit = box.get("unit")
+    take(heard, known, box["value"], path, unit if isinstance(unit, str) else "", channel)
+    heard.at = before
 
 
 def say_life(heard: Heard, text: str, online: tuple[str, ...], offline: tuple[str, ...], source: str) -> None:

@@ -1,24 +1,29 @@
 """Plain topics without a grammar: one value per topic, or a flat JSON object of a gateway or a home-made node.
 
-Quantity and unit come from whole words of the topic or key. "21,4" is 21.4; Fahrenheit only where written. Words
-are states of the quantity, never parts of words. A bare ``alarm`` topic of a contact panel is its contact.
+Quantity and unit come from whole words of the topic or key. "21,4" is 21.4; Fahrenheit only where written.
+Words are states of the quantity, never parts of words. A bare ``alarm`` topic of a contact panel is its
+contact.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from sensors.dialects.base import Dialect, Memory, Message, take, take_flat
 from sensors.heard import Heard
-from sensors.names import Meaning, meaning, words_of
+from sensors.names import Meaning, loose_meaning, meaning, words_of
 from sensors.quantities import QUANTITIES
 
 _TIME_KEYS = ("ts", "time", "timestamp", "Time", "UNIX", "measured_at", "datetime", "date")
 _BOXES = ("values", "data", "VALUES", "params", "properties", "readings", "measurements")
+_NAME_KEYS = ("type", "name", "quantity", "sensorType", "sensor_type", "identifier", "key")
+_VALUE_KEYS = ("value", "val", "state", "alarm")
+_INPUT = re.compile(r"^DI\d{1,2}$")  # digital inputs of data terminals: their meaning and polarity are wired
 _SECURITY = frozenset(("security", "sensors345", "alarm", "intrusion"))
 
 
-def _read(message: Message, heard: Heard, memory: Memory) -> None:
+def _read(message: Message, heard: Heard, _memory: Memory) -> None:
     if not message.payload.strip():
         return
     document = message.document()
@@ -26,7 +31,7 @@ def _read(message: Message, heard: Heard, memory: Memory) -> None:
         heard.device = message.topic
         read_object(document, message, heard)
         return
-    text = message.text()
+    text = document if isinstance(document, str) else message.text()
     if isinstance(document, list):
         heard.refuse("needs-meaning", "a bare list of values has no names", raw=text or "")
         return
@@ -50,13 +55,34 @@ def read_object(document: dict[str, Any], message: Message, heard: Heard) -> Non
         box = document.get(key)
         if isinstance(box, dict):
             take_flat(heard, box, prefix=f"{key}.", channels=True)
+        elif isinstance(box, list):
+            for item in box:
+                if isinstance(item, dict):
+                    _take_named(item, heard)
+    for key, value in document.items():
+        if _INPUT.match(key) and isinstance(value, (int, str)):
+            heard.announce("input", message.topic, channel=key, type="bool", raw=value)
     if not heard.observations and not heard.refusals:
         _take_lone_value(document, message, heard)
 
 
+def _take_named(item: dict[str, Any], heard: Heard) -> bool:
+    """{"type": "smoke", "value": 1}: the name of the quantity is itself a value."""
+    name = next((item[key] for key in _NAME_KEYS if isinstance(item.get(key), str)), "")
+    known = meaning(name) if name else None
+    value = next((item[key] for key in _VALUE_KEYS if item.get(key) is not None), None)
+    if known is None or value is None or isinstance(value, (dict, list)):
+        return False
+    unit = item.get("unit")
+    take(heard, known, value, name, unit if isinstance(unit, str) else "")
+    return True
+
+
 def _take_lone_value(document: dict[str, Any], message: Message, heard: Heard) -> None:
-    """{"value": 21.4} on a topic that names the quantity."""
-    value = document.get("value", document.get("val", document.get("state")))
+    """{"value": 21.4} on a topic that names the quantity, or beside a name of it."""
+    if _take_named(document, heard):
+        return
+    value = next((document[key] for key in _VALUE_KEYS if document.get(key) is not None), None)
     known = topic_meaning(message.levels)
     if value is None or known is None or isinstance(value, (dict, list)):
         return
@@ -78,7 +104,7 @@ def read_value(text: str, message: Message, heard: Heard) -> None:
 
 def topic_meaning(levels: list[str]) -> Meaning | None:
     """The quantity of a topic: its last level, or the one before a ``state``-like end."""
-    known = meaning(levels[-1])
+    known = loose_meaning(levels[-1])
     if known is not None:
         return known
     if words_of(levels[-1]) in (["alarm"], ["state"], ["status"], ["value"], ["event"]):

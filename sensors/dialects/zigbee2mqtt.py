@@ -1,8 +1,9 @@
 """Zigbee2MQTT: flat JSON per device, attribute topics, availability, and the bridge's own topics.
 
 Traps held here: ``contact`` true means closed; ``voltage`` is the battery's in mV; pressure is hPa; the
-``temperature`` of leak, contact and smoke units that also show ``device_temperature`` is the chip's; ``action`` is
-an event and its empty end is none; ``illuminance`` was a raw count while ``illuminance_lux`` existed.
+``temperature`` of leak, contact and smoke units that also show ``device_temperature`` is the chip's;
+``action`` is an event and its empty end is none; ``illuminance`` was a raw count while ``illuminance_lux``
+existed.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 from sensors.dialects.base import Dialect, Memory, Message, document_of, say_life
 from sensors.heard import Heard
 from sensors.quantities import QUANTITIES
+from sensors.vocabulary import words
 
 _NUMBERS = {
     "temperature": ("temperature", "°C"),
@@ -49,8 +51,8 @@ _STATES = {
 }
 _ENDPOINT = re.compile(r"^(.+)_(l?[1-8]|left|right|top|bottom|center|probe|external|internal|ep\d)$")
 _HAZARDS = ("water_leak", "contact", "smoke", "gas", "vibration")
-_BRIDGE = frozenset(
-    ["state", "info", "devices", "groups", "logging", "log", "event", "health", "config", "extensions", "definitions", "converters", "networkmap"]
+_BRIDGE = words(
+    "state info devices groups logging log event health config extensions definitions converters networkmap"
 )
 _COMMANDS = frozenset(("set", "get", "request", "response"))
 
@@ -61,7 +63,7 @@ def _claims_topic(levels: list[str]) -> bool:
     return len(levels) >= 3 and levels[-2] == "bridge" and levels[-1] in _BRIDGE
 
 
-def _claims_document(document: Any, levels: list[str]) -> bool:
+def _claims_document(document: Any, _levels: list[str]) -> bool:
     return isinstance(document, dict) and "linkquality" in document
 
 

@@ -10,11 +10,13 @@ from collections.abc import Iterable
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
+from ingest.mqtt import MqttSource
 from ingest.mqtt_publisher import MqttPublisher
 from sensors.model import Sensor
-from sensors.quantities import QUANTITIES
+from sensors.quantities import quantity
 from sensors.simulate import Story, stage, value_of
-from sensors.speak import Packet, birth, speak
+from sensors.speak import birth, speak
+from sensors.speak_base import Packet
 from strongroom.clock import SystemClock
 from strongroom.demo.requests import Requests, StoryRequest
 from strongroom.folder.load import load
@@ -25,6 +27,7 @@ from strongroom.settings import read_settings
 # do).
 REPORTS_AT = {"temperature": 0.5, "humidity": 2.0, "illuminance": 60.0, "co2": 80.0, "pressure": 100.0}
 TURN_S = 0.5
+EXCITED_S = 2.0
 
 
 class Device:
@@ -37,22 +40,40 @@ class Device:
         # Devices were not all switched on at the same moment.
         self._phase = crc32(sensors[0].topic.encode()) % 1000 / 1000.0
         self._due = 0.0
+        self._last_at = 0.0
+        self._count = 0
 
-    def packets(self, values: dict[str, float], at: float) -> list[Packet]:
-        """What it sends now: when its time has come, or when something moved enough."""
+    def packets(self, values: dict[str, float], at: float, *, excited: bool = False) -> list[Packet]:
+        """What it sends now: when its time has come, or when something moved enough.
+
+        An ``excited`` device - something happens around it - repeats itself, as alarming devices do.
+        """
+        if excited:
+            self._due = min(self._due, self._last_at + EXCITED_S)
         if at < self._due and not any(self._moved(sensor, values[sensor.id]) for sensor in self.sensors):
             return []
         first = not self._sent
+        self._last_at = at
         self._due = at + self.every_s * (self._phase if first else 1.0)
         self._sent = {sensor.id: values[sensor.id] for sensor in self.sensors}
-        said = speak([(sensor, values[sensor.id]) for sensor in self.sensors], at)
-        return [*birth(self.sensors), *said] if first else said
+        showing = [(sensor, values[sensor.id]) for sensor in self.sensors]
+        if not first:
+            self._count += 1
+            return speak(showing, at, self._count)
+        self._count = 0
+        return [*birth(showing, at), *speak(showing, at)]
+
+    def reborn(self) -> None:
+        """Somebody asked it to announce itself again: the next message begins with a birth."""
+        self._sent = {}
+        self._due = 0.0
 
     def _moved(self, sensor: Sensor, value: float) -> bool:
         last = self._sent[sensor.id]
-        if QUANTITIES[sensor.quantity].contact:
+        known = quantity(sensor.quantity)
+        if known is None or known.contact:
             return value != last
-        return abs(value - last) >= REPORTS_AT.get(sensor.quantity, max(1.0, abs(last) * 0.1))
+        return abs(value - last) >= REPORTS_AT.get(known.id, max(1.0, abs(last) * 0.1))
 
 
 class Simulation:
@@ -63,7 +84,7 @@ class Simulation:
         self._here = ZoneInfo(building.timezone)
         groups: dict[tuple[str, str], list[Sensor]] = {}
         for sensor in building.sensors.values():
-            if sensor.topic and sensor.quantity in QUANTITIES:
+            if sensor.topic and quantity(sensor.quantity) is not None:
                 groups.setdefault((sensor.topic, sensor.dialect), []).append(sensor)
         self.devices = [Device(sensors) for sensors in groups.values()]
         self.stories: dict[str, Story] = {}
@@ -81,6 +102,14 @@ class Simulation:
         self.stories[kind] = story  # the same story again begins anew
         return story
 
+    def command(self, topic: str) -> None:
+        """A rebirth was asked of a Sparkplug node (topic spBv1.0/GROUP/NCMD/NODE)."""
+        _space, group, _kind, node = [*topic.split("/"), "", "", ""][:4]
+        for device in self.devices:
+            levels = device.sensors[0].topic.split("/")
+            if levels[0] == "spBv1.0" and levels[1:4:2] == [group, node]:
+                device.reborn()
+
     def turn(self, at: float) -> Iterable[Packet]:
         """Everything the devices send at ``at``."""
         stories = tuple(self.stories.values())
@@ -89,7 +118,9 @@ class Simulation:
                 sensor.id: value_of(sensor, self._building.zones[sensor.zone], at, self._here, stories)
                 for sensor in device.sensors
             }
-            yield from device.packets(values, at)
+            zones = {sensor.zone for sensor in device.sensors}
+            excited = any(story.zone in zones and at < story.began_at + story.lasts_s for story in stories)
+            yield from device.packets(values, at, excited=excited)
 
 
 def main() -> int:
@@ -110,13 +141,27 @@ def main() -> int:
     while not publisher.start(1.0):
         if stop.is_set():
             return 0
+    commands = MqttSource(
+        settings.broker,
+        ["spBv1.0/+/NCMD/+"],
+        client_id="simulated-gateways",
+        now=clock.now,
+        monotonic=clock.monotonic,
+        status_topic="strongroom/simulation",
+    )
+    commands.start()
     while not stop.is_set():
         now = clock.now()
         for request in requests.new():
             simulation.begin(request, now)
+        asked = commands.take(100, 0.0)
+        for message in asked:
+            simulation.command(message.topic)
+        commands.acknowledge(asked)
         for packet in simulation.turn(now):
             publisher.publish(packet.topic, packet.payload, retain=packet.retain)
         clock.wait(TURN_S, stop)
+    commands.stop()
     publisher.stop()
     return 0
 

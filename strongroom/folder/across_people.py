@@ -21,6 +21,8 @@ def check_people(facts: Facts, ledger: Ledger, now: float | None) -> None:
 def _ladders(facts: Facts, ledger: Ledger) -> None:
     if not ledger.is_complete("person", "rule"):
         return
+    if len({ladder.priority for ladder in facts.staff.ladders}) < len(facts.staff.ladders):
+        return  # a ladder with a repeated priority was meant for another one
     have = {ladder.priority for ladder in facts.staff.ladders}
     for priority in (1, 2, 3):
         paging = [

@@ -63,8 +63,9 @@ def _ways_out(facts: Facts, ledger: Ledger) -> None:
             if door.to in ways:
                 ways[name].add(door.to)
                 ways[door.to].add(name)
-    reached = {house.assembly}
-    todo = [house.assembly]
+    misnamed = {name for name, zone in house.zones.items() if any(door.to not in ways for door in zone.doors)}
+    reached = {house.assembly, *misnamed}
+    todo = [*reached]
     while todo:
         for other in ways[todo.pop()] - reached:
             reached.add(other)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from alerts.rule import (
     After,
@@ -33,9 +33,9 @@ _ABOUT_THE_DEVICE = (Silent, Stuck, Implausible, Disagree)
 def check_rules(facts: Facts, ledger: Ledger) -> None:
     """Rules and sensors held against each other."""
     if ledger.is_complete("sensor", "zone"):
-        _rules_without_sensors(facts, ledger)
+        blind = _rules_without_sensors(facts, ledger)
         if ledger.is_complete("rule"):
-            _sensors_without_rules(facts, ledger)
+            _sensors_without_rules(facts, ledger, blind)
     _same_value_twice(facts, ledger)
     _advice(facts, ledger)
     _mutes(facts, ledger)
@@ -73,28 +73,37 @@ def leaves(condition: Condition, needed: bool = True) -> Iterator[tuple[Conditio
         yield condition, condition.select, needed
 
 
-def _names_unknown(select: Select, facts: Facts) -> bool:
-    """It names something that does not exist, which is reported as such."""
-    kinds = {zone.kind for zone in facts.house.zones.values()}
+def _may_match(select: Select, sensor: Sensor, facts: Facts) -> bool:
+    """The condition looks at the sensor, or would if a name that is reported elsewhere were right."""
+    zones = facts.house.zones
+    kinds = {zone.kind for zone in zones.values()}
+    lost = sensor.zone not in zones
+    zone_kind = "" if lost else zones[sensor.zone].kind
     return (
-        any(name not in facts.house.zones for name in select.zones)
-        or any(name not in facts.instruments.sensors for name in select.sensors)
-        or any(kind not in kinds for kind in select.zone_kinds)
+        (not select.quantity or sensor.quantity in {select.quantity, ""})
+        and (lost or _fits(sensor.zone, select.zones, zones))
+        and (lost or _fits(zone_kind, select.zone_kinds, kinds))
+        and _fits(sensor.id, select.sensors, facts.instruments.sensors)
     )
 
 
-def _rules_without_sensors(facts: Facts, ledger: Ledger) -> None:
-    zones, sensors = facts.house.zones, facts.instruments.sensors
+def _fits(name: str, wanted: tuple[str, ...], known: Container[str]) -> bool:
+    return not wanted or name in wanted or any(want not in known for want in wanted)
+
+
+def _rules_without_sensors(facts: Facts, ledger: Ledger) -> set[str]:
+    """Report rules that look at nothing; gives the quantities they meant to look at."""
+    sensors = facts.instruments.sensors.values()
+    blind: set[str] = set()
     for name, rule in facts.rulebook.rules.items():
         parts = list(leaves(rule.when))
-        if any(_names_unknown(select, facts) for _, select, _ in parts):
-            continue
-        found = [any(matches(select, sensor, zones) for sensor in sensors.values()) for _, select, _ in parts]
+        found = [any(_may_match(select, sensor, facts) for sensor in sensors) for _, select, _ in parts]
         missing = [
             select for (_, select, needed), any_ in zip(parts, found, strict=True) if needed and not any_
         ]
         if not parts or (any(found) and not missing):
             continue
+        blind |= {select.quantity for (_, select, _), any_ in zip(parts, found, strict=True) if not any_}
         select = missing[0] if missing else parts[0][1]
         ledger.warn(
             facts.rulebook.tables[name].spot("when"),
@@ -107,6 +116,7 @@ def _rules_without_sensors(facts: Facts, ledger: Ledger) -> None:
                 "Add a sensor in sensors.toml, or change the condition.",
             ),
         )
+    return blind
 
 
 def _described(select: Select) -> str:
@@ -116,15 +126,15 @@ def _described(select: Select) -> str:
     return ", ".join(part for part in parts if part) or "-"
 
 
-def _sensors_without_rules(facts: Facts, ledger: Ledger) -> None:
+def _sensors_without_rules(facts: Facts, ledger: Ledger, blind: set[str]) -> None:
     """A sensor counts as watched if its value is; one that only informs is watched if its silence is."""
-    zones = facts.house.zones
     parts = [part for rule in facts.rulebook.rules.values() for part in leaves(rule.when)]
+    unread = _of_unread_rules(facts, ledger) | blind
     for name, sensor in facts.instruments.sensors.items():
         known = quantity(sensor.quantity)
-        if known is None:
+        if known is None or known.id in unread or "" in unread:
             continue
-        watching = [condition for condition, select, _ in parts if matches(select, sensor, zones)]
+        watching = [condition for condition, select, _ in parts if _may_match(select, sensor, facts)]
         by_value = any(not isinstance(condition, _ABOUT_THE_DEVICE) for condition in watching)
         informs = not sensor.essential and (not known.contact or known.alarming is None)
         if by_value or (watching and informs):
@@ -140,6 +150,30 @@ def _sensors_without_rules(facts: Facts, ledger: Ledger) -> None:
                 f'Write a rule in rules.toml whose condition has quantity = "{known.id}"',
             ),
         )
+
+
+def _of_unread_rules(facts: Facts, ledger: Ledger) -> set[str]:
+    """Quantities named in conditions that have an error of their own; "" where even those are not known."""
+    wrong = {(p.file, p.line) for p in ledger.problems if p.severity == "error"}
+    found: set[str] = set()
+    for table in facts.rulebook.tables.values():
+        first, last = table.doc.span((*table.path, "when"))
+        if any((table.doc.file, line) in wrong for line in range(first, min(last, first + 200) + 1)):
+            named = {known.id if known else "" for known in map(quantity, _named_in(table.data.get("when")))}
+            found |= named or {""}
+    return found
+
+
+def _named_in(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key == "quantity":
+                yield str(inner)
+            else:
+                yield from _named_in(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _named_in(inner)
 
 
 def _same_value_twice(facts: Facts, ledger: Ledger) -> None:

@@ -137,7 +137,10 @@ def _blame(lines: list[str], message: str) -> tuple[int, int, int]:
     at = min(max(at, 1), len(lines))
     start, is_open = _statement_at(lines, at)
     if is_open and start < at:
-        return start, max(start, at - 1), 0
+        last = at - 1
+        while last > start and not lines[last - 1].strip():
+            last -= 1
+        return start, last, 0
     if start < at:
         return start, at, 0
     while at > 1 and not lines[at - 1].strip():

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal, get_args
 
 from msgspec import Struct, convert
 
-from playbooks.model import Drill, Expect, Play
+from playbooks import doing
+from playbooks.model import Drill, Expect, Play, Threat
 from sensors.model import Sensor, Text
 from sensors.quantities import quantity
 from strongroom.folder.document import Document
-from strongroom.folder.ledger import Ledger, Spot
+from strongroom.folder.ledger import Ledger, Spot, nearest
+from strongroom.folder.schedule import clock_time
 from strongroom.folder.table import Table, root
 
 FOLDER = "drills"
 Mode = Literal["test", "table", "live"]
 MAX_S = 31 * 86_400.0
+THREATS = get_args(Threat)
 _EXPECTABLE = ("alarm", "told", "incident", "step")
 _STATES = ("unacknowledged", "acknowledged", "cleared", "latched", "shelved", "suppressed", "normal", "open", "done",
            "ready", "waiting", "skipped", "contained", "recovering", "closed")  # fmt: skip
@@ -59,6 +63,7 @@ def read_drill(
         expect=expect,
         announce=top.text("announce", languages=languages),
         objectives=_objectives(top),
+        starts=clock_time(top, "starts", "10:00"),
     )
     return Script(drill, top)
 
@@ -91,8 +96,7 @@ def _play(table: Table, sensors: dict[str, Sensor]) -> Play:
             table.missing("value", 'value = "wet"')
     if person:
         table.refer("person", "person", person)
-        if not does:
-            table.missing("does", 'does = "acknowledge water-in-stack"')
+        _check_act(table, does)
     every_s = table.number("every_s", low=0, high=86400, unit="s")
     until_s = table.number("until_s", low=0, high=MAX_S, unit="s")
     if table.has("until_s") and until_s < at_s:
@@ -106,6 +110,34 @@ def _play(table: Table, sensors: dict[str, Sensor]) -> Play:
         every_s=every_s,
         until_s=until_s,
     )
+
+
+def _check_act(table: Table, does: str) -> None:
+    if not does:
+        table.missing("does", 'does = "acknowledge water-in-stack"')
+        return
+    read = doing.read(does)
+    if isinstance(read, Text):
+        near = nearest(does.split(maxsplit=1)[0], [verb.id for verb in doing.VERBS])
+        example = next(
+            (verb.example for verb in doing.VERBS if verb.id == near), "acknowledge water-in-stack"
+        )
+        table.wrong("does", read, f'does = "{example}"')
+    elif read.verb in {"acknowledge", "reset", "shelve", "unshelve", "comment"}:
+        table.ledger.refer("rule", read.words[0], table.spot("does"), _in_act(read, 0))
+    elif read.verb in {"clear", "close-zone", "go-in", "confirm"}:
+        table.ledger.refer("zone", read.words[0], table.spot("does"), _in_act(read, 0))
+    elif read.verb in {"out", "arrived", "covered", "cannot"}:
+        table.ledger.refer("holding", read.words[0], table.spot("does"), _in_act(read, 0))
+
+
+def _in_act(read: doing.Doing, index: int) -> Callable[[str], Text]:
+    def write(near: str) -> Text:
+        words = [*read.words[:index], near, *read.words[index + 1 :]]
+        act = " ".join([read.verb, *words])
+        return Text(f'改为：does = "{act}"', f'Write: does = "{act}"')
+
+    return write
 
 
 def _value(table: Table, sensor: Sensor | None) -> str | float | None:
@@ -152,12 +184,12 @@ def _expect(table: Table) -> Expect:
     incident = table.string("incident")
     if alarm:
         table.refer("rule", "alarm", alarm)
-    if zone:
+    if zone and zone not in table.ledger.known("compartment"):
         table.refer("zone", "zone", zone)
-    if incident:
+    if incident and incident not in THREATS:
         table.refer("playbook", "incident", incident)
-    if told and told not in table.ledger.known("person"):
-        table.refer("role", "told", told)
+    if told:
+        table.refer("stand_in", "told", told)
     return Expect(
         at_s=table.number("at_s", required="10", low=0, high=MAX_S, unit="s"),
         alarm=alarm,

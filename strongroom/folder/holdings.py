@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from difflib import get_close_matches
 from pathlib import Path
 
 from msgspec import Struct
@@ -13,7 +14,7 @@ from playbooks.holdings.rows import KNOWN, REQUIRED, parse_row
 from playbooks.model import Holding
 from sensors.model import Text
 from strongroom.folder import punctuation
-from strongroom.folder.ledger import Ledger, Spot, nearest
+from strongroom.folder.ledger import Ledger, Spot
 from strongroom.folder.source import Source
 
 FILE = "holdings.csv"
@@ -59,6 +60,8 @@ def read_holdings(source: Source, folder: Path, ledger: Ledger) -> Register:
         return Register(holdings, spots)
     for row in rows:
         cells = _matched(row, columns, source.file, ledger)
+        if not cells:
+            continue
         holding = _holding(cells, row.line, source.file, folder, ledger)
         if holding is not None and holding.id not in holdings:
             holdings[holding.id] = holding
@@ -78,7 +81,8 @@ def _rows(source: Source, ledger: Ledger) -> Iterator[_Row]:
         if not lines[at].strip(f" {separator}\t"):
             at += 1
             continue
-        reader = csv.reader((f"{line}\n" for line in lines[at:]), delimiter=separator, strict=True)
+        following = (f"{lines[index]}\n" for index in range(at, len(lines)))
+        reader = csv.reader(following, delimiter=separator, strict=True)
         try:
             cells = next(reader)
         except (csv.Error, StopIteration):
@@ -117,13 +121,22 @@ def _columns(header: _Row, file: str, ledger: Ledger) -> list[str]:
     for written in header.cells:
         plain = punctuation.plain(written)
         name = plain if plain in KNOWN else plain.casefold() if plain.casefold() in KNOWN else written
-        near = CHINESE.get(written) or (nearest(written, KNOWN) if written and written not in KNOWN else "")
+        near = CHINESE.get(written) or (_close(written) if written and written not in KNOWN else "")
         if name not in KNOWN and near and near not in header.cells and near not in meant:
             meant[near] = written
             name = near
         columns.append(name)
+    for name in REQUIRED:
+        if name not in columns:
+            close = get_close_matches(
+                name, [column for column in columns if column not in KNOWN], n=1, cutoff=0.6
+            )
+            if close:
+                columns[columns.index(close[0])] = name
+                meant[name] = close[0]
     for name, written in meant.items():
-        ledger.error(
+        report = ledger.error if name in REQUIRED else ledger.warn
+        report(
             Spot(file, header.line, f'column "{written}"'),
             Text(f"没有“{written}”这一列。", f'There is no column "{written}".'),
             Text(f"列名改为：{name}", f"Write the column name: {name}"),
@@ -144,8 +157,14 @@ def _columns(header: _Row, file: str, ledger: Ledger) -> list[str]:
     return columns
 
 
+def _close(written: str) -> str:
+    """A known column that differs by a slip only; columns of the archive's own are left alone."""
+    near = get_close_matches(written.casefold(), KNOWN, n=1, cutoff=0.78)
+    return near[0] if near else ""
+
+
 def _matched(row: _Row, columns: list[str], file: str, ledger: Ledger) -> dict[str, str]:
-    """Cells by column; too many or too few cells are reported."""
+    """Cells by column; nothing for a row with too many cells, for nobody knows where they belong."""
     cells = list(row.cells)
     while len(cells) > len(columns) and not cells[-1]:
         cells.pop()
@@ -156,7 +175,9 @@ def _matched(row: _Row, columns: list[str], file: str, ledger: Ledger) -> dict[s
                  f"This line has {len(cells)} cells, the header {len(columns)} columns."),
             Text('文字中有逗号时，整格加英文引号："…，…"', 'Put quotes around a cell that holds a comma: "…, …"'),
         )  # fmt: skip
-    elif len(cells) < len(columns) - 1 or (len(cells) < len(columns) and len(cells) < len(REQUIRED)):
+        ledger.incomplete("holding")
+        return {}
+    if len(cells) < len(columns) - 1 or (len(cells) < len(columns) and len(cells) < len(REQUIRED)):
         ledger.warn(
             Spot(file, row.line, cells[0][:60]),
             Text(f"这一行只有 {len(cells)} 格，表头有 {len(columns)} 列。",

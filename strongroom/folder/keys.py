@@ -52,7 +52,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     ),
     "branch": ("answer", "label", "to"),
     # drills/*.toml
-    "drill": ("id", "title", "mode", "announce", "objectives", "play", "expect"),
+    "drill": ("id", "title", "mode", "starts", "announce", "objectives", "play", "expect"),
     "play": ("at_s", "sensor", "value", "person", "does", "every_s", "until_s"),
     "expect": (
         "at_s", "alarm", "zone", "state", "told", "incident", "step", "points", "absent",

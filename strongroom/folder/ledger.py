@@ -7,7 +7,7 @@ because the one real mistake would otherwise drown in its consequences.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from difflib import get_close_matches
 from unicodedata import normalize
 
@@ -48,6 +48,7 @@ KINDS = {
         Kind("rule", Text("规则", "rule"), "rules.toml"),
         Kind("person", Text("人员", "person"), "people.toml"),
         Kind("role", Text("角色", "role"), "people.toml"),
+        Kind("stand_in", Text("角色或人员", "role or person"), "people.toml"),
         Kind("playbook", Text("预案", "playbook"), "playbooks/"),
         Kind("holding", Text("馆藏", "holding"), "holdings.csv"),
         Kind("drill", Text("演练", "drill"), "drills/"),
@@ -120,6 +121,13 @@ class Ledger:
         )
         return False
 
+    def spare(self, name: str, taken: Container[str]) -> str:
+        """A name under which a thing with a repeated id can be kept, so that nothing else seems missing."""
+        number = 2
+        while f"{name} ({number})" in taken:
+            number += 1
+        return f"{name} ({number})" if name in taken else name
+
     def note(self, kind: str, name: str, spot: Spot) -> None:
         """Note that ``name`` exists where repeating it is no mistake (roles, zone kinds)."""
         self._declared.setdefault(kind, {}).setdefault(name, spot)
@@ -156,7 +164,7 @@ class Ledger:
             if reference.name in known or not self.is_complete(reference.kind):
                 continue
             kind = KINDS[reference.kind]
-            near = nearest(reference.name, known)
+            near = nearest(reference.name, known) or (next(iter(known)) if len(known) == 1 else "")
             says = (
                 _nobody(reference.name)
                 if reference.kind == "role"

@@ -118,7 +118,7 @@ def state(table: Table, key: str, known: Quantity | None) -> float | None:
     if found is not None:
         return found
     words = {word: word for state in known.states for word in (state.en, state.zh)}
-    near = nearest(str(value), words) or next(reversed(words), "on")
+    near = nearest(str(value), words) or [state.en for state in known.states][-1]
     listed = " / ".join(f"{state.en} {state.zh}" for state in known.states)
     says = Text(f"{known.name.zh}的状态是 {listed}。", f"The states of {known.name.en.lower()} are {listed}.")
     table.wrong(key, says, f'{key} = "{near}"')

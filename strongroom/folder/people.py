@@ -43,17 +43,18 @@ def read_staff(doc: Document, ledger: Ledger, languages: tuple[str, ...]) -> Sta
         if person.id and person.id not in people:
             people[person.id] = person
             tables[person.id] = table
+            ledger.note("stand_in", person.id, table.spot(show=False))
             for role in person.roles:
-                ledger.note("role", role, table.spot(show=False))
+                _note_role(role, table, ledger)
     duty_tables = top.tables("duty", "duty")
     duties = tuple(_duty(table) for table in duty_tables)
     for table, duty in zip(duty_tables, duties, strict=True):
-        ledger.note("role", duty.role, table.spot(show=False))
+        _note_role(duty.role, table, ledger)
     ladder_tables = top.tables("ladder", "ladder")
     ladders = tuple(_ladder(table) for table in ladder_tables)
     _repeated_ladders(ladder_tables, ladders)
     if not doc.whole:
-        ledger.incomplete("person", "role")
+        ledger.incomplete("person", "role", "stand_in")
     return Staff(
         people=people,
         ladders=ladders,
@@ -62,6 +63,11 @@ def read_staff(doc: Document, ledger: Ledger, languages: tuple[str, ...]) -> Sta
         ladder_tables=tuple(ladder_tables),
         duty_tables=tuple(duty_tables),
     )
+
+
+def _note_role(role: str, table: Table, ledger: Ledger) -> None:
+    ledger.note("role", role, table.spot(show=False))
+    ledger.note("stand_in", role, table.spot(show=False))
 
 
 def _person(table: Table, languages: tuple[str, ...]) -> Person:

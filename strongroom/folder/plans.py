@@ -41,7 +41,8 @@ ATTRIBUTES = frozenset((
     "gradientUnits", "gradientTransform", "patternUnits", "patternTransform", "patternContentUnits", "clip-path",
     "clip-rule", "clipPathUnits", "mask", "maskUnits", "marker-start", "marker-mid", "marker-end", "markerWidth",
     "markerHeight", "markerUnits", "orient", "refX", "refY", "vector-effect", "visibility", "display", "role",
-    "aria-label", "aria-hidden", "data-name", "version", "pointer-events", "spreadMethod", "fx", "fy", "paint-order", "writing-mode",
+    "aria-label", "aria-hidden", "data-name", "version", "pointer-events", "spreadMethod", "fx", "fy", "paint-order",
+    "writing-mode",
 ))  # fmt: skip
 _DANGEROUS = {
     "script": Text("脚本", "a script"),

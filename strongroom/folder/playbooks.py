@@ -103,7 +103,7 @@ def _roles(top: Table) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for role in inner.data:
         found[role] = inner.strings(role)
-        inner.refer_each("role", role, found[role])
+        inner.refer_each("stand_in", role, found[role])
     return found
 
 

@@ -35,9 +35,9 @@ def read_rules(doc: Document, ledger: Ledger, languages: tuple[str, ...], revisi
     tables: dict[str, Table] = {}
     for table in top.tables("rule", "rule"):
         rule = _rule(table, languages, revision)
-        if rule.id and rule.id not in rules:
-            rules[rule.id] = rule
-            tables[rule.id] = table
+        name = ledger.spare(rule.id, rules)
+        rules[name] = rule
+        tables[name] = table
     if not doc.whole:
         ledger.incomplete("rule")
     return Rulebook(rules, tables)

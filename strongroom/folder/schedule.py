@@ -34,12 +34,13 @@ def read_schedule(entry: Table, label: str) -> Schedule:
             numbers.append(number)
     return Schedule(
         days=tuple(sorted(set(numbers))) or tuple(range(7)),
-        from_=_clock(entry, "from", "00:00"),
-        until=_clock(entry, "until", "24:00"),
+        from_=clock_time(entry, "from", "00:00"),
+        until=clock_time(entry, "until", "24:00"),
     )
 
 
-def _clock(entry: Table, key: str, default: str) -> str:
+def clock_time(entry: Table, key: str, default: str) -> str:
+    """A time of day as ``HH:MM``; ``default`` where there is none or it cannot be read (a problem then)."""
     raw = entry.data.get(key)
     if raw is not None and not isinstance(raw, str) and hasattr(raw, "strftime"):
         return str(raw.strftime("%H:%M"))

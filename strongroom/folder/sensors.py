@@ -30,9 +30,9 @@ def read_sensors(doc: Document, ledger: Ledger, languages: tuple[str, ...]) -> I
     tables: dict[str, Table] = {}
     for table in top.tables("sensor", "sensor"):
         sensor = _sensor(table, languages)
-        if sensor.id and sensor.id not in sensors:
-            sensors[sensor.id] = sensor
-            tables[sensor.id] = table
+        name = ledger.spare(sensor.id, sensors)
+        sensors[name] = sensor
+        tables[name] = table
     if not doc.whole:
         ledger.incomplete("sensor")
     return Instruments(sensors, tables)

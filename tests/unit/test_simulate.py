@@ -88,8 +88,8 @@ def test_doors_move_in_working_hours_only() -> None:
         ("fire", "temperature", 60, 57.0),
         ("intrusion", "motion", 15, 1.0),
         ("intrusion", "door_forced", 12, 1.0),
-        ("climate", "humidity", 20, 70.0),
-        ("climate", "temperature", 20, 26.0),
+        ("climate", "humidity", 15, 76.0),
+        ("climate", "temperature", 300, 22.0),
     ],
 )
 def test_a_story_shows_within_seconds(kind: str, quantity: str, within_s: float, least: float) -> None:
@@ -119,4 +119,6 @@ def test_the_stage_is_a_stack_that_can_show_it() -> None:
     assert stage("water", zones, water) == "s1"
     assert stage("water", zones, [sensor("water_leak", "o1")]) == "o1"
     assert stage("fire", zones, water) is None
+    intruder = [sensor("motion", "s1"), sensor("glass_break", "o1")]
+    assert stage("intrusion", zones, intruder) == "o1", "a sign that means trouble at any hour goes first"
     assert stage("climate", zones, [sensor("temperature", "s1")]) is None

@@ -12,7 +12,7 @@ from sensors.model import Quality, Reading
 from strongroom.inbox import Inbox
 from strongroom.journal import broken_at, draft_fact
 from strongroom.model import Act, StopDrill
-from strongroom.sitedb import Batch, Cursors, SiteDb, SiteReader, prune_intake
+from strongroom.sitedb import Batch, Cursors, SiteDb, SiteReader
 
 
 def facts(count: int, start: int = 0) -> Batch:
@@ -123,7 +123,8 @@ def test_pruning_never_reuses_a_number(tmp_path: Path) -> None:
     path = tmp_path / "site.db"
     db = SiteDb(path)
     db.commit(Batch(readings=[Reading("t", 1.0, float(n), 1.0) for n in range(3)]))
-    prune_intake(db, 3)
+    db.commit(Batch(prune_upto=3))
+    assert SiteReader(path).intake_after(0, 10) == []
     db.commit(Batch(readings=[Reading("t", 1.0, 9.0, 1.0, Quality.LATE)]))
     assert [seq for seq, _ in SiteReader(path).intake_after(0, 10)] == [4]
 

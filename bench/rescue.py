@@ -1,0 +1,127 @@
+"""The rescue planner against the printed list, its best known plans and its bound.
+
+``python -m bench.rescue --json [--sizes 200,1000,5000,20000] [--seeds 1] [--seconds 0.01,1,5] [--reference
+0]``
+
+For each made-up building (see :mod:`bench.buildings`) and each time: value saved over what following the
+printed list saves, over the best known value (``rescue_best.json`` beside this file, kept by ``--keep``),
+and the bound over it. ``--top DIR --seconds S`` runs Chao's Team Orienteering instances instead (see
+:mod:`bench.orienteering`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import statistics
+import time
+from pathlib import Path
+
+from bench.buildings import case
+from bench.orienteering import run_top
+from playbooks.rescue.bound import upper_bound
+from playbooks.rescue.planner import Request, by_the_list, plan, posed
+from playbooks.rescue.search import Search, rounds
+from playbooks.triage import order
+
+BEST = Path(__file__).with_name("rescue_best.json")
+THREATS = ("fire", "water")
+
+
+def solve(request: Request, seconds: float) -> tuple[Search, float]:
+    """Timelines after so many seconds of wall time in all, and how long the first valid plan took (ms)."""
+    begun = time.perf_counter()
+    stakes = order(request.stakes, request.threat, request.reach_min, request.rules)
+    search = Search(posed(request, stakes), request.seed)
+    search.greedy()
+    first = (time.perf_counter() - begun) * 1000.0
+    search.improve(lambda _: time.perf_counter() - begun >= seconds)
+    return search, first
+
+
+def measure(
+    size: int, threat: str, seed: int, seconds: list[float], reference: float, best: dict[str, float]
+) -> dict[str, object]:
+    """One instance at every time."""
+    made = case(size, threat, seed)
+    listed = by_the_list(made.request).value()
+    results = []
+    for limit in seconds:
+        search, first = solve(made.request, limit)
+        results.append((limit, search.value(), first))
+    bound = upper_bound(search.problem)
+    if reference:
+        results.append((reference, solve(made.request, reference)[0].value(), 0.0))
+    known = max([best.get(made.name, 0.0), *(value for _, value, _ in results)])
+    best[made.name] = round(known, 3)
+    begun = time.perf_counter()
+    plan(made.request, rounds(40))
+    replan = (time.perf_counter() - begun) * 1000.0
+    return {
+        "instance": made.name,
+        "printed_list": round(listed, 1),
+        "best_known": round(known, 1),
+        "bound": round(bound, 1),
+        "first_plan_ms": round(min(first for _, _, first in results if first), 1),
+        "replan_ms": round(replan, 1),
+        "at": [
+            {
+                "seconds": limit,
+                "value": round(value, 1),
+                "over_printed_list": round(value / listed, 3),
+                "share_of_best": round(value / known, 4),
+                "bound_over_plan": round(bound / value, 3),
+            }
+            for limit, value, _ in results
+        ],
+    }
+
+
+def main() -> None:
+    """Run and print; the last line is one JSON object."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--sizes", default="200,1000,5000,20000")
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--seconds", default="0.01,1,5")
+    parser.add_argument("--reference", type=float, default=0.0, help="seconds of a long run as reference")
+    parser.add_argument("--keep", action="store_true", help="keep better values in rescue_best.json")
+    parser.add_argument("--top", type=Path, help="folder with Team Orienteering instances")
+    parser.add_argument(
+        "--most", type=int, default=0, help="at most so many instances of --top, evenly picked"
+    )
+    options = parser.parse_args()
+    seconds = [float(word) for word in options.seconds.split(",")]
+    if options.top:
+        print(json.dumps(run_top(options.top, seconds[-1], options.most)))
+        return
+    best: dict[str, float] = json.loads(BEST.read_text()) if BEST.exists() else {}
+    found = []
+    for size in map(int, options.sizes.split(",")):
+        for threat in THREATS:
+            for seed in range(1, options.seeds + 1):
+                found.append(measure(size, threat, seed, seconds, options.reference, best))
+                if not options.json:
+                    print(json.dumps(found[-1]))
+    if options.keep:
+        BEST.write_text(json.dumps(dict(sorted(best.items())), indent=1) + "\n")
+    print(
+        json.dumps(
+            {
+                "bench": "rescue",
+                "instances": found,
+                "mean_share_of_best": {
+                    str(limit): round(statistics.mean(row["at"][place]["share_of_best"] for row in found), 4)  # type: ignore[index]
+                    for place, limit in enumerate(seconds)
+                },
+                "first_plan_ms_max": max(row["first_plan_ms"] for row in found),  # type: ignore[type-var]
+                "replan_ms_max": max(row["replan_ms"] for row in found),  # type: ignore[type-var]
+                "memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,340 @@
+"""警报 Alarms: what is unacknowledged, what was put aside, what happened, are we flooding?"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+from alerts.model import Alarm
+from dashboard.faces.chrome import ack_button, card, empty, incident_link
+from dashboard.html import button, esc, join, mark, tag
+from dashboard.looks import (
+    classes_of,
+    is_hollow,
+    is_quiet,
+    kind_of,
+    standing,
+    state_words,
+    value_words,
+)
+from dashboard.scene import Scene
+from strongroom.journal import AlarmData, decode
+from strongroom.model import Entry
+
+TABS = ("active", "aside", "history", "quality")
+SHELF_MIN = (30, 60, 120, 240, 480)
+FLOOD = 10  # more alarms than this in ten minutes is a flood (ISA-18.2, EEMUA 191)
+FLOOD_S = 600.0
+LOOK_BACK_S = 30 * 86_400.0
+STALE_S = 86_400.0
+
+
+def face(scene: Scene) -> str:
+    """The whole body."""
+    tab = scene.choices.get("tab", "active")
+    tab = tab if tab in TABS else "active"
+    alarms = standing(scene.board)
+    loud = [alarm for alarm in alarms if not is_quiet(alarm)]
+    aside = [alarm for alarm in alarms if is_quiet(alarm)]
+    counts = {"active": len(loud), "aside": len(aside)}
+    bar = join(_tab(scene, name, name == tab, counts.get(name)) for name in TABS)
+    body = {
+        "active": lambda: _cards(scene, loud, "alarms.none_active"),
+        "aside": lambda: _cards(scene, aside, "alarms.none_aside"),
+        "history": lambda: _history(scene),
+        "quality": lambda: _quality(scene),
+    }[tab]()
+    tabs = tag(
+        "div", bar, class_="sr-tabs", role="tablist", aria_label=scene.w("alarms.tabs"), data_key="tabs"
+    )
+    return tag("div", tabs, body, class_="sr-one")
+
+
+def _tab(scene: Scene, name: str, here: bool, count: int | None) -> str:
+    words = scene.w(f"alarms.tab_{name}") + (f" {count}" if count else "")
+    return tag(
+        "a",
+        esc(words),
+        href=f"?tab={name}",
+        role="tab",
+        aria_selected="true" if here else "false",
+        class_="sr-tab" + (" sr-here" if here else ""),
+        data_set=json.dumps({"tab": name}),
+        data_key=f"tab-{name}",
+    )
+
+
+def _cards(scene: Scene, alarms: list[Alarm], nothing: str) -> str:
+    if not alarms:
+        return card("", empty(scene.w(nothing)), key="none")
+    return tag(
+        "div", *(alarm_card(scene, alarm) for alarm in alarms[:100]), class_="sr-stack", data_key="stack"
+    )
+
+
+def alarm_card(scene: Scene, alarm: Alarm) -> str:
+    """One alarm with everything a person needs to act on it."""
+    w = scene.w
+    kind = kind_of(alarm)
+    loud = "sr-unacked" in classes_of(alarm)
+    tags = join(
+        tag("span", esc(w(f"alarm.{name}")), class_="sr-tagged")
+        for name, on in (
+            ("first_out", alarm.first_out),
+            ("chattering", alarm.chattering),
+            ("unverified", alarm.unverified),
+            ("life_safety", alarm.life_safety),
+        )
+        if on
+    ) + (tag("span", "演练 DRILL", class_="sr-tagged sr-drilltag") if alarm.drill else "")
+    head = tag(
+        "div",
+        mark(
+            kind,
+            size=32,
+            hollow=is_hollow(alarm),
+            extra="sr-unacked" if loud else "",
+            label=w("kind." + kind),
+        ),
+        tag(
+            "div",
+            tag("h2", esc(f"{scene.zone_name(alarm.zone)} · {w.of(alarm.name)}"), tags),
+            tag("p", *_facts(scene, alarm), class_="sr-factline"),
+        ),
+        tag("span", tag("b", esc(state_words(scene, alarm))), class_="sr-state"),
+        class_="sr-alarmhead",
+    )
+    lines = [("alarm.why", w.of(alarm.reason)), ("alarm.advice", w.of(alarm.advice))]
+    lines.append(("alarm.consequence", w.of(alarm.consequence)))
+    told = join(tag("p", tag("b", esc(w(key))), " ", esc(words)) for key, words in lines if words)
+    signed = tag("p", *_signed(scene, alarm), class_="sr-empty") if _signed(scene, alarm) else ""
+    said = join(
+        tag("li", esc(f"{scene.clock(c.at)} {scene.person_name(c.by)}: {c.words}")) for c in alarm.comments
+    )
+    comments = tag("ul", said, class_="sr-comments") if said else ""
+    acts = tag("div", *_acts(scene, alarm), class_="sr-bar")
+    names = f"sr-card sr-alarm {classes_of(alarm)}"
+    return tag("article", head, told, signed, comments, acts, class_=names, data_key=f"alarm-{alarm.id}")
+
+
+def _facts(scene: Scene, alarm: Alarm) -> list[str]:
+    since = tag("time", esc(scene.span(scene.now - alarm.raised_at)), data_since=f"{alarm.raised_at:.1f}")
+    parts = [
+        tag("span", esc(value_words(scene, alarm)), class_="sr-num") if value_words(scene, alarm) else "",
+        tag("span", esc(scene.w("alarm.since", at=scene.clock(alarm.raised_at))), " (", since, ")"),
+        tag("span", esc(scene.w("alarm.reference", reference=alarm.reference))),
+        tag("span", esc(scene.w("alarm.times", n=alarm.raised_count))) if alarm.raised_count > 1 else "",
+    ]
+    return [part for part in parts if part]
+
+
+def _signed(scene: Scene, alarm: Alarm) -> list[str]:
+    parts: list[str] = []
+    if alarm.acked:
+        who = scene.person_name(alarm.acked.by)
+        parts.append(esc(scene.w("alarm.acked_by", who=who, at=scene.clock(alarm.acked.at))))
+    for shelf, key in ((alarm.shelved, "alarm.shelved_by"), (alarm.out_of_service, "alarm.oos_by")):
+        if shelf:
+            facts = {
+                "who": scene.person_name(shelf.by),
+                "until": scene.clock(shelf.until_at, seconds=False),
+                "reason": shelf.reason,
+            }
+            parts.append(esc(scene.w(key, **facts)))
+    if alarm.muted_by:
+        parts.append(esc(scene.w("alarm.muted", by=alarm.muted_by)))
+    return [" · ".join(parts)] if parts else []
+
+
+def _acts(scene: Scene, alarm: Alarm) -> list[str]:
+    w, viewer = scene.w, scene.viewer
+    acts = [ack_button(scene, alarm), incident_link(scene, alarm)]
+    if not viewer.may("acknowledge"):
+        return acts
+    if alarm.latched:
+        act = json.dumps({"type": "alarm.reset", "alarm": alarm.id})
+        acts.append(button(w("alarm.reset"), data_act=act, data_key=f"reset-{alarm.id}"))
+    if alarm.shelved:
+        act = json.dumps({"type": "alarm.unshelve", "alarm": alarm.id})
+        acts.append(button(w("alarm.unshelve"), data_act=act, data_key=f"unshelve-{alarm.id}"))
+    elif alarm.life_safety:
+        acts.append(tag("span", esc(w("alarm.never_shelved")), class_="sr-empty"))
+    elif alarm.priority > 1 or viewer.may("command"):
+        acts.append(_shelve(scene, alarm))
+    if viewer.may("command") and alarm.out_of_service:
+        act = json.dumps({"type": "rule.in_service", "rule": alarm.rule, "scope": alarm.scope})
+        acts.append(button(w("alarm.in_service"), data_act=act, data_key=f"in-{alarm.id}"))
+    acts.append(_comment(scene, alarm))
+    return acts
+
+
+def _shelve(scene: Scene, alarm: Alarm) -> str:
+    w = scene.w
+    options = join(
+        tag("option", esc(w("alarm.minutes", n=n) if n < 60 else w("alarm.hours", n=n // 60)), value=str(n))
+        for n in SHELF_MIN
+    )
+    form = tag(
+        "form",
+        tag("label", esc(w("alarm.for")), tag("select", options, name="for_min", data_kind="number")),
+        tag("label", esc(w("alarm.reason")), tag("input", name="reason", required=True, maxlength="200")),
+        tag("button", esc(w("alarm.shelve")), type="submit", class_="sr-button sr-main-button"),
+        data_act=json.dumps({"type": "alarm.shelve", "alarm": alarm.id}),
+        data_key=f"shelve-{alarm.id}",
+        class_="sr-form",
+    )
+    return drawer(w("alarm.shelve"), form, key=f"shelf-{alarm.id}")
+
+
+def _comment(scene: Scene, alarm: Alarm) -> str:
+    form = tag(
+        "form",
+        tag(
+            "label", esc(scene.w("alarm.comment")), tag("input", name="words", required=True, maxlength="500")
+        ),
+        tag("button", esc(scene.w("common.send")), type="submit", class_="sr-button sr-main-button"),
+        data_act=json.dumps({"type": "alarm.comment", "alarm": alarm.id}),
+        data_key=f"comment-{alarm.id}",
+        class_="sr-form",
+    )
+    return drawer(scene.w("alarm.comment"), form, key=f"said-{alarm.id}")
+
+
+def drawer(words: str, *inner: str, key: str, kind: str = "", keep: bool = False) -> str:
+    """A button that opens a small form under itself."""
+    return tag(
+        "details",
+        tag("summary", esc(words), class_=f"sr-button {kind}".strip()),
+        tag("div", *inner, class_="sr-drawerbody"),
+        class_="sr-drawer",
+        data_key=key,
+        data_keep=True if keep else None,
+    )
+
+
+# --- history and quality ----------------------------------------------------------------------------------
+
+
+def _history(scene: Scene) -> str:
+    entries = [
+        entry for entry in scene.desk.entries(kind="alarm.", limit=150) if not entry.kind.endswith(".known")
+    ]
+    if not entries:
+        return card("", empty(scene.w("alarms.none_history")), key="none")
+    rows = join(_history_row(scene, entry) for entry in entries)
+    titles = join(
+        tag("th", esc(scene.w(f"alarms.col_{name}")), scope="col") for name in ("at", "what", "event", "who")
+    )
+    table = tag("table", tag("thead", tag("tr", titles)), tag("tbody", rows), class_="sr-table")
+    return card("", table, key="history")
+
+
+def _history_row(scene: Scene, entry: Entry) -> str:
+    data = decode(entry)
+    if not isinstance(data, AlarmData):
+        return ""
+    alarm = data.alarm
+    what = f"{scene.zone_name(alarm.zone)} · {scene.w.of(alarm.name)}"
+    key = f"event.{entry.kind.partition('.')[2]}"
+    event = scene.w(key) if scene.w.known(key) else entry.kind
+    reason = scene.w.of(data.reason)
+    return tag(
+        "tr",
+        tag("td", esc(scene.clock(entry.at)), class_="sr-num"),
+        tag("td", mark(kind_of(alarm), size=18, hollow=is_hollow(alarm)), " ", esc(what)),
+        tag("td", tag("b", esc(event)), tag("small", esc(f" {reason}")) if reason else ""),
+        tag("td", esc(scene.person_name(entry.by))),
+        data_key=f"e{entry.seq}",
+    )
+
+
+def _quality(scene: Scene) -> str:
+    """How good the alarm system itself is: rates against ISA-18.2's figures, and the worst offenders."""
+    w = scene.w
+    since = scene.now - LOOK_BACK_S
+    raised = [e for e in scene.desk.entries(kind="alarm.raised", limit=5000) if e.at >= since]
+    ten = sum(1 for entry in raised if entry.at >= scene.now - FLOOD_S)
+    first = min((entry.at for entry in raised), default=scene.now)
+    hours = max(1.0, (scene.now - first) / 3600.0)
+    stamps = sorted(entry.at for entry in raised)
+    floods = _floods(stamps)
+    stale = [a for a in standing(scene.board) if a.active and scene.now - a.raised_at > STALE_S]
+    rows = [
+        (w("quality.ten"), str(ten), w("quality.ten_target"), ten <= FLOOD),
+        (
+            w("quality.hourly"),
+            f"{len(raised) / hours:.1f}",
+            w("quality.hourly_target"),
+            len(raised) / hours <= 6,
+        ),
+        (w("quality.floods"), str(floods), w("quality.floods_target"), floods == 0),
+        (w("quality.stale"), str(len(stale)), w("quality.stale_target"), len(stale) <= 5),
+    ]
+    table = tag(
+        "table",
+        tag(
+            "thead",
+            tag(
+                "tr", *(tag("th", esc(w(f"quality.col_{n}")), scope="col") for n in ("what", "now", "target"))
+            ),
+        ),
+        tag(
+            "tbody",
+            *(
+                tag(
+                    "tr",
+                    tag("th", "" if good else mark("F", size=18), " ", esc(name), scope="row"),
+                    tag("td", esc(now), class_="sr-num"),
+                    tag("td", esc(target)),
+                )
+                for name, now, target, good in rows
+            ),
+        ),
+        class_="sr-table",
+    )
+    return tag("div", card(w("quality.title"), table, key="rates"), _split(scene, raised), class_="sr-halves")
+
+
+def _floods(stamps: list[float]) -> int:
+    """How often more than ten alarms fell into ten minutes; overlapping stretches count once."""
+    floods, start, until = 0, 0, -1.0
+    for end, at in enumerate(stamps):
+        while at - stamps[start] > FLOOD_S:
+            start += 1
+        if end - start + 1 > FLOOD:
+            if stamps[start] > until:
+                floods += 1
+            until = at
+    return floods
+
+
+def _split(scene: Scene, raised: list[Entry]) -> str:
+    kinds: Counter[str] = Counter()
+    worst: Counter[str] = Counter()
+    for entry in raised:
+        data = decode(entry)
+        if isinstance(data, AlarmData):
+            kinds[kind_of(data.alarm)] += 1
+            worst[f"{scene.zone_name(data.alarm.zone)} · {scene.w.of(data.alarm.name)}"] += 1
+    if not worst:
+        return card(scene.w("quality.offenders"), empty(scene.w("alarms.none_history")), key="offenders")
+    total = sum(kinds.values())
+    split = join(
+        tag(
+            "span",
+            mark(kind, size=20),
+            esc(f"{scene.w('kind.' + kind)} {kinds[kind]} ({kinds[kind] * 100 // total} %)"),
+        )
+        for kind in ("1", "2", "3", "F")
+        if kinds[kind]
+    )
+    rows = join(
+        tag("tr", tag("th", esc(name), scope="row"), tag("td", str(n), class_="sr-num"))
+        for name, n in worst.most_common(10)
+    )
+    return card(
+        scene.w("quality.offenders"),
+        tag("p", split, class_="sr-legend"),
+        tag("table", tag("tbody", rows), class_="sr-table"),
+        key="offenders",
+    )

@@ -1,0 +1,122 @@
+"""The real desk: reads the engine's files, writes the inbox, asks the series store. Decides nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from dashboard.desk import Outcome, Point, Pulse
+from ingest.series import Series, SeriesError
+from strongroom.clock import Clock
+from strongroom.datadir import INBOX_DB, LAST_GOOD, SITE_DB, last_good
+from strongroom.inbox import Inbox
+from strongroom.journal import ActData, decode
+from strongroom.model import Act, Board, Building, Entry
+from strongroom.sitedb import SiteReader
+
+
+class SiteDesk:
+    """One per process; every method is safe from any thread. ``first`` is the building until the engine's is there.
+
+    The folder that counts is the one the engine runs with, which it keeps beside its database.
+    """
+
+    def __init__(self, data: Path, clock: Clock, first: Building, series: Callable[[], Series]) -> None:
+        self._data = data
+        self._clock = clock
+        self._building = first
+        self._building_stamp = 0
+        self._open_series = series
+        self._series: Series | None = None
+        self._inbox: Inbox | None = None
+        self._reader: SiteReader | None = None
+        self._pulse = Pulse(clock.monotonic)
+        self._lock = threading.Lock()
+
+    def _site(self) -> SiteReader | None:
+        """The engine's database; None before its first start. Call with the lock held."""
+        if self._reader is None and (self._data / SITE_DB).is_file():
+            self._reader = SiteReader(self._data / SITE_DB)
+        return self._reader
+
+    def board(self) -> Board | None:
+        """What is true now; None before the engine's first word or while its database cannot be read."""
+        with self._lock:
+            try:
+                reader = self._site()
+                found = reader.board() if reader else None
+            except (sqlite3.Error, msgspec.MsgspecError):
+                # Not yet made, or of another version: asked afresh next time.
+                self._reader = None
+                return None
+            if found is not None:
+                self._pulse.heard(found.beat_at, self._clock.now())
+            return found
+
+    def beat_age(self) -> float | None:
+        """Seconds since the heartbeat last moved."""
+        board = self.board()
+        return None if board is None else self._pulse.heard(board.beat_at, self._clock.now())
+
+    def building(self) -> Building:
+        """The folder the engine runs with; the one given at the start until it is there."""
+        try:
+            stamp = (self._data / LAST_GOOD).stat().st_mtime_ns
+        except OSError:
+            return self._building
+        with self._lock:
+            if stamp != self._building_stamp:
+                self._building = last_good(self._data) or self._building
+                self._building_stamp = stamp
+            return self._building
+
+    def put(self, act: Act) -> None:
+        """Durable when this returns."""
+        with self._lock:
+            self._inbox = self._inbox or Inbox(self._data / INBOX_DB)
+            self._inbox.put(act)
+
+    def outcome(self, act_id: str) -> Outcome | None:
+        """What the engine made of an act."""
+        with self._lock:
+            try:
+                reader = self._site()
+                entry = reader.outcome(act_id) if reader else None
+            except sqlite3.Error:
+                return None
+        data = decode(entry) if entry else None
+        if not isinstance(data, ActData):
+            return None
+        return Outcome(True) if data.refused is None else Outcome(False, data.refused)
+
+    def entries(
+        self, *, after: int = 0, limit: int = 200, about: str = "", kind: str = "", newest: bool = True
+    ) -> list[Entry]:
+        """Journal entries; none where the database cannot be read."""
+        with self._lock:
+            try:
+                reader = self._site()
+                return reader.entries(after, limit, about, kind, newest) if reader else []
+            except sqlite3.Error:
+                return []
+
+    def history(self, sensor: str, since: float, until: float, points: int = 600) -> list[Point] | None:
+        """Measured values, merged to at most ``points``; None while there is no series store."""
+        try:
+            with self._lock:
+                self._series = self._series or self._open_series()
+            span = max(1.0, until - since)
+            window = self._series.window(sensor, since, until) if span <= 86_400 * 2 else None
+            if window is not None and len(window) <= points:
+                at, value = window.trusted()
+                return [Point(a, v, v, v) for a, v in zip(at.tolist(), value.tolist(), strict=True)]
+            stats = self._series.downsample(sensor, since, until, max(60.0, span / points))
+        except SeriesError:
+            self._series = None
+            return None
+        columns = (stats.at.tolist(), stats.mean.tolist(), stats.min.tolist(), stats.max.tolist())
+        return [Point(*row) for row in zip(*columns, strict=True)]

@@ -1,0 +1,63 @@
+"""The printed list as the yardstick: what is saved by carrying in order of grade, as a paper list says;
+pure."""
+
+from __future__ import annotations
+
+from playbooks.rescue.problem import Option, Problem
+from playbooks.rescue.search import Search
+
+
+def printed_list(problem: Problem) -> Search:
+    """Timelines of crews that follow the list: grade, then worth, then place.
+
+    Whoever is free takes the next holding of the list that can still be reached, together with those that
+    stand next on the list in the same room, as far as the load allows. Nobody looks at minutes, walks or
+    closing times beyond that.
+    """
+    search = Search(problem)
+    queue = _listed(problem)
+    while True:
+        free = sorted(range(len(problem.teams)), key=lambda crew: (search.free_at(crew), crew))
+        if not any(_next(search, crew, queue) for crew in free):
+            return search
+
+
+def _listed(problem: Problem) -> list[Option]:
+    takes = [o for options in problem.options for o in options if o.act == "take"]
+    kept = {option.holding for option in takes}
+    covers = [o for options in problem.options for o in options if o.holding not in kept]
+
+    def place(option: Option) -> tuple[int, float, str, str, str]:
+        holding = problem.stakes[option.holding].holding
+        return (holding.grade, -holding.worth, holding.zone, holding.place, holding.id)
+
+    return sorted([*takes, *covers], key=place)
+
+
+def _next(search: Search, crew: int, queue: list[Option]) -> bool:
+    """Send this crew for the first listed holding it can fetch; False where there is none."""
+    problem = search.problem
+    team = problem.teams[crew]
+    for place, option in enumerate(queue):
+        if (
+            search.taken[option.holding]
+            or not problem.can(team, option)
+            or not search.room(option.zone, crew)
+        ):
+            continue
+        if search.free_at(crew) + problem.out[option.zone] + option.shelf > problem.leave_by[option.zone]:
+            continue
+        chosen = [option]
+        for more in queue[place + 1 :]:
+            if more.zone != option.zone or sum(o.kg for o in chosen) + more.kg > team.capacity:
+                break
+            if problem.can(team, more) and not search.taken[more.holding]:
+                chosen.append(more)
+        while chosen:
+            leg = search.leg(crew, chosen, search.free_at(crew))
+            if leg is not None:
+                search.book(crew, leg)
+                del queue[place]
+                return True
+            chosen.pop()
+    return False

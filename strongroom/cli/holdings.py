@@ -1,0 +1,212 @@
+"""``strongroom holdings``: import a spreadsheet with preview, export, and list what is wrong with the
+register."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from playbooks.holdings import register
+from playbooks.holdings.register import Import
+from playbooks.holdings.rows import parse_row, row_of
+from playbooks.model import Holding
+from sensors.model import Text
+from strongroom.cli import app
+from strongroom.cli.common import say
+from strongroom.clock import SystemClock
+from strongroom.folder.load import load
+from strongroom.localtime import local
+from strongroom.model import Building
+from strongroom.problems import render
+
+FILE = "holdings.csv"
+SHOWN = 20
+
+holdings = typer.Typer(help="The register of key holdings · 重点档案目录", no_args_is_help=True)
+app.add_typer(holdings, name="holdings")
+
+Folder = Annotated[Path, typer.Argument(help="The building folder · 档案馆文件夹")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on the last line · 输出 JSON")]
+
+
+@holdings.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="CSV or XLSX · 表格文件")],
+    building: Annotated[Path, typer.Option(help="The building folder · 档案馆文件夹")],
+    column: Annotated[
+        list[str] | None, typer.Option("--map", help="THEIRS=OURS, empty OURS drops it · 列对应")
+    ] = None,
+    write: Annotated[bool, typer.Option("--write", help="Take the good rows in · 写入")] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Instead of, not into, the register · 整表替换")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Preview a spreadsheet: what comes in, what is refused and why; with --write the good rows are taken
+    in.
+
+    Ends with 0 (all good), 1 (some rows refused) or 2 (cannot be read, nothing written).
+    """
+    house = building_or_exit(building)
+    mapping = _mapping(column or [])
+    try:
+        raw = file.read_bytes()
+    except OSError as error:
+        say(Text(f"{file} 无法读取。", f"{file} cannot be read ({error.strerror})."))
+        raise typer.Exit(2) from None
+    found = register.read(raw, file.name, mapping, set(house.zones))
+    if isinstance(found, Text):
+        say(found)
+        raise typer.Exit(2)
+    written = 0
+    if write and found.holdings and not found.missing:
+        kept = found.holdings if replace else register.merge(house.holdings.values(), found.holdings)
+        _write(building / FILE, kept)
+        written = len(found.holdings)
+    if as_json:
+        typer.echo(json.dumps(_preview(found, written), ensure_ascii=False))
+    else:
+        _show(found, written, write)
+    if found.missing or not found.holdings:
+        raise typer.Exit(2)
+    raise typer.Exit(1 if found.bad else 0)
+
+
+@holdings.command()
+def export(
+    folder: Folder,
+    to: Annotated[Path, typer.Argument(help="FILE.csv or FILE.xlsx · 输出文件")],
+) -> None:
+    """Write the register to a spreadsheet that reads back exactly · 导出目录."""
+    house = building_or_exit(folder)
+    form = to.suffix.casefold().removeprefix(".")
+    if form not in {"csv", "xlsx"}:
+        say(Text("文件名以 .csv 或 .xlsx 结尾。", "The file's name ends with .csv or .xlsx."))
+        raise typer.Exit(2)
+    listed = list(house.holdings.values())
+    try:
+        to.write_bytes(register.export(listed, "xlsx" if form == "xlsx" else "csv"))
+    except OSError as error:
+        say(Text(f"{to} 无法写入。", f"{to} cannot be written ({error.strerror})."))
+        raise typer.Exit(2) from None
+    say(Text(f"{len(listed)} 条 → {to}", f"{len(listed)} holdings"))
+
+
+@holdings.command()
+def defects(folder: Folder, as_json: AsJson = False) -> None:
+    """List what would hurt on the day: no place, no photo, stale check, no copy elsewhere · 缺陷清单."""
+    house = building_or_exit(folder)
+    today = local(SystemClock().now(), house.timezone, "%Y-%m-%d")
+    photos = {one.photo for one in house.holdings.values() if one.photo and (folder / one.photo).is_file()}
+    found = register.defects(house.holdings.values(), today, set(house.zones), photos)
+    if as_json:
+        rows = [
+            {
+                "kind": one.kind,
+                "holding": one.holding,
+                "says": {"zh": one.says.zh, "en": one.says.en},
+                "do": {"zh": one.do.zh, "en": one.do.en},
+            }
+            for one in found
+        ]
+        typer.echo(json.dumps({"holdings": len(house.holdings), "defects": rows}, ensure_ascii=False))
+    else:
+        for one in found:
+            typer.echo(f"{one.holding}  {one.says.zh} → {one.do.zh} · {one.says.en} → {one.do.en}")
+        say(
+            Text(
+                f"{len(house.holdings)} 条，{len(found)} 处缺陷",
+                f"{len(house.holdings)} holdings, {len(found)} defects",
+            )
+        )
+    raise typer.Exit(1 if found else 0)
+
+
+def building_or_exit(folder: Path) -> Building:
+    """The building, or the folder's problems in both languages and exit status 2."""
+    loaded = load(folder)
+    if loaded.building is None:
+        typer.echo(render(loaded.problems, "zh"), err=True, nl=False)
+        typer.echo(render(loaded.problems, "en"), err=True, nl=False)
+        raise typer.Exit(2)
+    return loaded.building
+
+
+def _mapping(pairs: list[str]) -> dict[str, str]:
+    mapping: dict[str, str] = {}
+    for pair in pairs:
+        theirs, equals, ours = pair.partition("=")
+        if not equals:
+            say(Text("--map 写作 他们的列=我们的列。", "Write --map as THEIRS=OURS."))
+            raise typer.Exit(2)
+        mapping[theirs] = ours
+    return mapping
+
+
+def _write(path: Path, kept: tuple[Holding, ...]) -> None:
+    """Replace the register in one step; what is written is read back and compared first."""
+    raw = register.export(kept)
+    again = register.read(raw, path.name)
+    if isinstance(again, Text) or list(again.holdings) != list(kept):
+        lost = next((one.id for one in kept if parse_row(row_of(one)) != one), "?")
+        say(
+            Text(
+                f"{lost} 无法原样写入，未作改动。",
+                f"{lost} would not read back as it is; nothing was changed.",
+            )
+        )
+        raise typer.Exit(2)
+    fresh = path.with_suffix(".csv.new")
+    fresh.write_bytes(raw)
+    fresh.replace(path)
+
+
+def _preview(found: Import, written: int) -> dict[str, Any]:
+    return {
+        "rows": found.rows,
+        "good": len(found.holdings),
+        "refused": len(found.bad),
+        "written": written,
+        "encoding": found.encoding,
+        "mapping": found.mapping,
+        "kept_columns": list(found.kept),
+        "missing_columns": list(found.missing),
+        "problems": [
+            {
+                "line": bad.line,
+                "id": bad.id,
+                "column": problem.column,
+                "value": problem.value,
+                "says": {"zh": problem.says.zh, "en": problem.says.en},
+                "write": problem.write,
+            }
+            for bad in found.bad
+            for problem in bad.problems
+        ],
+    }
+
+
+def _show(found: Import, written: int, wanted: bool) -> None:
+    for theirs, ours in found.mapping.items():
+        if theirs != ours:
+            typer.echo(f"  {theirs} → {ours}")
+    for column in found.missing:
+        say(Text(f"缺少列 {column}", f"the column {column} is missing"))
+    for bad in found.bad[:SHOWN]:
+        for problem in bad.problems:
+            typer.echo(
+                f"  {bad.line}: {problem.column} “{problem.value}”  {problem.says.zh} · {problem.says.en}  → {problem.write}"
+            )
+    if len(found.bad) > SHOWN:
+        say(Text(f"另有 {len(found.bad) - SHOWN} 行", f"and {len(found.bad) - SHOWN} more rows"))
+    say(
+        Text(
+            f"{found.rows} 行：可用 {len(found.holdings)}，拒绝 {len(found.bad)}，已写入 {written}",
+            f"{found.rows} rows: {len(found.holdings)} good, {len(found.bad)} refused, {written} written",
+        )
+    )
+    if not wanted and found.holdings:
+        say(Text("这是预览；加 --write 写入。", "This is a preview; --write takes them in."))

@@ -1,0 +1,242 @@
+"""A small building, its engine as a real process, and what its database says afterwards."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ingest.messages import BrokerAddress
+from strongroom.sitedb import SiteReader
+from tests.brokers import wait_until
+
+SENSORS = 8
+BUILDING = """\
+id = "crash"
+name.zh = "试验馆"
+name.en = "Test house"
+timezone = "Asia/Shanghai"
+languages = ["zh", "en"]
+assembly = "yard"
+
+[[zone]]
+id = "stack"
+name.zh = "库房"
+name.en = "Stack"
+kind = "stack"
+floor = "1F"
+doors = [{ to = "yard", walk_s = 20 }]
+
+[[zone]]
+id = "yard"
+name.zh = "院子"
+name.en = "Yard"
+kind = "outside"
+floor = "1F"
+"""
+RULES = """\
+[[rule]]
+id = "hot"
+name.zh = "高温"
+name.en = "Hot"
+when = { quantity = "temperature", zone_kind = "stack", above = 57, clear_at = 50 }
+priority = 1
+playbook = "heat"
+advice.zh = "查看。"
+advice.en = "Look."
+consequence.zh = "档案受损。"
+consequence.en = "Holdings suffer."
+
+[[rule]]
+id = "damp"
+name.zh = "潮湿"
+name.en = "Damp"
+when = { quantity = "humidity", zone_kind = "stack", above = 65, clear_at = 60 }
+for_s = 12
+priority = 2
+advice.zh = "除湿。"
+advice.en = "Dry."
+consequence.zh = "霉变。"
+consequence.en = "Mould."
+"""
+PEOPLE = """\
+[[person]]
+id = "wang"
+name.zh = "王芳"
+name.en = "Wang Fang"
+phone = "+8613800000001"
+language = "zh"
+roles = ["archivist", "coordinator"]
+
+[[person]]
+id = "li"
+name.zh = "李强"
+name.en = "Li Qiang"
+phone = "+8613800000002"
+language = "zh"
+roles = ["archivist"]
+
+[[person]]
+id = "zhao"
+name.zh = "赵敏"
+name.en = "Zhao Min"
+phone = "+8613800000003"
+language = "zh"
+roles = ["archivist"]
+
+[[ladder]]
+priority = 1
+rungs = [{ person = "wang", after_min = 0 }, { person = "li", after_min = 0.05 }]
+
+[[ladder]]
+priority = 2
+rungs = [{ person = "zhao", after_min = 0 }]
+
+[[ladder]]
+priority = 3
+rungs = [{ person = "li", after_min = 0 }]
+
+[[duty]]
+weekly = "Mon 09:00"
+order = ["li", "wang"]
+start = "2026-01-05"
+"""
+PLAYBOOK = """\
+id = "heat"
+title.zh = "高温处置"
+title.en = "Heat"
+threat = "fire"
+stop_when.zh = "见烟立即撤离。"
+stop_when.en = "Leave at once when you see smoke."
+
+[[step]]
+id = "look"
+do.zh = "查看。"
+do.en = "Look."
+who = "archivist"
+within_s = 120
+"""
+HOLDINGS = (
+    "id,title,zone,place,grade,worth,form,water,fire,theft,climate,units,unit_kg,people,carry_min\n"
+    "J001-001,契约 Deeds,stack,排1架1,1,90,paper,3,3,1,2,2,6,1,2\n"
+)
+
+
+def write_building(folder: Path) -> Path:
+    """The folder of the test building."""
+    (folder / "playbooks").mkdir(parents=True)
+    (folder / "building.toml").write_text(BUILDING, encoding="utf-8")
+    rows = [f's{n}", "clock_drift", "crash/s{n}' for n in range(SENSORS)]
+    rows += ['t1", "temperature", "crash/t1', 'h1", "humidity", "crash/h1']
+    sensors = ""
+    for row in rows:
+        name, quantity, topic = row.split('", "')
+        sensors += (
+            f'[[sensor]]\nid = "{name}"\nname.zh = "探头 {name}"\nname.en = "Probe {name}"\nzone = "stack"\n'
+            f'quantity = "{quantity}"\ntopic = "{topic}"\ndialect = "json"\npath = "value"\n'
+            "every_s = 60\nsilent_after_s = 3600\n\n"
+        )
+    (folder / "sensors.toml").write_text(sensors, encoding="utf-8")
+    (folder / "rules.toml").write_text(RULES, encoding="utf-8")
+    (folder / "people.toml").write_text(PEOPLE, encoding="utf-8")
+    (folder / "playbooks" / "heat.toml").write_text(PLAYBOOK, encoding="utf-8")
+    (folder / "holdings.csv").write_text(HOLDINGS, encoding="utf-8")
+    return folder
+
+
+class EngineProcess:
+    """``strongroom engine`` as a child: started, killed with signal 9, started again."""
+
+    def __init__(self, folder: Path, data: Path, broker: BrokerAddress) -> None:
+        self._command = [sys.executable, "-m", "strongroom", "engine", str(folder), "--data", str(data)]
+        self._environment = {name: word for name, word in os.environ.items() if "STRONGROOM" not in name} | {
+            "STRONGROOM_MQTT_PORT": str(broker.port),
+            "STRONGROOM_SENDER": "paper",
+        }
+        self._log = data.parent / "engine.log"
+        self.data = data
+        self.kills = 0
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self._log.open("ab") as log:
+            self.process = subprocess.Popen(
+                self._command, env=self._environment, stdout=log, stderr=subprocess.STDOUT
+            )
+
+    def kill(self) -> None:
+        assert self.process is not None
+        assert self.process.poll() is None, f"the engine ended by itself:\n{self._log.read_text()}"
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(10)
+        self.kills += 1
+
+    def stop(self) -> int:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(30)
+
+    def log(self) -> str:
+        return self._log.read_text()
+
+
+class Record:
+    """What lies in the data directory."""
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+
+    def reader(self) -> SiteReader:
+        return SiteReader(self._data / "site.db")
+
+    def numbers(self) -> Counter[int]:
+        """How often each published number was kept."""
+        db = sqlite3.connect(f"file:{self._data / 'site.db'}?mode=ro", uri=True, timeout=10)
+        rows = db.execute("SELECT value FROM intake WHERE sensor LIKE 's%'").fetchall()
+        db.close()
+        return Counter(int(row[0]) for row in rows)
+
+    def kept(self) -> int:
+        try:
+            return sum(self.numbers().values())
+        except sqlite3.Error:
+            return 0
+
+    def entries(self, kind: str) -> list[dict[str, Any]]:
+        reader = self.reader()
+        found = [msgspec.json.decode(entry.data) for entry in reader.entries(kind=kind, limit=100_000)]
+        reader.close()
+        return found
+
+    def board(self) -> Any:
+        try:
+            reader = self.reader()
+        except sqlite3.Error:
+            return None
+        try:
+            return reader.board()
+        except sqlite3.Error:
+            return None
+        finally:
+            reader.close()
+
+    def connected(self) -> bool:
+        board = self.board()
+        return board is not None and board.health.broker_connected
+
+    def chain_is_whole(self) -> bool:
+        reader = self.reader()
+        broken = reader.broken_at()
+        reader.close()
+        return broken is None
+
+
+def wait_connected(record: Record, seconds: float = 30.0) -> None:
+    assert wait_until(record.connected, seconds), "the engine did not connect"

@@ -1,0 +1,126 @@
+"""The chain's own troubles are alarms: no broker, no disk, no provider, a touched journal, an unreadable act."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from strongroom import builtin
+from strongroom.model import Entry
+from strongroom.rehearse import Rehearsal
+from strongroom.sitedb import Batch
+
+Open = Callable[[], Rehearsal]
+
+
+def active(rehearsal: Rehearsal) -> set[str]:
+    return {alarm.rule for alarm in rehearsal.engine.core.annunciator.alarms.values() if alarm.active}
+
+
+def test_a_lost_broker_is_one_alarm_and_clears_when_it_is_back(house: Open) -> None:
+    rehearsal = house()
+    rehearsal.engine.source.lose()  # type: ignore[attr-defined] - the in-process source can break its link
+    rehearsal.run(8)
+    assert active(rehearsal) == set()
+    rehearsal.run(400)
+    assert builtin.BROKER in active(rehearsal)
+    pages = [paper.notice for paper in rehearsal.paper.trail if paper.notice.kind == "page"]
+    assert pages, "somebody was told"
+    assert len({notice.reference for notice in pages}) == 1, "one message chain for the root cause"
+    rehearsal.engine.source.start()
+    rehearsal.run(120)
+    assert builtin.BROKER not in active(rehearsal)
+
+
+class Full:
+    """A site database whose disk can be full."""
+
+    def __init__(self, real: Callable[[Batch], list[Entry]]) -> None:
+        self.real = real
+        self.full = False
+
+    def __call__(self, batch: Batch) -> list[Entry]:
+        if self.full:
+            raise sqlite3.OperationalError("database or disk is full")
+        return self.real(batch)
+
+
+def test_a_full_disk_is_told_alarms_go_on_and_nothing_is_acknowledged(
+    house: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rehearsal = house()
+    db = rehearsal.engine._db
+    disk = Full(db.commit)
+    monkeypatch.setattr(db, "commit", disk)
+    disk.full = True
+    rehearsal.run(5)
+    assert builtin.DISK in active(rehearsal)
+    before = len(rehearsal.entries())
+    rehearsal.show("2B-W1", "wet")
+    rehearsal.run(20)
+    assert "water-in-stack" in active(rehearsal)
+    told = [p.words for p in rehearsal.paper.trail if "漏水" in p.words or "Water" in p.words]
+    assert told, "people are told although nothing can be written"
+    assert len(rehearsal.entries()) == before
+    assert rehearsal.engine.committer.waiting() > 0, "unacknowledged messages wait"
+
+    disk.full = False
+    rehearsal.run(5)
+    assert builtin.DISK not in active(rehearsal)
+    assert rehearsal.engine.committer.waiting() == 0
+    kinds = [entry.kind for entry in rehearsal.entries() if entry.about.startswith("water-in-stack")]
+    assert kinds.count("alarm.raised") == 1
+    again = [p.words for p in rehearsal.paper.trail if "漏水" in p.words]
+    assert len(again) == len([w for w in told if "漏水" in w]), "and not told again when the disk is back"
+
+
+def test_a_touched_journal_is_alarmed_at_the_next_start(house: Open, tmp_path: Path) -> None:
+    rehearsal = house()
+    rehearsal.show("2B-W1", "wet")
+    rehearsal.run(20)
+    raw = sqlite3.connect(tmp_path / "data" / "site.db", isolation_level=None)
+    raw.execute("DROP TRIGGER journal_no_update")
+    raw.execute("UPDATE journal SET by = 'nobody' WHERE seq = 2")
+    raw.close()
+    rehearsal.restart()
+    rehearsal.run(2)
+    assert {builtin.JOURNAL, "water-in-stack"} <= active(rehearsal)
+
+
+def test_an_unreadable_act_is_said_aloud_and_the_next_one_works(house: Open, tmp_path: Path) -> None:
+    rehearsal = house()
+    raw = sqlite3.connect(tmp_path / "data" / "inbox.db", isolation_level=None)
+    raw.execute("INSERT INTO acts(id, body) VALUES('x', ?)", (b"\xff not json",))
+    raw.close()
+    rehearsal.run(2)
+    assert builtin.ACTS in active(rehearsal)
+    assert rehearsal.do("wang", f"acknowledge {builtin.ACTS}") is None
+
+
+def test_somebody_unknown_is_refused_in_words(house: Open) -> None:
+    rehearsal = house()
+    rehearsal.show("2B-W1", "wet")
+    rehearsal.run(10)
+    why = rehearsal.do("mallory", "acknowledge water-in-stack")
+    assert why is not None
+    assert "mallory" in why.zh
+    assert "mallory" in why.en
+    (alarm,) = (a for a in rehearsal.engine.core.annunciator.alarms.values() if a.rule == "water-in-stack")
+    assert alarm.acked is None
+
+
+def test_a_flood_of_alarms_lists_all_and_sends_few(house: Open) -> None:
+    rehearsal = house()
+    for room in ("2A", "2B"):
+        rehearsal.show(f"{room}-W1", "wet")
+        rehearsal.show(f"{room}-S1", 1.0)
+    rehearsal.show("C-M1", "off")
+    rehearsal.run(300)
+    assert len(active(rehearsal)) >= 3
+    for person in rehearsal.building.people:
+        pages = [p for p in rehearsal.paper.trail if p.notice.person == person and p.notice.kind == "page"]
+        low = [p for p in pages if not p.notice.life_safety]
+        assert len(low) <= 4
