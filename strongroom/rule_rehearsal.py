@@ -20,10 +20,10 @@ from alerts.evaluate import Evaluator
 from alerts.rule import Change, Rule
 from ingest.series import Series
 from sensors.model import Sensor, Text
+from strongroom.arrivals import Arrivals
 from strongroom.audience import Audience, Message, Occurrence
 from strongroom.builtin import OWN, with_builtins
 from strongroom.model import Building
-from strongroom.replay import Replay
 
 ANSWER_S = 600.0
 
@@ -135,11 +135,11 @@ def judge(
     """
     taken: dict[str, Sensor] = {name: building.sensors[name] for name in sensors}
     evaluator = Evaluator(with_builtins(building.rules), taken, building.zones, building.timezone)
-    replay = Replay(series, list(taken.values()), from_at, to_at)
+    arrived = Arrivals(series, list(taken.values()), from_at, to_at)
     changes = evaluator.resume(from_at)
     observe, tick, next_due = evaluator.observe, evaluator.tick, evaluator.next_due
     clock, count = from_at, 0
-    for reached, arrivals in replay.chunks():
+    for reached, arrivals in arrived.chunks():
         for now, reading in arrivals:
             if now > clock:
                 clock = now
@@ -157,7 +157,7 @@ def judge(
     while due is not None and due <= to_at:
         changes += tick(due)
         due = next_due()
-    return Judged(changes, count, replay.thinned_until)
+    return Judged(changes, count, arrived.thinned_until)
 
 
 def tell(

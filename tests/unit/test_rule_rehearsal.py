@@ -15,8 +15,8 @@ from ingest.series_memory import MemorySeries
 from ingest.series_seal import Retention
 from ingest.series_sqlite import SqliteSeries
 from sensors.model import Quality, Reading, Sensor, Text, Zone
+from strongroom.arrivals import Arrivals
 from strongroom.model import Building
-from strongroom.replay import Replay
 from strongroom.rule_rehearsal import compare, groups, judge, tell
 from strongroom.rule_workers import rehearse_rules
 from strongroom.settings import Influx
@@ -208,7 +208,7 @@ def test_readings_arrive_in_the_order_of_their_arrival_and_drills_are_left_out()
     sensors = [site().sensors[f"temperature-{n}"] for n in (0, 1)]
     fast = [replace(sensor, every_s=0.001) for sensor in sensors]  # chunks of an hour: one is carried over
     for those in (sensors, fast):
-        chunks = Replay(series, those, T0, T0 + DAY).chunks()
+        chunks = Arrivals(series, those, T0, T0 + DAY).chunks()
         found = [(now - T0, r.value, r.quality) for _, part in chunks for now, r in part]
         assert [(now, value) for now, value, _ in found] == [(10, 1.0), (30, 3.0), (30, 4.0), (5000, 2.0)]
         assert found[-1][2] is Quality.LATE

@@ -45,7 +45,7 @@ def _joined(parts: Sequence[_Rows]) -> _Rows:
     )
 
 
-class Replay:
+class Arrivals:
     """Readings of ``sensors`` between two moments (Unix seconds), from ``series``.
 
     What drills injected is left out. Where readings are no longer kept one by one, the 5-minute statistics
