@@ -24,6 +24,8 @@ from strongroom.settings import Settings, SettingsError, read_settings
 from strongroom.sitedb import Cursors
 
 CANNOT_RUN = 2
+EVERYTHING = ("#",)
+"""One filter: devices that nobody registered are heard too, and a resumed session keeps one order."""
 
 
 class FolderError(Exception):
@@ -59,10 +61,10 @@ def run_engine(settings: Settings, stop: threading.Event | None = None) -> int:
         print(refused, file=sys.stderr)
         return CANNOT_RUN
 
-    def source(core: Core) -> MqttSource:
+    def source(_core: Core) -> MqttSource:
         return MqttSource(
             settings.broker,
-            core.decoder.subscriptions(),
+            EVERYTHING,
             client_id=f"strongroom-{building.id}",
             now=clock.now,
             monotonic=clock.monotonic,
