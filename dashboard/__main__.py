@@ -7,6 +7,7 @@ import sys
 
 from dashboard.app import run
 from dashboard.door import Door, key_of
+from dashboard.hooks import hooks_of
 from dashboard.site_desk import SiteDesk
 from dashboard.world import World
 from strongroom.clock import SystemClock
@@ -35,7 +36,8 @@ def world_of(settings: Settings) -> World:
     key = settings.cookie_key.reveal().encode() if settings.cookie_key else key_of(settings.data)
     desk = SiteDesk(settings.data, clock, first, lambda: open_series(settings.data, settings.influx))
     door = Door(key, users, desk.building, demo)
-    return World(desk=desk, door=door, users=users, clock=clock, data=settings.data, demo=demo)
+    hooks = hooks_of(settings, desk)
+    return World(desk=desk, door=door, users=users, clock=clock, data=settings.data, demo=demo, hooks=hooks)
 
 
 def main() -> int:

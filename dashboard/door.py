@@ -28,7 +28,7 @@ from strongroom.users import User, Users
 COOKIE = "strongroom"
 DEMO_HOURS = 12.0
 # What may be fetched without signing in: the login page, its looks, and whether we are alive.
-_OPEN = re.compile(r"/(login|demo|health|parts/[a-z]+\.(js|css))")
+_OPEN = re.compile(r"/(login|demo|health|parts/[a-z]+\.(js|css)|hooks/twilio/[a-z-]+)")
 
 # What rosters call the people whom a visitor of a demonstration may play.
 _ROSTER_WORDS: dict[str, tuple[str, ...]] = {

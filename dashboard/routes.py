@@ -22,6 +22,7 @@ from dashboard.faces.demo import STORIES
 from dashboard.faces.login import login_page
 from dashboard.faces.paper import rescue_paper
 from dashboard.faces.rescue import may_see
+from dashboard.hooks import hook_route
 from dashboard.looks import chosen_incident
 from dashboard.scene import Scene, Viewer
 from dashboard.theme import style
@@ -63,7 +64,9 @@ def _error(words: dict[str, str], status: int) -> JSONResponse:
 def routes(here: World) -> list[Route]:
     """Every route of ours for one world."""
     pages = Pages(here)
+    ours = [hook_route(here.hooks, here.clock)] if here.hooks is not None else []
     return [
+        *ours,
         Route("/health", pages.health),
         Route("/login", pages.login, methods=["GET", "POST"]),
         Route("/demo", pages.visit, methods=["POST"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -10,6 +11,9 @@ from dashboard.desk import Desk
 from dashboard.door import Door
 from strongroom.clock import Clock
 from strongroom.users import Users
+
+if TYPE_CHECKING:
+    from strongroom.hooks import Hooks
 
 
 class World(Struct, frozen=True, kw_only=True):
@@ -21,6 +25,7 @@ class World(Struct, frozen=True, kw_only=True):
     clock: Clock
     data: Path
     demo: str = ""
+    hooks: Hooks | None = None
 
 
 _worlds: list[World] = []
