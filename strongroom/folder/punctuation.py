@@ -21,6 +21,8 @@ _PLAIN = {
                                                   *range(0xFF41, 0xFF5B))},
 }  # fmt: skip
 _OPENING = {"“": "”", "”": "”", "＂": "＂", "„": "”", "«": "»", "「": "」", "『": "』", "‘": "’", "＇": "＇"}
+# Marks that belong to Chinese names and addresses: 馆长（代）, 三层—东.
+_CHINESE = frozenset("（）【】、—–「」『』")
 _CLOSING = set("”“＂»」』’＇\"'")
 
 NAMES_ZH = {"\u3000": "全角空格", "\u00a0": "不换行空格", "\u200b": "零宽空格", "\ufeff": "字节序标记"}
@@ -51,7 +53,9 @@ def mend(text: str) -> tuple[str, tuple[Mend, ...]]:
 
 def wide_characters(value: str) -> str:
     """The full-width letters, digits, marks and odd spaces in a value that should be plain, in order."""
-    return "".join(dict.fromkeys(mark for mark in value if mark in _PLAIN or mark in _OPENING))
+    return "".join(
+        dict.fromkeys(mark for mark in value if (mark in _PLAIN or mark in _OPENING) and mark not in _CHINESE)
+    )
 
 
 def plain(value: str) -> str:

@@ -59,6 +59,11 @@ CASES = [
     case("key-twice", S, 'path = "temperature"', 'path = "temperature"\npath = "t"', 10, "line 9", "Keep one"),
     # --- keys, types, ranges -----------------------------------------------------------------------------
     case("unknown-key", S, "every_s = 60", "evry_s = 60", AT, 'no key "evry_s"', "every_s = 60"),
+    case("key-required", S, 'topic = "city/2b/t1"', 'topik = "city/2b/t1"', AT, 'no key "topik"', 'topic = "city/2b/t1"'),
+    case("key-in-condition", R, "above = 24, clear_at", "abve = 24, clear_at", AT, 'no key "abve"', "above = 24"),
+    case("quantity-misspelt", R, '{ quantity = "humidity"', '{ qantity = "humidity"', AT, 'no key "qantity"', 'quantity = "humidity"'),
+    case("key-too-late", B, 'kind = "outside"', 'kind = "outside"\nassembly = "yard"', 36, "above its first", 'assembly = "yard"'),
+    case("inline-name", P, 'phone = "+8610000000002"', 'mobile = "+8610000000002"', AT, 'no key "mobile"', 'phone = "+86'),
     case("key-in-minutes", R, "for_s = 1800", "for_min = 30", AT, 'no key "for_min"', "for_s = 1800"),
     case("key-missing", S, 'topic = "city/2b/t1"\n', "", 1, "topic is missing", 'topic = "city/2b/t1"'),
     case("text-for-number", R, "for_s = 1800", 'for_s = "30 min"', AT, "number in s", "for_s = 1800"),
