@@ -25,6 +25,9 @@ _OPENING = {"“": "”", "”": "”", "＂": "＂", "„": "”", "«": "»", 
 _CHINESE = frozenset("（）【】、—–「」『』")
 _CLOSING = set("”“＂»」』’＇\"'")
 
+LONGEST = 20_000  # characters in a line; nobody types longer ones
+_TEXT = re.compile(r"(?=[^\"'\[{“”＂「『‘’＇#\s])[^#\"']*[\u4e00-\u9fff]")
+
 NAMES_ZH = {"\u3000": "全角空格", "\u00a0": "不换行空格", "\u200b": "零宽空格", "\ufeff": "字节序标记"}
 NAMES_EN = {"\u3000": "wide space", "\u00a0": "no-break space", "\u200b": "zero-width space",
             "\ufeff": "byte-order mark"}  # fmt: skip
@@ -44,6 +47,8 @@ def mend(text: str) -> tuple[str, tuple[Mend, ...]]:
     mends: list[Mend] = []
     inside = ""  # the closing mark of a multi-line string that is open
     for index, line in enumerate(lines):
+        if len(line) > LONGEST:
+            continue
         fixed, found, inside = _line(line, inside)
         if found:
             lines[index] = fixed
@@ -99,6 +104,9 @@ def _line(line: str, inside: str) -> tuple[str, list[str], str]:
             piece, at, wide = _wide_string(line, at)
             out.append(piece)
             found += wide
+        elif _unquoted(line, at):
+            out.append(line[at:])
+            break
         elif mark in _PLAIN:
             between_digits = line[at - 1 : at].isdigit() and line[at + 1 : at + 2].isdigit()
             out.append(" = " if mark == "：" and not between_digits else _PLAIN[mark])
@@ -108,6 +116,12 @@ def _line(line: str, inside: str) -> tuple[str, list[str], str]:
             out.append(mark)
             at += 1
     return "".join(out), found, inside
+
+
+def _unquoted(line: str, at: int) -> bool:
+    """Chinese text begins here that lacks its quotes; its punctuation is content, its quotes are the mistake."""
+    before = line[max(0, at - 8) : at].rstrip()
+    return before.endswith(("=", "＝")) and _TEXT.match(line, at) is not None
 
 
 def _string(line: str, start: int) -> tuple[str, int, list[str]]:
