@@ -76,6 +76,7 @@ CASES = [
     case("list-expected", P, 'roles = ["archivist", "guard"]', 'roles = "archivist, guard"', AT, "A list is wanted",
          'roles = ["archivist", "guard"]'),
     case("name-in-one-language", R, 'name.en = "Water in a stack"\n', "", 3, "name.en is missing", "name.en", "warning"),
+    case("zone-kind", B, 'kind = "circulation"', 'kind = "circulaton"', AT, "looks like the known kind", 'kind = "circulation"', "warning"),
     case("timezone", B, "Asia/Shanghai", "Asia/Beijing", AT, "no such time zone", "timezone ="),
     case("timezone-offset", B, "Asia/Shanghai", "UTC+8", AT, "no such time zone", '"Asia/Shanghai"'),
     case("language", B, '["zh", "en"]', '["zh", "de"]', AT, "zh and en", 'languages = ["zh", "en"]'),
