@@ -28,8 +28,8 @@ def face(scene: Scene) -> str:
     sees_all = scene.demo or scene.viewer.may("phones")
     by: dict[str, list[Notice]] = {}
     for notice in notices:
-        if notice.state is NoticeState.NOTED or not notice.words:
-            continue  # a record of a decision, nothing that a phone ever shows
+        if not notice.person or notice.state is NoticeState.NOTED:
+            continue  # a record of a decision: nothing that a phone would show
         if sees_all or notice.person == scene.viewer.person:
             by.setdefault(notice.person, []).append(notice)
     paper = scene.demo or (board.health.sender if board else "") == "paper"
