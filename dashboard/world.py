@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from starlette.routing import Route
 
 from dashboard.desk import Desk
 from dashboard.door import Door
 from strongroom.clock import Clock
 from strongroom.users import Users
 
-if TYPE_CHECKING:
-    from strongroom.hooks import Hooks
-
 
 class World(Struct, frozen=True, kw_only=True):
-    """``data`` is the site's data folder; ``demo`` the one-time token of a demonstration, empty otherwise."""
+    """``data`` is the site's data folder; ``demo`` the one-time token of a demonstration, empty otherwise;
+    ``more`` routes for others than people."""
 
     desk: Desk
     door: Door
@@ -25,7 +23,7 @@ class World(Struct, frozen=True, kw_only=True):
     clock: Clock
     data: Path
     demo: str = ""
-    hooks: Hooks | None = None
+    more: tuple[Route, ...] = ()
 
 
 _worlds: list[World] = []
