@@ -3,12 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo servers test test-long check lint types golden clean help
+.PHONY: setup demo servers test test-long check lint types golden fuzz clean help
 
 help:
 	@echo "make demo   set up and run the whole system with a living example building"
 	@echo "make test   set up and run all checks"
 	@echo "make check  lint, format and strict types only"
+	@echo "make fuzz   a minute or more of hostile content at every decoder"
 	@echo "make golden rewrite golden files (review the diff)"
 
 setup: $(VENV)/.ready
@@ -37,6 +38,12 @@ servers:
 
 test: check servers
 	$(BIN)/python -m pytest
+
+fuzz: setup
+	FUZZ=30 $(BIN)/python -m pytest --timeout=0 tests/property/test_decoding.py
+
+golden: setup
+	STRONGROOM_GOLDEN=1 $(BIN)/python -m pytest tests/golden
 
 # C2 in full: the engine killed 200 times under load, on both brokers. About ten minutes each.
 test-long: setup servers

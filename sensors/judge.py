@@ -94,7 +94,9 @@ def _judge(sample: dict[str, Any], heard: Heard, verdict: Verdict) -> None:
         str(sample.get("dialect", "")), {"samples": 0, "expected": 0, "right": 0, "wrong": 0, "missing": 0}
     )
     dialect["samples"] += 1
-    seen = [*heard.observations, *_life(heard)]
+    # The same thing told twice in one message (two keys, two samples) is one reading.
+    told = {(one.quantity, one.value, one.channel, one.at): one for one in reversed(heard.observations)}
+    seen = [*reversed(told.values()), *_life(heard)]
     expected = sample.get("expect") or []
     truths = sample.get("truth_if_decoded") or []
     right = wrong = missing = 0

@@ -50,14 +50,13 @@ class Memory(Struct):
 class Message:
     """One MQTT message with its topic levels; JSON is parsed at most once."""
 
-    __slots__ = ("_document", "levels", "model", "payload", "retained", "topic")
+    __slots__ = ("_document", "levels", "model", "payload", "topic")
 
-    def __init__(self, topic: str, payload: bytes, retained: bool, model: str = "") -> None:
+    def __init__(self, topic: str, payload: bytes, model: str = "") -> None:
         self.model = model
         self.topic = topic
         self.levels = topic.split("/")
         self.payload = payload
-        self.retained = retained
         self._document: Any = MISSING
 
     def document(self) -> Any:
@@ -136,7 +135,9 @@ def take(heard: Heard, known: Meaning, value: object, path: str, unit: str = "",
     elif known.quantity == "battery" and isinstance(value, str) and not unit:
         _take_battery_text(heard, value, known.unit, path, channel)
     elif known.quantity == "pressure":
-        heard.number("pressure", value, unit or known.unit or pressure_unit(value), path, channel=channel)
+        declared = heard.units.get("pressure") if heard.units else None
+        own = unit or known.unit or declared or pressure_unit(value)
+        heard.number("pressure", value, own, path, channel=channel)
     else:
         heard.number(known.quantity, value, unit or known.unit, path, channel=channel)
 

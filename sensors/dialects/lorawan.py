@@ -31,6 +31,7 @@ _FIELDS: dict[str, Meaning | None] = {
     "gas": None,
     "water": None,
 }
+_WRAPPERS = ("data", "decoded", "payload", "measurements")  # some codecs wrap their result once more
 _NOT_NOW = ("history", "datalog", "DATALOG")
 _WORDS = {"not installed": 1.0, "uninstall": 1.0, "installed": 0.0}
 _SAME = -0.1  # 0xFFFF as a signed number of tenths: no probe
@@ -62,6 +63,9 @@ def read_codec(document: dict[str, Any], heard: Heard) -> None:
             continue
         _take(known, key, value, heard)
     _read_history(document.get("history"), heard)
+    inner = next((document[key] for key in _WRAPPERS if isinstance(document.get(key), dict)), None)
+    if inner is not None and not heard.observations:
+        read_codec(inner, heard)
 
 
 def _missing_probes(document: dict[str, Any]) -> frozenset[str]:

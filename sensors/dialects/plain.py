@@ -14,12 +14,16 @@ from sensors.dialects.base import Dialect, Memory, Message, take, take_flat
 from sensors.heard import Heard
 from sensors.names import Meaning, loose_meaning, meaning, words_of
 from sensors.quantities import QUANTITIES
+from sensors.vocabulary import words
 
 _TIME_KEYS = ("ts", "time", "timestamp", "Time", "UNIX", "measured_at", "datetime", "date")
 _BOXES = ("values", "data", "VALUES", "params", "properties", "readings", "measurements")
 _NAME_KEYS = ("type", "name", "quantity", "sensorType", "sensor_type", "identifier", "key")
 _VALUE_KEYS = ("value", "val", "state", "alarm")
 _INPUT = re.compile(r"^DI\d{1,2}$")  # digital inputs of data terminals: their meaning and polarity are wired
+_SETTINGS = words(
+    "set get cmnd cmd command setpoint setpoints target config settings min max threshold limit"
+)
 _SECURITY = frozenset(("security", "sensors345", "alarm", "intrusion"))
 
 
@@ -64,6 +68,9 @@ def read_object(document: dict[str, Any], message: Message, heard: Heard) -> Non
             heard.announce("input", message.topic, channel=key, type="bool", raw=value)
     if not heard.observations and not heard.refusals:
         _take_lone_value(document, message, heard)
+    if not (heard.observations or heard.refusals or heard.announcements) and document:
+        named = ", ".join(list(document)[:6])[:100]
+        heard.refuse("needs-meaning", f"none of the keys {named} names a quantity", raw="whole payload")
 
 
 def _take_named(item: dict[str, Any], heard: Heard) -> bool:
@@ -104,6 +111,8 @@ def read_value(text: str, message: Message, heard: Heard) -> None:
 
 def topic_meaning(levels: list[str]) -> Meaning | None:
     """The quantity of a topic: its last level, or the one before a ``state``-like end."""
+    if not _SETTINGS.isdisjoint(levels):
+        return None
     known = loose_meaning(levels[-1])
     if known is not None:
         return known
