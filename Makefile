@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test check lint types golden fuzz lock clean help
+.PHONY: setup demo servers test test-long check lint types golden fuzz clean help
 
 help:
 	@echo "make demo   set up and run the whole system with a living example building"
@@ -33,11 +33,21 @@ lint: setup
 types: setup
 	$(BIN)/mypy
 
-test: check
+servers:
+	@tests/servers.sh
+
+test: check servers
 	$(BIN)/python -m pytest
 
 fuzz: setup
 	FUZZ=30 $(BIN)/python -m pytest --timeout=0 tests/property/test_decoding.py
+
+golden: setup
+	STRONGROOM_GOLDEN=1 $(BIN)/python -m pytest tests/golden
+
+# C2 in full: the engine killed 200 times under load, on both brokers. About ten minutes each.
+test-long: setup servers
+	STRONGROOM_KILLS=200 $(BIN)/python -m pytest tests/crash
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

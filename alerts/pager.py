@@ -12,7 +12,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from alerts import answers, chores, phrases
 from alerts.book import Book
 from alerts.climb import Climb
-from alerts.course import ANSWER_S, WORKING_HOURS, forgotten, next_rung_at, opened_at, progress_at
+from alerts.course import (
+    ANSWER_S,
+    WORKING_HOURS,
+    forgotten,
+    next_rung_at,
+    opened_at,
+    position,
+    progress_at,
+)
 from alerts.crew import Crew
 from alerts.drafts import Drafts
 from alerts.hand_out import HandOut
@@ -231,8 +239,13 @@ class Pager:
             ladder = self.crew.ladder(alarm) if alarm else None
             if ladder is not None:
                 at = next_rung_at(course, ladder.rungs)
-                repeat = opened_at(course) + ladder.repeat_min * 60.0
-                moments += [opened_at(course) + ANSWER_S, repeat] if at is None else [at]
+                if at is not None:
+                    moments.append(at)
+                    continue
+                if f"nobody{position(course).round}" not in course.at:
+                    moments.append(opened_at(course) + ANSWER_S)
+                if ladder.repeat_min > 0:
+                    moments.append(opened_at(course) + ladder.repeat_min * 60.0)
         return max(now + 1.0, min(moments)) if moments else None
 
     def troubles(self) -> list[Notice]:

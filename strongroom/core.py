@@ -97,6 +97,7 @@ class Core:
         self.rejects: deque[Reject] = deque(maxlen=REJECTS_SHOWN)
         self.unknown: Counter[str] = Counter()
         self.messages = 0
+        self._ours = f"strongroom/{building.id}/"
         self.last_change_at = now
         self._own: dict[str, bool] = {}
         self._stirred = True
@@ -112,6 +113,8 @@ class Core:
 
     def message(self, raw: RawMessage, now: float) -> tuple[tuple[str, bytes], ...]:
         """Take one message in; returns what the dialect asks to be published (topic, payload)."""
+        if raw.topic.startswith(self._ours):
+            return ()  # our own beat and status, heard back
         self.messages += 1
         decoded = self.decoder.decode(raw, now)
         if not decoded.known:

@@ -6,7 +6,6 @@ a disk or a provider.
 
 from __future__ import annotations
 
-import hashlib
 import queue
 import threading
 from collections import deque
@@ -15,7 +14,7 @@ from collections.abc import Sequence
 import msgspec
 
 from alerts.model import Notice, NoticeState
-from alerts.sms import Sender
+from alerts.sms import PaperSender, Sender
 from ingest.messages import MessageSource
 from sensors.model import RawMessage, Text
 from strongroom import builtin
@@ -28,6 +27,7 @@ from strongroom.inbox import Inbox
 from strongroom.journal import Draft, NoticeData, decode, draft_fact
 from strongroom.model import Act, Entry, Health, ReplyReceived
 from strongroom.outbox import Heard, Outbox, OutboxEvent, Reported, Taking
+from strongroom.redelivery import Redelivery
 from strongroom.sitedb import Batch, SiteDb, encode_board
 
 TAKE = 500
@@ -67,10 +67,11 @@ class Engine:
             db, clock, acknowledge=source.acknowledge, kept=self._kept, failed=self._not_kept
         )
         self.feeder = feeder
+        self._channel = "none" if sender is None else "paper" if isinstance(sender, PaperSender) else "live"
         self._db = db
         self._inbox = inbox
         self._acts_read = int(db.meta("acts") or 0)
-        self._taken_in = db.kept()
+        self._redelivery = Redelivery(db.kept())
         self._started_at = clock.now()
         self._revision = int(db.meta("revision") or 0)
         self._rate: deque[tuple[float, int]] = deque(maxlen=61)
@@ -122,31 +123,21 @@ class Engine:
             self.clock.wait(timeout_s, threading.Event())
         now = self.clock.now()
         self.core.advance(now)
-        kept: dict[int, bytes] = {}
-        for raw in messages:
-            self._take_in(raw, now, kept)
+        for raw in self._redelivery.sort(messages, now):
+            for topic, payload in self.core.message(raw, now):
+                self.source.publish(topic, payload)
         meta = self._people(now)
         self._provider(now)
         self._watch(now)
         batch = self.core.take()
-        batch.kept = kept
+        batch.kept = self._redelivery.taken()
         batch.meta.update(meta)
         self._show(batch, now)
-        if messages or not batch.empty():
-            self.committer.offer(batch, messages)
+        settled = self._redelivery.settled()
+        if settled or not batch.empty():
+            self.committer.offer(batch, settled)
 
     # --- inside ---------------------------------------------------------------------------------------
-
-    def _take_in(self, raw: RawMessage, now: float, kept: dict[int, bytes]) -> None:
-        if raw.delivery:
-            digest = hashlib.blake2b(raw.payload, digest_size=8, person=b"strongroom")
-            digest.update(raw.topic.encode("utf-8", "replace"))
-            mark = digest.digest()
-            if raw.again and self._taken_in.get(raw.delivery) == mark:
-                return  # in a batch already, or durable before a crash: only to be acknowledged
-            self._taken_in[raw.delivery] = kept[raw.delivery] = mark
-        for topic, payload in self.core.message(raw, now):
-            self.source.publish(topic, payload)
 
     def _people(self, now: float) -> dict[str, str]:
         if now < self._next_inbox:
@@ -231,6 +222,7 @@ class Engine:
             store=self.committer.error or (self.feeder.state.words.en if self.feeder else "none"),
             backlog=self.feeder.state.backlog if self.feeder else 0,
             rejects=dict(self.core.rejected.most_common(50)),
+            sender=self._channel,
         )
 
     def _note(self, draft: Draft) -> None:

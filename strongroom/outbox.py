@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from msgspec import Struct
 
 from alerts.model import Notice, NoticeState, Person
-from alerts.notices import IN_FLIGHT, LOST_ANSWER_S, Fault, SendResult
+from alerts.notices import IN_FLIGHT, LOST_ANSWER_S, Fault, SendResult, receipts_due
 from alerts.sms import InboundMessage, Sender
 from strongroom.clock import Clock
 
@@ -124,7 +124,7 @@ class Outbox:
             if notice.kind in ("page", "test") and notice.state in IN_FLIGHT | {S.DELIVERED}:
                 self._open_until = max(self._open_until, notice.at.get(S.SENDING.value, 0.0) + OPEN_S)
                 self._next_poll = min(self._next_poll, self._clock.now() + POLL_OPEN_S)
-            if notice.state in IN_FLIGHT:
+            if receipts_due(notice) or notice.state is S.UNCERTAIN:
                 self._watch(notice)
             else:
                 self._watched.pop(notice.id, None)

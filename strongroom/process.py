@@ -7,10 +7,10 @@ import sys
 import threading
 from typing import TextIO
 
-from alerts.sms import PaperSender, Sender
 from ingest.mqtt import MqttSource
 from sensors.model import Text
 from strongroom.assemble import make_engine
+from strongroom.carriers import sender_of
 from strongroom.clock import SystemClock
 from strongroom.core import Core
 from strongroom.datadir import CURSORS_DB, SITE_DB, keep_last_good, last_good
@@ -23,6 +23,8 @@ from strongroom.settings import Settings, SettingsError, read_settings
 from strongroom.sitedb import Cursors
 
 CANNOT_RUN = 2
+EVERYTHING = ("#",)
+"""One filter: devices that nobody registered are heard too, and a resumed session keeps one order."""
 
 
 class FolderError(Exception):
@@ -49,11 +51,6 @@ def building_of(settings: Settings, now: float, say: TextIO) -> Building:
     return old
 
 
-def sender_of(settings: Settings) -> Sender | None:
-    """The channel the settings name; None sends nothing, and says so on the board."""
-    return PaperSender() if settings.sender == "paper" else None
-
-
 def run_engine(settings: Settings, stop: threading.Event | None = None) -> int:
     """Run the engine until SIGTERM or SIGINT (or ``stop``); the exit status."""
     clock = SystemClock()
@@ -63,10 +60,10 @@ def run_engine(settings: Settings, stop: threading.Event | None = None) -> int:
         print(refused, file=sys.stderr)
         return CANNOT_RUN
 
-    def source(core: Core) -> MqttSource:
+    def source(_core: Core) -> MqttSource:
         return MqttSource(
             settings.broker,
-            core.decoder.subscriptions(),
+            EVERYTHING,
             client_id=f"strongroom-{building.id}",
             now=clock.now,
             monotonic=clock.monotonic,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 
-from alerts.model import Notice, Person
+from alerts.model import Notice, NoticeState, Person
 from dashboard.faces.chrome import card, empty
 from dashboard.html import esc, join, tag
 from dashboard.scene import Scene
@@ -28,6 +28,8 @@ def face(scene: Scene) -> str:
     sees_all = scene.demo or scene.viewer.may("phones")
     by: dict[str, list[Notice]] = {}
     for notice in notices:
+        if not notice.person or notice.state is NoticeState.NOTED:
+            continue  # a record of a decision: nothing that a phone would show
         if sees_all or notice.person == scene.viewer.person:
             by.setdefault(notice.person, []).append(notice)
     paper = (board.health.sender if board else "") == "paper"

@@ -36,7 +36,7 @@ def may_see(scene: Scene, incident: Incident | None) -> bool:
 def holding_title(scene: Scene, holding: Holding) -> str:
     """A title, or only its reference where it is secret and the viewer has no standing right to the list."""
     if holding.secrecy and not scene.viewer.may("rescue"):
-        return scene.w("rescue.secret", id=holding.id)
+        return scene.w("rescue.secret")
     return holding.title
 
 

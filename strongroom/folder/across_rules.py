@@ -179,8 +179,8 @@ def _named_in(value: object) -> Iterator[str]:
 def _same_value_twice(facts: Facts, ledger: Ledger) -> None:
     seen: dict[tuple[str, ...], str] = {}
     for name, sensor in facts.instruments.sensors.items():
-        if not sensor.topic or not sensor.quantity:
-            continue
+        if not sensor.topic or not sensor.quantity or name != sensor.id:
+            continue  # a repeated id is reported as such
         key = (sensor.topic, sensor.dialect, sensor.path, sensor.channel, sensor.quantity)
         first = seen.setdefault(key, name)
         if first != name:

@@ -186,7 +186,7 @@ def _answers(step: Table) -> tuple[str, ...]:
 
 
 def _no_step(table: Table, key: str, name: str, steps: dict[str, Table], *path: str | int) -> None:
-    if not table.doc.whole:
+    if table.doc.damaged or not table.doc.whole:
         return
     near = nearest(name, steps)
     known = ", ".join(list(steps)[:8])

@@ -161,7 +161,7 @@ class Table(Node):
         """A list of words; one word alone is taken as a list of one, with a problem."""
         value = self.data.get(key, [])
         if isinstance(value, str):
-            parts = [part.strip() for part in re.split(r"[,，、;；]", value) if part.strip()]
+            parts = [part.strip() for part in re.split(r"[\s,，、;；]+", value) if part.strip()]
             self.wrong(key, Text("这里要写列表。", "A list is wanted here."), f"{key} = {toml(parts)}")
             return tuple(parts)
         if not isinstance(value, list):

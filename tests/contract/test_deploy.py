@@ -19,7 +19,8 @@ from ingest.embedded import free_port
 from ingest.messages import BrokerAddress
 from ingest.mqtt import MqttSource
 from ingest.mqtt_publisher import MqttPublisher
-from strongroom.settings import VARIABLES, read_settings
+from strongroom.settings import read_settings
+from strongroom.variables import VARIABLES
 from tests.brokers import mosquitto_path, port_open, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -100,14 +100,15 @@ def test_killed_at_random_moments_under_load(broker: Mosquitto | EmbeddedBroker,
     wait_connected(record)
     assert wait_until(lambda: bool(alarms(record, "damp")), 30.0), "the delay never came to its end"
     count = load.stop()
-    assert wait_until(lambda: len(record.numbers()) >= count, 60.0)
+    assert wait_until(lambda: all_kept(record, count), 60.0)
     time.sleep(1.0)
     assert engine.stop() == 0, engine.log()
     publisher.stop()
     assert "Traceback" not in engine.log()
 
-    lost_or_doubled = {n: times for n, times in record.numbers().items() if times != 1}
-    missing = set(range(count)) - set(record.numbers())
+    numbers = record.numbers()
+    lost_or_doubled = {n: times for n, times in numbers.items() if times != 1}
+    missing = set(range(count)) - set(numbers)
     assert not missing, f"{len(missing)} of {count} lost after {engine.kills} kills: {sorted(missing)[:20]}"
     assert not lost_or_doubled, (
         f"{len(lost_or_doubled)} of {count} doubled: {dict(list(lost_or_doubled.items())[:9])}"
@@ -119,6 +120,11 @@ def test_killed_at_random_moments_under_load(broker: Mosquitto | EmbeddedBroker,
     (hot,) = {entry["alarm"]["id"]: entry["alarm"] for entry in alarms(record, "hot")}.values()
     assert hot["acked"]["by"] == "wang", "what people did survives (C7)"
     assert len(record.entries("incident.opened")) == 1
+
+
+def all_kept(record: Record, count: int) -> bool:
+    time.sleep(0.5)  # counting is not free, and the engine shares the machine
+    return len(record.numbers()) >= count
 
 
 def alarms(record: Record, rule: str) -> list[dict[str, dict[str, object]]]:

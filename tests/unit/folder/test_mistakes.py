@@ -75,6 +75,7 @@ CASES = [
     case("timezone-offset", B, "Asia/Shanghai", "UTC+8", AT, "no such time zone", '"Asia/Shanghai"'),
     case("language", B, '["zh", "en"]', '["zh", "de"]', AT, "zh and en", 'languages = ["zh", "en"]'),
     case("silent-too-soon", S, "silent_after_s = 1800", "silent_after_s = 100", AT, "shorter than every_s", "1800", "warning"),
+    case("dialect", S, 'dialect = "words"', 'dialect = "zigbe2mqtt"', AT, "no dialect", 'dialect = "zigbee2mqtt"'),
     case("wildcard", S, '"city/2b/w1/state"', '"city/+/w1/state"', AT, "wildcards", "topic ="),
     case("threat", W, 'threat = "water"', 'threat = "flooding"', AT, "may be fire", 'threat = "'),
     case("step-kind", W, 'kind = "rescue"', 'kind = "resuce"', AT, "rescue", 'kind = "rescue"'),
