@@ -82,7 +82,9 @@ def run_engine(settings: Settings, stop: threading.Event | None = None) -> int:
         clock,
         tail_s=tail_s(settings.influx),
     )
-    engine = make_engine(building, settings.data, clock, source, sender_of(settings), feeder)
+    engine = make_engine(
+        building, settings.data, clock, source, sender_of(settings), feeder, test_hour=settings.test_hour
+    )
     stopping = stop or threading.Event()
     if stop is None:
         for name in (signal.SIGTERM, signal.SIGINT):
