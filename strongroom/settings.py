@@ -19,7 +19,7 @@ from strongroom.variables import VARIABLES
 
 Sender = Literal["none", "paper", "twilio"]
 
-_ELSEWHERE = {"STRONGROOM_SHARED", "STRONGROOM_KILLS"}  # read by the tests
+_ELSEWHERE = {"STRONGROOM_SHARED", "STRONGROOM_KILLS", "STRONGROOM_GOLDEN"}  # read by the tests
 
 
 class Secret:
