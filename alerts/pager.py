@@ -252,6 +252,11 @@ class Pager:
         """Channels of people that do not work now (opted out, wrong number), for screens and doctor."""
         return [n for n in self.book.notices.values() if n.kind == "trouble" and n.fault]
 
+    def nobody_reached(self) -> tuple[str, ...]:
+        """References of alarms whose whole ladder was tried and that nobody has answered yet."""
+        running = (self.book.notices[i] for i in self.book.running)
+        return tuple(c.reference for c in running if any(key.startswith("nobody") for key in c.at))
+
     # --- inside ---------------------------------------------------------------------------------------
 
     def _see(self, alarms: Mapping[str, Alarm]) -> None:

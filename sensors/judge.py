@@ -185,7 +185,7 @@ def _refuses(refusal: Refusal, wanted: dict[str, Any]) -> bool:
         return False
     raw = str(wanted.get("raw", ""))
     if raw == "whole payload":
-        return refusal.code in ("not-json", "not-protobuf", "not-text")
+        return refusal.raw == raw or refusal.code in ("not-json", "not-protobuf", "not-text")
     return not raw or _same_text(raw, refusal.raw) or (bool(quantity) and not refusal.raw)
 
 

@@ -97,7 +97,7 @@ class Core:
         self.rejects: deque[Reject] = deque(maxlen=REJECTS_SHOWN)
         self.unknown: Counter[str] = Counter()
         self.messages = 0
-        self._ours = f"strongroom/{building.id}/"
+        self._ours = "strongroom/"  # whatever we publish ourselves
         self.last_change_at = now
         self._own: dict[str, bool] = {}
         self._stirred = True

@@ -104,7 +104,7 @@ def _chart(scene: Scene, sensor: Sensor, since: float, until: float) -> str:
         tag("b", esc(reading_words(scene, sensor, latest))),
         " ",
         age,
-        esc("" if state == "fresh" else f" · {w('sensor.' + state)}"),
+        esc("" if state == "fresh" else f" · {w.named('sensor', state)}"),
         class_="sr-nowvalue",
     )
     known = quantity(sensor.quantity)

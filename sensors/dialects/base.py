@@ -192,6 +192,8 @@ def take_flat(
             continue
         if metering and known.quantity == "voltage":
             continue
+        if known.unit == "°F" and _in_celsius_too(document):
+            continue  # the same reading in the other scale
         channel = key if channels and known.qualifier else ""
         take(heard, known, value, prefix + key, channel=channel)
 
@@ -216,6 +218,10 @@ def take_box(heard: Heard, known: Meaning, box: dict[str, Any], path: str, chann
     unit = box.get("unit")
     take(heard, known, box["value"], path, unit if isinstance(unit, str) else "", channel)
     heard.at = before
+
+
+def _in_celsius_too(document: dict[str, Any]) -> bool:
+    return any((found := meaning(key)) is not None and found.unit == "°C" for key in document)
 
 
 def say_life(heard: Heard, text: str, online: tuple[str, ...], offline: tuple[str, ...], source: str) -> None:
