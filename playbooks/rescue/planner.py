@@ -16,13 +16,14 @@ from msgspec import Struct
 from playbooks.model import Crew, Left, RescuePlan, Trip
 from playbooks.rescue.bound import upper_bound
 from playbooks.rescue.printed import printed_list
-from playbooks.rescue.problem import PROSPECT, Problem, pose, reason_left
+from playbooks.rescue.problem import PROSPECT, Problem, likelihood, pose, reason_left
 from playbooks.rescue.search import Leg, Search, Stop, rounds
 from playbooks.triage import DEFAULT, THREATS, RuleSet, Stake, order, ranked
 from sensors.model import Text, Zone
 
 STRETCH = 1.15
 MARGIN_MIN = 3.0
+MOST_NAMES = 8
 QUICK = 40
 """Rounds of improvement for the wall: the first answer is there at once, longer searches are a command's
 affair."""
@@ -98,6 +99,7 @@ def posed(request: Request, stakes: Sequence[Stake], prospect: float = PROSPECT)
         budget_min=request.budget_min,
         margin_min=request.margin_min,
         stretch=request.stretch,
+        likely=likelihood(request.reach_min),
         prospect=prospect,
     )
 
@@ -139,9 +141,15 @@ def _left_behind(problem: Problem, search: Search, most: int) -> tuple[Left, ...
 def _basis(request: Request) -> Text:
     people = sum(crew.people for crew in request.crews)
     threat = THREATS.get(request.threat, Text(request.threat, request.threat))
-    names = [request.zones[zone].name for zone in sorted(request.cleared) if zone in request.zones]
-    zh = "、".join(name.zh for name in names) or "无（尚未放行）"
-    en = ", ".join(name.en for name in names) or "none yet"
+    holding = {one.holding.zone for one in request.stakes}
+    names = [
+        request.zones[zone].name for zone in sorted(request.cleared) if zone in holding & set(request.zones)
+    ]
+    more = len(names) - MOST_NAMES
+    zh = "、".join(name.zh for name in names[:MOST_NAMES]) or "无（尚未放行）"
+    en = ", ".join(name.en for name in names[:MOST_NAMES]) or "none yet"
+    if more > 0:
+        zh, en = f"{zh} 等 {len(names)} 处", f"{en} and {more} more"
     minutes = f"{request.budget_min:g}"
     slower = f"{(request.stretch - 1) * 100:.0f}"
     return Text(

@@ -197,9 +197,8 @@ def _show(found: Import, written: int, wanted: bool) -> None:
         say(Text(f"缺少列 {column}", f"the column {column} is missing"))
     for bad in found.bad[:SHOWN]:
         for problem in bad.problems:
-            typer.echo(
-                f"  {bad.line}: {problem.column} “{problem.value}”  {problem.says.zh} · {problem.says.en}  → {problem.write}"
-            )
+            cell = f"{bad.line}: {problem.column} “{problem.value}”"
+            typer.echo(f"  {cell}  {problem.says.zh} · {problem.says.en}  → {problem.write}")
     if len(found.bad) > SHOWN:
         say(Text(f"另有 {len(found.bad) - SHOWN} 行", f"and {len(found.bad) - SHOWN} more rows"))
     say(

@@ -51,7 +51,7 @@ _COMBINING = {"vote", "all", "any", "not", "after"}
 
 def read_condition(table: Table, depth: int = 0) -> Condition | None:
     """The condition a table describes; None (with problems in the ledger) where it describes none."""
-    kind = next((kind for key, kind in _KINDS if table.has(key)), "")
+    kind = _kind(table)
     if depth > MAX_DEPTH:
         table.ledger.error(
             table.spot(),
@@ -59,6 +59,9 @@ def read_condition(table: Table, depth: int = 0) -> Condition | None:
             Text("拆成几条规则。", "Split it into several rules."),
         )
         return None
+    if not kind:
+        table.only("select", *{kind for _, kind in _KINDS})
+        kind = _kind(table)  # a misspelt key counts as the one that was meant
     if not kind:
         _no_kind(table)
         return None
@@ -70,8 +73,11 @@ def read_condition(table: Table, depth: int = 0) -> Condition | None:
     return _MAKERS[kind](table, select, quantity)
 
 
+def _kind(table: Table) -> str:
+    return next((kind for key, kind in _KINDS if table.has(key)), "")
+
+
 def _no_kind(table: Table) -> None:
-    table.only("select", *{kind for _, kind in _KINDS})
     if table.damaged() or _unknown_keys(table):
         return
     table.ledger.error(

@@ -14,7 +14,6 @@ from strongroom.folder import building, drills, holdings, people, playbooks, rul
 from strongroom.folder.across import check_across
 from strongroom.folder.document import Document, parse
 from strongroom.folder.facts import Facts
-from strongroom.folder.keys import arrays_of
 from strongroom.folder.ledger import Ledger, Spot
 from strongroom.folder.plans import Plan, read_plan
 from strongroom.folder.source import Source, read_source
@@ -125,11 +124,11 @@ def _document(folder: Path, file: str, kind: str, ledger: Ledger) -> Document:
                 f"新建 {file}，格式见 docs/folder.md。", f"Create {file}; docs/folder.md shows its format."
             ),
         )
-        return Document(file, {}, {}, whole=False)
+        return Document(file, {}, {}, whole=False, kind=kind)
     source = read_source(folder, file, ledger)
     if source is None:
-        return Document(file, {}, {}, whole=False)
-    return parse(source, ledger, arrays_of(kind))
+        return Document(file, {}, {}, whole=False, kind=kind)
+    return parse(source, ledger, kind)
 
 
 def _misnamed(folder: Path, file: str) -> str:
