@@ -60,8 +60,8 @@ def replay_building(building: Building, bound: Bound) -> Building:
     rules = standard_rules(building.zones, sensors, written, playbooks=building.playbooks)
     if bound.mapping.report == "climate":
         rules = {name: msgspec.structs.replace(rule, page="never") for name, rule in rules.items()}
-    house = msgspec.structs.replace(building, sensors=sensors, rules=rules)
-    return house
+        building = msgspec.structs.replace(building, people={}, ladders=(), duties=())
+    return msgspec.structs.replace(building, sensors=sensors, rules=rules)
 
 
 def play(
