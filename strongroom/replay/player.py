@@ -157,6 +157,8 @@ class _Stage:
             due = self._began + (moment.at - self._began_at) / speed
             self._real.wait(max(0.0, due - self._real.monotonic()), self._sleep)
         self._clock.move_to(max(moment.at, self._clock.now()))
+        if self.engine.outbox is not None:
+            self.engine.outbox.beat_at = self._clock.monotonic()  # driven from here: it stands still with us
         payload = {"time": moment.told, **{f"c{index}": value for index, value in moment.values.items()}}
         self._publisher.publish(TOPIC, msgspec.json.encode(payload))
         self._published += 1
