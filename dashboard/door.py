@@ -108,10 +108,10 @@ class Door:
     def _visitor(self, role: str) -> Viewer:
         people = list(self._building().people.values())
         words = _ROSTER_WORDS.get(role, (role,))
-        # Whoever fits the role and has the fewest others, so that different roles are different people.
+        # The role's own word before others, and whoever has the fewest roles, so that roles are different people.
         fit = sorted(
             (person for person in people if set(words) & set(person.roles)),
-            key=lambda person: len(person.roles),
+            key=lambda person: (role not in person.roles, len(person.roles)),
         )
         person = next(iter(fit or people), None)
         return Viewer(

@@ -124,7 +124,7 @@ def _judge(sample: dict[str, Any], heard: Heard, verdict: Verdict) -> None:
         taken = _find(truth, seen)
         if taken is not None:
             seen.remove(taken)
-        elif not heard.refusals:
+        elif not heard.refusals and not heard.announcements:
             verdict.failures.append(Failure(id, "silent", f"{_words(truth)}: neither read nor refused"))
     for extra in seen:  # a sign of life is no reading: nobody needs to expect it
         if extra.quantity in UNITS and not (extra.quantity == "online" and extra.value):

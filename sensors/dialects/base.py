@@ -181,10 +181,15 @@ def take_flat(
     ``fields`` are the dialect's own names, which win (None: never a reading). With ``channels`` the key of a
     reading whose name tells several probes apart (``TempC_DS``, ``temperature2``) becomes its channel.
     """
+    wanted = heard.wanted
     metering = "voltage" in document and ("current" in document or "power" in document)
     for key, value in document.items():
         known = fields[key] if fields is not None and key in fields else meaning(key)
-        if known is None or isinstance(value, list):
+        if known is None or (
+            wanted is not None and known.quantity not in wanted and known.quantity != "battery"
+        ):
+            continue  # a battery may turn out to be told in volts or words
+        if isinstance(value, list):
             continue
         if isinstance(value, dict):
             if "value" in value:

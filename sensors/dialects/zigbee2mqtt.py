@@ -225,6 +225,7 @@ def _announce(device: dict[str, Any], base: str, heard: Heard, memory: Memory) -
         unit = str(expose.get("unit") or "")
         detail: dict[str, object] = {"ieee": str(device.get("ieee_address", "")), "property": property}
         detail |= {"quantity": known[0], "model": model, "unit": unit, "topic": f"{base}/{name}"}
+        detail |= {key: expose[key] for key in ("value_on", "value_off", "category") if key in expose}
         heard.announce("property", name, **detail)
         if unit and not QUANTITIES[known[0]].contact:
             memory.remember_unit(f"{base}/{name}", property, unit)

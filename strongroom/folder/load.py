@@ -8,6 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from alerts.rule import Rule
+from alerts.standard import standard_rules
 from sensors.model import Text
 from strongroom.folder import building, drills, holdings, people, playbooks, rules, sensors
 from strongroom.folder.across import check_across
@@ -91,7 +92,13 @@ def _facts(folder: Path, ledger: Ledger, revision: str) -> Facts:
         ]
         if entry.drill.id
     }
+    written = rulebook.rules
+    every = standard_rules(house.zones, instruments.sensors, written, playbooks=planned)
+    standard = {name: rule for name, rule in every.items() if name not in written}
+    for name in standard:
+        ledger.note("rule", name, Spot("alerts/standard.py"))
     return Facts(
+        standard=standard,
         house=house,
         instruments=instruments,
         rulebook=rulebook,
@@ -191,7 +198,7 @@ def _plans(folder: Path, floors: tuple[Floor, ...], ledger: Ledger) -> dict[str,
 
 def _building(facts: Facts, folder: Path, revision: str) -> Building:
     house = facts.house
-    rulebook: dict[str, Rule] = facts.rulebook.rules
+    rulebook: dict[str, Rule] = {**facts.standard, **facts.rulebook.rules}
     return Building(
         id=house.id,
         name=house.name,

@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from sensors.bind import SIMPLE
+from sensors.derived import DIALECT as DERIVED
 from sensors.dialects.registry import BY_NAME
 from sensors.model import Sensor, Text
 from strongroom.folder.document import Document
@@ -17,6 +18,7 @@ from strongroom.folder.table import Table, root
 FILE = "sensors.toml"
 # Every name a dialect may be written by, and its proper name; simple sensors bring their own path or words.
 DIALECTS = {name: name for name in SIMPLE} | {name: dialect.name for name, dialect in BY_NAME.items()}
+DIALECTS[DERIVED] = DERIVED  # calculated from other sensors: no message of its own
 
 
 class Instruments(Struct, frozen=True):
@@ -101,6 +103,8 @@ def _dialect(table: Table) -> str:
 
 
 def _topic(table: Table) -> str:
+    if table.data.get("dialect") == DERIVED:
+        return ""
     topic = table.string("topic", required="city/2b/t1", plain=False)
     if "#" in topic or "+" in topic.split("/"):
         table.wrong(
