@@ -3,19 +3,20 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test check lint types golden lock clean help
+.PHONY: setup demo servers test test-long check lint types golden fuzz clean help
 
 help:
 	@echo "make demo   set up and run the whole system with a living example building"
 	@echo "make test   set up and run all checks"
 	@echo "make check  lint, format and strict types only"
+	@echo "make fuzz   a minute or more of hostile content at every decoder"
 	@echo "make golden rewrite golden files (review the diff)"
 
 setup: $(VENV)/.ready
 
 $(VENV)/.ready: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Strongroom needs Python 3.11 or later")'
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv $(VENV) || { echo "没有 venv 模块 · Python has no venv: apt-get install python3-venv"; exit 1; }
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
 	@touch $@
@@ -32,8 +33,21 @@ lint: setup
 types: setup
 	$(BIN)/mypy
 
-test: check
+servers:
+	@tests/servers.sh
+
+test: check servers
 	$(BIN)/python -m pytest
+
+fuzz: setup
+	FUZZ=30 $(BIN)/python -m pytest --timeout=0 tests/property/test_decoding.py
+
+golden: setup
+	STRONGROOM_GOLDEN=1 $(BIN)/python -m pytest tests/golden
+
+# C2 in full: the engine killed 200 times under load, on both brokers. About ten minutes each.
+test-long: setup servers
+	STRONGROOM_KILLS=200 $(BIN)/python -m pytest tests/crash
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -30,6 +30,18 @@ NEIGHBOURS_S = 10.0  # heat spreads along a ceiling within seconds: agreement is
 SIGNALS_S = 300.0  # two different detectors may answer minutes apart
 INVESTIGATE_S = 180.0  # from pre-alarm to alarm if nobody has looked (EN 54-2 allows up to 10 min in all)
 ENOUGH_PROBES = 3
+SIGNALS = frozenset(
+    {
+        "smoke",
+        "fire",
+        "pre_alarm",
+        "smoke_stage",
+        "fire_confirmed",
+        "manual_call_point",
+        "temperature",
+        "oxygen",
+    }
+)
 
 SOURCE = "GB 50116-2013 4.1.6; UL 521; EN 54-5"
 
@@ -54,14 +66,20 @@ def fire_rules(
             probes[compartment] = probes.get(compartment, 0) + 1
     inside = [zone.id for zone in zones.values() if _inside(zones, zone.id)]
     agreeing = tuple(z for z in inside if probes.get(_compartment(zones, z), 0) >= ENOUGH_PROBES)
-    alone = tuple(z for z in inside if probes.get(_compartment(zones, z), 0) < ENOUGH_PROBES)
-    rules = []
+    alone = tuple(z for z in inside if z not in agreeing)
+    signs = {s.quantity for s in sensors.values() if _inside(zones, s.zone)} & SIGNALS
+    if not signs:
+        return {}
+    prealarm: list[Condition] = []
+    confirmed: list[Condition] = []
     if agreeing:
-        rules += _rules(
-            "", _prealarm_agreeing(agreeing), _confirmed_agreeing(agreeing), playbook, tuple(mutes)
-        )
+        prealarm += [*_detectors(agreeing), _warm_pair(agreeing)]
+        confirmed += _confirmed_agreeing(agreeing)
     if alone:
-        rules += _rules("-few", _prealarm_alone(alone), _confirmed_alone(alone), playbook, tuple(mutes))
+        prealarm += _detectors(alone)
+        confirmed += _confirmed_alone(alone)
+    rules = _rules(AnyOf(of=tuple(prealarm)), AnyOf(of=tuple(confirmed)), playbook, tuple(mutes))
+    if alone and any(s.quantity == "temperature" and s.zone in alone for s in sensors.values()):
         rules.append(_heat_alone(alone, playbook))
     return {rule.id: rule for rule in rules}
 
@@ -127,24 +145,14 @@ def _warm_pair(zones: tuple[str, ...]) -> Vote:
     return Vote(of=(_rise(RISE, zones), _fixed(zones), _beyond(zones)), at_least=2, within_s=NEIGHBOURS_S)
 
 
-def _prealarm_agreeing(zones: tuple[str, ...]) -> Condition:
-    return AnyOf(of=(*_detectors(zones), _warm_pair(zones)))
-
-
-def _confirmed_agreeing(zones: tuple[str, ...]) -> Condition:
+def _confirmed_agreeing(zones: tuple[str, ...]) -> tuple[Condition, ...]:
     three = Vote(of=(_rise(RISE_SURE, zones), _beyond(zones)), at_least=3, within_s=NEIGHBOURS_S)
-    return AnyOf(
-        of=(
-            _different(zones),
-            _two_detectors(zones),
-            three,
-            AllOf(of=(AnyOf(of=(_fixed(zones), _beyond(zones))), _warm_pair(zones))),
-        )
-    )
+    hot = AnyOf(of=(_fixed(zones), _beyond(zones)))
+    return _different(zones), _two_detectors(zones), three, AllOf(of=(hot, _warm_pair(zones)))
 
 
-def _prealarm_alone(zones: tuple[str, ...]) -> Condition:
-    return AnyOf(of=_detectors(zones))
+def _confirmed_alone(zones: tuple[str, ...]) -> tuple[Condition, ...]:
+    return _different(zones), _two_detectors(zones), _warm_pair(zones)
 
 
 def _heat_alone(zones: tuple[str, ...], playbook: str) -> Rule:
@@ -169,10 +177,6 @@ def _heat_alone(zones: tuple[str, ...], playbook: str) -> Rule:
     )
 
 
-def _confirmed_alone(zones: tuple[str, ...]) -> Condition:
-    return AnyOf(of=(_different(zones), _two_detectors(zones), _warm_pair(zones)))
-
-
 _LOOK = Text(
     "两人携带灭火器到场核实；看到烟火立即报 119，不要独自进入。",
     "Two people look, with an extinguisher; at smoke or flame call 119 at once, never enter alone.",
@@ -180,12 +184,10 @@ _LOOK = Text(
 _SPREADS = Text("火势可在数分钟内充满库房。", "A store can be full of fire within minutes.")
 
 
-def _rules(
-    suffix: str, prealarm: Condition, confirmed: Condition, playbook: str, mutes: tuple[str, ...]
-) -> list[Rule]:
+def _rules(prealarm: Condition, confirmed: Condition, playbook: str, mutes: tuple[str, ...]) -> list[Rule]:
     return [
         Rule(
-            id=f"fire-prealarm{suffix}",
+            id="fire-prealarm",
             name=Text("火灾预警", "Fire pre-alarm"),
             when=prealarm,
             scope="compartment",
@@ -202,7 +204,7 @@ def _rules(
             revision="standard-1",
         ),
         Rule(
-            id=f"fire-confirmed{suffix}",
+            id="fire-confirmed",
             name=Text("火灾确认", "Confirmed fire"),
             when=confirmed,
             scope="compartment",

@@ -77,7 +77,7 @@ def forgotten(alarm: Alarm, minutes: float) -> Text:
 def next_channel(before: Notice, name: str) -> Text:
     """Why a message is tried on another channel."""
     old, new = channel(before.channel), channel(name)
-    return Text(f"{old.zh}未送达，改用{new.zh}。", f"The {old.en} did not arrive; now a {new.en}.")
+    return Text(f"{old.zh}未送达，改用{new.zh}。", f"The {old.en} did not arrive, so a {new.en} follows.")
 
 
 def unreachable(person: Person, name: str, fault: Text) -> Text:

@@ -19,6 +19,7 @@ from sensors.model import Sensor, Text, Zone
 
 ON_DELAY_S = 900.0
 OFF_DELAY_S = 900.0
+SWING_OFF_DELAY_S = 6 * 3600.0  # a day's swing has no dead band of its own and would come and go at its limit
 DEADBAND = {"temperature": 0.5, "humidity": 2.0}
 DAY_S = 86400.0
 
@@ -163,7 +164,7 @@ def _rule(kind: str, quantity: str, what: str, when: Condition, clause: str, pro
         when=when,
         scope="zone",
         for_s=ON_DELAY_S,
-        clear_for_s=OFF_DELAY_S,
+        clear_for_s=OFF_DELAY_S if what == "band" else SWING_OFF_DELAY_S,
         priority=3,
         hazard="climate",
         playbook="climate" if kind in ("special", "film") else "",
@@ -171,7 +172,7 @@ def _rule(kind: str, quantity: str, what: str, when: Condition, clause: str, pro
         advice=_ADVICE[quantity],
         consequence=_CONSEQUENCE[quantity],
         clause=clause,
-        revision=profile,
+        revision=f"standard {profile}",
     )
 
 

@@ -87,7 +87,9 @@ class Seen:
         redelivery: its new time is adopted.
         """
         measured_at = reading.measured_at
-        if measured_at <= self.measured_at:
+        if measured_at <= self.measured_at and not (
+            measured_at == self.measured_at and reading.value != self.value
+        ):  # of two in the same second the later to arrive is the newer
             before, self.lagging = self.lagging, (measured_at, now)
             if before is None:
                 return False

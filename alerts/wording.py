@@ -216,7 +216,7 @@ def shortened(words: str, fits: Callable[[str], bool]) -> str:
     """The longest beginning of ``words`` that ``fits``, with dots where it was cut; empty if none does."""
     if fits(words):
         return words
-    dots = "..." if words.isascii() else "…"
+    dots = ".." if words.isascii() else "…"  # the template's full stop follows
     low, high = 0, len(words)
     while low < high:
         middle = (low + high + 1) // 2

@@ -85,6 +85,8 @@ def chart(
                 f'<line class="sr-limit" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(value):.1f}" y2="{y(value):.1f}"/>'
             )
     for value in steps(low, high):
+        if y(value) < TOP + 12:
+            continue  # the unit stands there
         parts.append(f'<text class="sr-ytick" x="{LEFT - 8}" y="{y(value) + 5:.1f}">{value:g}</text>')
     parts.append(f'<text class="sr-unit" x="{LEFT - 8}" y="{TOP - 2}">{esc(unit)}</text>')
     for at, words in _ticks(since, until, zone):

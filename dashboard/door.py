@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
 from http.cookies import CookieError, SimpleCookie
@@ -18,15 +19,27 @@ from urllib.parse import quote
 
 from itsdangerous import BadData, URLSafeSerializer
 
+from alerts.twilio_hooks import KINDS
+from alerts.twilio_sender import HOOKS
 from dashboard.desk import rights_of
 from dashboard.scene import Viewer
+from playbooks.site import COMMAND
 from strongroom.model import Building
 from strongroom.users import User, Users
 
 COOKIE = "strongroom"
 DEMO_HOURS = 12.0
-# What may be fetched without signing in: the login page, its looks, and whether we are alive.
-OPEN_PATHS = ("/login", "/demo", "/health", "/parts/")
+# What may be fetched without signing in: the login page, its looks, whether we are alive,
+# and the provider's callbacks, which prove themselves by their signature.
+_OPEN = re.compile(r"/(login|demo|health|parts/[a-z]+\.(js|css))|" + f"{HOOKS}/({'|'.join(KINDS)})")
+
+# What rosters call the people whom a visitor of a demonstration may play.
+_ROSTER_WORDS: dict[str, tuple[str, ...]] = {
+    "coordinator": COMMAND,
+    "archivist": ("archivist", "collections", "conservator"),
+    "helper": ("helper", "volunteer", "guard"),
+    "administrator": ("administrator", "it"),
+}
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -94,8 +107,13 @@ class Door:
 
     def _visitor(self, role: str) -> Viewer:
         people = list(self._building().people.values())
-        fit = [person for person in people if role in person.roles] or people
-        person = fit[0] if fit else None
+        words = _ROSTER_WORDS.get(role, (role,))
+        # The role's own word before others, and whoever has the fewest roles, so that roles are different people.
+        fit = sorted(
+            (person for person in people if set(words) & set(person.roles)),
+            key=lambda person: (role not in person.roles, len(person.roles)),
+        )
+        person = next(iter(fit or people), None)
         return Viewer(
             user=f"demo-{role}",
             person=person.id if person else role,
@@ -158,9 +176,10 @@ class Porter:
             await self._app(scope, receive, send)
             return
         path = str(scope.get("path", "/"))
-        allowed = path.startswith(OPEN_PATHS) or self._door.viewer(cookie_of(scope), self._now()) is not None
+        is_open = _OPEN.fullmatch(path) is not None
+        allowed = is_open or self._door.viewer(cookie_of(scope), self._now()) is not None
         if scope["type"] == "websocket":
-            if not allowed or path.startswith(OPEN_PATHS):
+            if not allowed or is_open:
                 await send({"type": "websocket.close", "code": 4403, "reason": "sign in first"})
                 return
             await self._app(scope, receive, send)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
+from alerts.alarm import state_name, suppressed
 from alerts.model import Alarm, Notice
 from alerts.rule import (
     After,
@@ -53,11 +54,6 @@ class Reading(Struct, frozen=True, kw_only=True):
 # --- alarms ----------------------------------------------------------------------------------------------
 
 
-def is_quiet(alarm: Alarm) -> bool:
-    """Shelved, suppressed or out of service: shown hollow, never pulsing."""
-    return bool(alarm.shelved or alarm.out_of_service or alarm.muted_by)
-
-
 def kind_of(alarm: Alarm) -> str:
     """The mark's class: F for equipment trouble, else the priority."""
     return "F" if alarm.fault else str(min(3, max(1, alarm.priority)))
@@ -70,40 +66,25 @@ def standing(board: Board | None) -> list[Alarm]:
 
 
 def _order(alarm: Alarm) -> tuple[bool, bool, bool, int, float]:
-    return (is_quiet(alarm), alarm.acked is not None, alarm.fault, alarm.priority, alarm.raised_at)
-
-
-def state_key(alarm: Alarm) -> str:
-    """Which word names the alarm's state: the facts that matter to a reader, the strongest first."""
-    if alarm.out_of_service:
-        return "out_of_service"
-    if alarm.shelved:
-        return "shelved"
-    if alarm.muted_by:
-        return "suppressed"
-    if alarm.active:
-        return "acknowledged" if alarm.acked else "unacknowledged"
-    if alarm.latched:
-        return "latched_acked" if alarm.acked else "latched"
-    return "cleared_acked" if alarm.acked else "cleared"
+    return (suppressed(alarm), alarm.acked is not None, alarm.fault, alarm.priority, alarm.raised_at)
 
 
 def state_words(scene: Scene, alarm: Alarm) -> str:
-    """The state in words, with the holds that matter (unknown since, drill)."""
-    words = scene.w(f"state.{state_key(alarm)}")
+    """The state in words, and since when the data are missing where they are."""
+    words = scene.w.of(state_name(alarm))
     if alarm.unknown_since_at is not None:
-        words += " · " + scene.w("state.unknown", since=scene.clock(alarm.unknown_since_at, seconds=False))
+        words += " · " + scene.w("alarm.unknown", since=scene.clock(alarm.unknown_since_at, seconds=False))
     return words
 
 
 def classes_of(alarm: Alarm) -> str:
     """Style classes of a mark: kind, pulse while nobody answered, hollow when quiet or cleared, drill."""
     names = [f"sr-k{kind_of(alarm)}"]
-    if not is_quiet(alarm) and alarm.acked is None:
+    if not suppressed(alarm) and alarm.acked is None:
         names.append("sr-unacked")
     if is_hollow(alarm):
         names.append("sr-hollowed")
-    if is_quiet(alarm):
+    if suppressed(alarm):
         names.append("sr-quiet")
     if alarm.drill:
         names.append("sr-drilled")
@@ -112,7 +93,7 @@ def classes_of(alarm: Alarm) -> str:
 
 def is_hollow(alarm: Alarm) -> bool:
     """Hollow marks: nothing is active, or the alarm was put aside."""
-    return is_quiet(alarm) or not (alarm.active or alarm.latched)
+    return suppressed(alarm) or not (alarm.active or alarm.latched)
 
 
 def value_words(scene: Scene, alarm: Alarm) -> str:
@@ -139,7 +120,7 @@ def zone_look(scene: Scene, zone: str) -> Look:
     """How a zone stands on the plan."""
     name = scene.zone_name(zone)
     found = [alarm for alarm in standing(scene.board) if alarm.zone == zone]
-    loud = [alarm for alarm in found if not is_quiet(alarm)]
+    loud = [alarm for alarm in found if not suppressed(alarm)]
     shown = loud or found
     if not shown:
         return Look(spoken=scene.w("plan.zone_normal", zone=name))
@@ -228,27 +209,39 @@ SHORT = {"temperature": "T", "humidity": "RH", "co2": "CO₂", "oxygen": "O₂"}
 
 
 def readings_of(scene: Scene, zone: str) -> list[Reading]:
-    """The numbers of a zone for the plan, temperature and humidity first; contacts stay with the alarms."""
+    """One line for each kind of number in a zone, temperature and humidity first; contacts stay with the alarms.
+
+    Of several sensors the one nearest to (or beyond) a limit speaks for the zone.
+    """
     rows: list[Reading] = []
-    latest = scene.board.latest if scene.board else {}
-    order = list(SHORT)
-    sensors = [s for s in scene.building.sensors.values() if s.zone == zone and s.quantity in SHORT]
-    for sensor in sorted(sensors, key=lambda s: (order.index(s.quantity), s.id)):
-        now = latest.get(sensor.id)
-        state = sensor_state(now)
-        value = now.value if now else None
-        low, high = limits(scene.building, sensor)
-        label = SHORT[sensor.quantity]
-        if state not in ("fresh", "late"):
-            rows.append(Reading(sensor=sensor.id, short=f"{label} –", state="sr-faulty"))
-            continue
-        place, band = _place(value, low, high)
-        # "RH" already says what the percentage is of.
-        short = f"{label} {reading_words(scene, sensor, now)}".replace("%RH", "%")
-        rows.append(
-            Reading(sensor=sensor.id, short=short, state=f"sr-{state}", place=place, band=band, value=value)
-        )
+    for kind, label in SHORT.items():
+        found = [s for s in scene.building.sensors.values() if s.zone == zone and s.quantity == kind]
+        if found:
+            every = [_reading(scene, sensor, label) for sensor in sorted(found, key=lambda s: s.id)]
+            heard = [row for row in every if row.state != "sr-faulty"]
+            rows.append(max(heard, key=_strain) if heard else every[0])
     return rows
+
+
+def _strain(row: Reading) -> float:
+    return abs(row.place - 0.5) if row.place is not None else 0.0
+
+
+def _reading(scene: Scene, sensor: Sensor, label: str) -> Reading:
+    now = scene.board.latest.get(sensor.id) if scene.board else None
+    state = sensor_state(now)
+    if state == "unverified":
+        # The broker's last known value: shown with a question mark, proof of nothing.
+        return Reading(
+            sensor=sensor.id, short=f"{label} {reading_words(scene, sensor, now)} ?", state="sr-late"
+        )
+    if state not in ("fresh", "late"):
+        return Reading(sensor=sensor.id, short=f"{label} –", state="sr-faulty")
+    value = now.value if now else None
+    place, band = _place(value, *limits(scene.building, sensor))
+    # "RH" already says what the percentage is of.
+    short = f"{label} {reading_words(scene, sensor, now)}".replace("%RH", "%")
+    return Reading(sensor=sensor.id, short=short, state=f"sr-{state}", place=place, band=band, value=value)
 
 
 def _place(
@@ -308,12 +301,16 @@ def notice_counts(notices: Iterable[Notice]) -> dict[str, int]:
         "sending": "waiting",
         "uncertain": "waiting",
         "failed_try_again": "waiting",
+        "accepted": "sent",
+        "ringing": "sent",
         "sent": "sent",
+        "undelivered": "failed",
+        "busy": "waiting",
+        "no_answer": "waiting",
         "delivered": "delivered",
         "answered": "answered",
         "failed_for_good": "failed",
         "expired": "failed",
-        "cancelled": "",
     }
     for notice in notices:
         name = group.get(notice.state.value, "")

@@ -7,6 +7,7 @@ in a grid, so that a missing drawing never hides an alarm.
 
 from __future__ import annotations
 
+import copy
 import math
 import re
 from xml.etree import ElementTree as ET
@@ -48,11 +49,13 @@ def floor_svg(scene: Scene, floor: Floor, *, night: bool = False, controls: bool
     root.set("role", "group")
     root.set("aria-label", scene.w("plan.label", floor=scene.w.of(floor.name)))
     boxes: dict[str, Box] = {}
+    edges: list[ET.Element] = []
     shapes = {
         zone.shape or zone.id: zone.id for zone in scene.building.zones.values() if zone.floor == floor.id
     }
-    _find(root, _ONE, shapes, boxes, scene, controls)
+    _find(root, _ONE, shapes, boxes, edges, scene, controls)
     over = ET.SubElement(root, f"{{{SVG}}}g", {"class": "sr-over", "aria-hidden": "true"})
+    over.extend(edges)
     for zone in scene.building.zones.values():
         if zone.id in boxes:
             _label(over, scene, zone.id, boxes[zone.id], view)
@@ -95,6 +98,7 @@ def _find(
     matrix: Matrix,
     shapes: dict[str, str],
     boxes: dict[str, Box],
+    edges: list[ET.Element],
     scene: Scene,
     controls: bool,
 ) -> None:
@@ -106,6 +110,8 @@ def _find(
         if corners:
             boxes[zone] = _box(matrix, corners)
             look = zone_look(scene, zone)
+            if look.alarms:
+                edges.append(_edge(element, matrix, look, zone))
             element.set("class", "sr-zone " + look.classes)
             element.attrib.pop("style", None)
             element.set("data-key", f"zone-{zone}")
@@ -116,7 +122,21 @@ def _find(
                 element.set("tabindex", "0")
                 element.set("data-set", f'{{"zone": "{_json(zone)}"}}')
     for child in element:
-        _find(child, matrix, shapes, boxes, scene, controls)
+        _find(child, matrix, shapes, boxes, edges, scene, controls)
+
+
+def _edge(element: ET.Element, matrix: Matrix, look: Look, zone: str) -> ET.Element:
+    """The outline of a room again, for drawing over walls and neighbours that would cover the room's own."""
+    place = "matrix(" + " ".join(_n(value) for value in matrix) + ")"
+    holder = ET.Element(f"{{{SVG}}}g", {"class": f"sr-edge {look.classes}", "data-key": f"edge-{zone}"})
+    holder.set("transform", place)
+    twin = copy.deepcopy(element)
+    for part in twin.iter():
+        for name in ("id", "class", "style", "fill", "stroke", "stroke-width", "transform"):
+            if part is twin or name != "transform":
+                part.attrib.pop(name, None)
+    holder.append(twin)
+    return holder
 
 
 def _json(text: str) -> str:
@@ -241,10 +261,19 @@ def _label(over: ET.Element, scene: Scene, zone: str, box: Box, view: Box) -> No
     rows = readings_of(scene, zone)
     left = box.y + box.h - pad - y
     fits = max(0, int((left - base * 0.2) / (base * 1.25)))
-    for number, reading in enumerate(rows[:fits]):
-        line = y + base * (1.35 + 1.25 * number)
-        if box.w > base * 4.2:
-            _band(group, box, line, base, pad, reading)
+    shown = rows[:fits] if box.w > base * 4.2 else []
+    if shown:
+        # A plate keeps the numbers readable over shelves and furniture of the drawing.
+        wide = min(box.w - pad, base * 15.2)
+        plate = {
+            "x": box.x + pad / 2,
+            "y": y + base * 0.35,
+            "width": wide,
+            "height": base * (1.25 * len(shown) + 0.3),
+        }
+        ET.SubElement(group, f"{{{SVG}}}rect", {"class": "sr-plate"} | _numbers(plate))
+    for number, reading in enumerate(shown):
+        _band(group, box, y + base * (1.35 + 1.25 * number), base, pad, reading)
 
 
 def _band(group: ET.Element, box: Box, line: float, base: float, pad: float, reading: Reading) -> None:
@@ -302,7 +331,7 @@ def _dots(over: ET.Element, scene: Scene, floor: Floor, view: Box) -> None:
         dot = ET.SubElement(
             over,
             f"{{{SVG}}}{'path' if bad else 'circle'}",
-            {"class": "sr-dot sr-bad" if bad else "sr-dot", "data-key": f"dot-{sensor.id}"},
+            {"class": f"sr-dot sr-bad sr-is-{state}" if bad else "sr-dot", "data-key": f"dot-{sensor.id}"},
         )
         if bad:
             size = view.w * 0.007
@@ -314,7 +343,7 @@ def _dots(over: ET.Element, scene: Scene, floor: Floor, view: Box) -> None:
             for key, value in _numbers({"cx": x, "cy": y, "r": view.w * 0.0032}).items():
                 dot.set(key, value)
         title = ET.SubElement(dot, f"{{{SVG}}}title")
-        title.text = f"{scene.w.of(sensor.name)} · {scene.w('sensor.' + state)}"
+        title.text = f"{scene.w.of(sensor.name)} · {scene.w.named('sensor', state)}"
 
 
 def _text(group: ET.Element, x: float, y: float, size: float, words: str, name: str) -> None:

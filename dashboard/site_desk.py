@@ -17,6 +17,7 @@ from strongroom.inbox import Inbox
 from strongroom.journal import ActData, decode
 from strongroom.model import Act, Board, Building, Entry
 from strongroom.sitedb import SiteReader
+from strongroom.trends import condensed
 
 
 class SiteDesk:
@@ -109,12 +110,7 @@ class SiteDesk:
         try:
             with self._lock:
                 self._series = self._series or self._open_series()
-            span = max(1.0, until - since)
-            window = self._series.window(sensor, since, until) if span <= 86_400 * 2 else None
-            if window is not None and len(window) <= points:
-                at, value = window.trusted()
-                return [Point(a, v, v, v) for a, v in zip(at.tolist(), value.tolist(), strict=True)]
-            stats = self._series.downsample(sensor, since, until, max(60.0, span / points))
+            stats = condensed(self._series, sensor, since, until, points)
         except SeriesError:
             self._series = None
             return None

@@ -22,6 +22,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from ingest.messages import BrokerAddress, LinkState, SourceHealth
 from ingest.mqtt_client import CONNECT_S, connect_client
+from sensors.dialects.base import LARGEST
 from sensors.model import RawMessage, Text
 
 BURST = 64  # packets read before acknowledgements and keepalive get their turn
@@ -55,7 +56,8 @@ class MqttSource:
     ``client_id`` must stay the same over restarts: it is the session's name on the broker. ``now`` stamps
     messages (Unix seconds UTC), ``monotonic`` times the link. At most ``queue_limit`` messages or
     ``queue_bytes`` bytes wait here; beyond that the socket is not read until half is taken, while keepalive
-    goes on. Payloads are cut at ``payload_limit`` bytes, which no honest sensor reaches. ``status_topic``
+    goes on. Payloads are cut at ``payload_limit`` bytes: one more than the decoder reads, so that it can say
+    so. ``status_topic``
     carries the retained words online and offline (will).
     """
 
@@ -71,7 +73,7 @@ class MqttSource:
         keepalive_s: int = 15,
         queue_limit: int = 20_000,
         queue_bytes: int = 64 << 20,
-        payload_limit: int = 256 << 10,
+        payload_limit: int = LARGEST + 1,
     ) -> None:
         self._address = address
         self._filters = tuple(dict.fromkeys(filters))

@@ -210,10 +210,8 @@ def merged(older: Window, newer: Window) -> Window:
         return newer
     if not len(newer):
         return older
-    if newer.at_us[0] > older.at_us[-1]:
-        kept = np.ones(len(older), bool)
-    else:
-        kept = ~np.isin(older.at_us, newer.at_us)
+    after = bool(newer.at_us[0] > older.at_us[-1])  # the usual case, and much the cheaper one
+    kept = np.ones(len(older), bool) if after else ~np.isin(older.at_us, newer.at_us)
     at_us = np.concatenate((older.at_us[kept], newer.at_us))
     order = np.argsort(at_us, kind="stable")
     drill: dict[int, str] = {}

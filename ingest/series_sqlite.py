@@ -7,6 +7,7 @@ does not work over a network file system (https://sqlite.org/wal.html).
 
 from __future__ import annotations
 
+import math
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -281,7 +282,9 @@ class SqliteSeries:
                 return coverage_of(np.empty(0), from_at, to_at, max_gap_s)
             single, rolled = self._parts(base, series, sensor, from_us, to_us, hourly=False)
         marks = [single.at_us, *(pile.at_us for _, pile in rolled)]
-        marks += [np.minimum(pile.at_us + wide * MICRO, to_us - 1) for wide, pile in rolled]
+        for wide, pile in rolled:  # a bucket covers its whole width
+            inside = np.linspace(0, wide * MICRO, math.ceil(wide / max_gap_s) + 1)[1:].astype(np.int64)
+            marks += [np.minimum(pile.at_us + part, to_us - 1) for part in inside]
         at_us = np.sort(np.concatenate(marks))
         at_us = at_us[(at_us >= from_us) & (at_us < to_us)]
         whole = joined([single, *(pile for _, pile in rolled)])

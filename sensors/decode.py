@@ -13,29 +13,40 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from sensors.bind import SIMPLE, Bound, bind_simple, quality_of, read_simple
-from sensors.dialects.base import LARGEST, Dialect, Memory
+from sensors.bind import SIMPLE, Bound, bind_simple, read_simple
+from sensors.dialects.base import LARGEST, Dialect, Memory, Message
 from sensors.dialects.registry import BY_NAME, PLAIN
-from sensors.heard import Heard, Observation, Refusal
-from sensors.interpret import interpret
-from sensors.model import Declaration, Decoded, Life, Quality, RawMessage, Reading, Reject, Sensor
-from sensors.quantities import quantity
-from sensors.vocabulary import words
+from sensors.heard import Heard
+from sensors.interpret import of_topic, read
+from sensors.match import Wanted, match, wanted
+from sensors.model import Declaration, Decoded, Life, RawMessage, Reading, Reject, Sensor
+from sensors.times import Clock
+from sensors.topics import matches
 
 _UNKNOWN = Decoded(known=False)
 _EMPTY = Decoded()
-# Refusals about one field are told to the sensor that reads that field; these are about the whole message.
-_WHOLE = words(
-    """not-json not-protobuf not-text oversized bad-time no-life-word not-decoded encrypted needs-birth
-    out-of-sequence broken-announcement decoder-error"""
-)
+_NOTHING: frozenset[str] = frozenset()
+AUTO = frozenset(("auto", "cn-host"))
+"""Names by which a person leaves the recognition to the messages."""
+DIALECT_NAMES = SIMPLE | AUTO | frozenset(BY_NAME)
+"""Every name that a sensor's ``dialect`` may have."""
+
+
+class _Group(Struct, frozen=True):
+    """The sensors of one topic that share a dialect and a model."""
+
+    dialect: Dialect | None  # None: recognised from each message
+    model: str
+    sensors: tuple[Wanted, ...]
+    quantities: frozenset[str]
+    units: dict[str, str]  # declared for quantities whose unit the messages do not carry
 
 
 class _Plan(Struct):
     """What one topic means to this building."""
 
     simple: tuple[Bound, ...] = ()
-    groups: tuple[tuple[str, str, tuple[Sensor, ...]], ...] = ()  # dialect, model, sensors
+    groups: tuple[_Group, ...] = ()
     living: tuple[str, ...] = ()  # sensors whose device's life this topic tells
     dialect: str = ""  # of a topic that only tells life or announces
 
@@ -90,21 +101,14 @@ class Decoder:
             simple = self._simple(plan.simple, message, now)
             readings.extend(simple.readings)
             rejects.extend(simple.rejects)
-        groups = plan.groups or (((plan.dialect, "", ()),) if plan.dialect else ())
-        for dialect, model, sensors in groups:
-            heard = interpret(
-                message.topic,
-                message.payload,
-                message.retained,
-                message.received_at,
-                self._memory,
-                zone=self._zone,
-                dialect=dialect,
-                model=model,
+        for group in plan.groups or self._announcers(plan):
+            heard = Heard(
+                Clock(self._zone, message.received_at), message.retained, group.quantities, group.units
             )
-            bind(heard, sensors, message, now, readings, rejects)
+            read(group.dialect, Message(message.topic, message.payload, group.model), heard, self._memory)
+            match(heard, group.sensors, message, now, readings, rejects)
             for fact in heard.lives:
-                reached = plan.living or tuple(sensor.id for sensor in sensors)
+                reached = plan.living or tuple(sensor.id for sensor in group.sensors)
                 if not reached:
                     continue
                 at = fact.at if fact.at is not None else message.received_at
@@ -113,15 +117,19 @@ class Decoder:
                 detail = {key: _shown(value) for key, value in told.detail.items()}
                 declarations.append(Declaration(message.topic, told.device, told.what, detail))
             requests.extend(heard.requests)
-        if not (readings or rejects or lives or declarations or requests):
-            return _EMPTY
+        if not (lives or declarations or requests):
+            return Decoded(tuple(readings), tuple(rejects)) if readings or rejects else _EMPTY
         return Decoded(
             tuple(readings), tuple(rejects), tuple(lives), tuple(declarations), True, tuple(requests)
         )
 
+    def _announcers(self, plan: _Plan) -> tuple[_Group, ...]:
+        """For a topic that only tells life or announces: the dialect, and nobody to read values for."""
+        return (_Group(BY_NAME[plan.dialect], "", (), _NOTHING, {}),) if plan.dialect else ()
+
     def _announcing(self, topic: str) -> str:
-        for wanted, dialect in self._filters.items():
-            if matches(wanted, topic):
+        for pattern, dialect in self._filters.items():
+            if matches(pattern, topic):
                 return dialect
         return ""
 
@@ -136,7 +144,7 @@ class Decoder:
             if sensor.dialect in SIMPLE and (sensor.path or sensor.words or sensor.dialect != "json"):
                 simple.setdefault(sensor.topic, []).append(bind_simple(sensor))
                 continue
-            dialect = BY_NAME.get(sensor.dialect, PLAIN)
+            dialect = BY_NAME.get(sensor.dialect) or of_topic(sensor.topic.split("/")) or PLAIN
             for topic in (sensor.topic, *dialect.data_topics(sensor.topic)):
                 groups.setdefault(topic, {}).setdefault((sensor.dialect, sensor.model), []).append(sensor)
             for topic in dialect.life_topics(sensor.topic):
@@ -147,7 +155,7 @@ class Decoder:
             told = groups.get(topic, {})
             self._plans[topic] = _Plan(
                 simple=tuple(simple.get(topic, ())),
-                groups=tuple((name, model, tuple(members)) for (name, model), members in told.items()),
+                groups=tuple(_group(name, model, members) for (name, model), members in told.items()),
                 living=tuple(dict.fromkeys(living.get(topic, ()))),
                 dialect=dialects.get(topic, ""),
             )
@@ -160,73 +168,13 @@ class Decoder:
                 dialects.setdefault(topic, dialect.name)
 
 
-def bind(
-    heard: Heard,
-    sensors: tuple[Sensor, ...],
-    message: RawMessage,
-    now: float,
-    readings: list[Reading],
-    rejects: list[Reject],
-) -> None:
-    """Give each sensor its readings of what was heard, and tell each refusal to whom it concerns."""
-    observations = heard.observations
-    if heard.lives:
-        observations = [
-            *observations,
-            *(Observation("online", float(fact.online), fact.channel, fact.at) for fact in heard.lives),
-        ]
-    told: set[int] = set()
-    for sensor in sensors:
-        wanted = quantity(sensor.quantity)
-        name = wanted.id if wanted else sensor.quantity
-        mine = [seen for seen in observations if seen.quantity == name and _of(seen, sensor)]
-        if len(mine) > 1 and not sensor.channel and not sensor.path:
-            mine = _only_channel(mine)
-            if not mine:
-                detail = f"write channel = one of the probes into {sensor.id}"
-                rejects.append(Reject(message.topic, "ambiguous-channel", detail, sensor.id))
-        for seen in mine:
-            at = message.received_at if seen.at is None else seen.at
-            grade = quality_of(at, message.received_at, now, message.retained, seen.stored)
-            readings.append(_reading(sensor, seen.value, at, message.received_at, grade))
-        for index, refusal in enumerate(heard.refusals):
-            if refusal.quantity == name and _refused(refusal, sensor):
-                told.add(index)
-                rejects.append(Reject(message.topic, refusal.code, refusal.detail, sensor.id))
-                if refusal.value is not None:
-                    at = message.received_at if refusal.at is None else refusal.at
-                    readings.append(
-                        _reading(sensor, refusal.value, at, message.received_at, Quality.IMPLAUSIBLE)
-                    )
-    for index, refusal in enumerate(heard.refusals):
-        if index not in told and refusal.code in _WHOLE:
-            rejects.append(Reject(message.topic, refusal.code, refusal.detail))
-
-
-def _reading(sensor: Sensor, value: float, at: float, received_at: float, grade: Quality) -> Reading:
-    if sensor.offset:
-        return Reading(sensor.id, round(value + sensor.offset, 6), at, received_at, grade, value)
-    return Reading(sensor.id, value, at, received_at, grade)
-
-
-def _of(seen: Observation, sensor: Sensor) -> bool:
-    if sensor.channel and not seen.is_channel(sensor.channel):
-        return False
-    return not sensor.path or seen.path == sensor.path
-
-
-def _refused(refusal: Refusal, sensor: Sensor) -> bool:
-    if sensor.path and refusal.path != sensor.path:
-        return False
-    return not sensor.channel or sensor.channel in (refusal.channel, refusal.path)
-
-
-def _only_channel(mine: list[Observation]) -> list[Observation]:
-    """The observations of the main probe, or of the only one; none where several could be meant."""
-    channels = {seen.channel for seen in mine}
-    if len(channels) == 1:
-        return mine
-    return [seen for seen in mine if not seen.channel]
+def _group(dialect: str, model: str, members: list[Sensor]) -> _Group:
+    sensors = tuple(wanted(sensor) for sensor in members)
+    units = {one.quantity: sensor.unit for one, sensor in zip(sensors, members, strict=True) if sensor.unit}
+    quantities = frozenset(one.quantity for one in sensors)
+    return _Group(
+        BY_NAME.get(dialect) or (PLAIN if dialect in SIMPLE else None), model, sensors, quantities, units
+    )
 
 
 def _shown(value: object) -> str:
@@ -237,14 +185,3 @@ def _shown(value: object) -> str:
     if isinstance(value, (list, tuple)):
         return ",".join(_shown(item) for item in value)
     return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def matches(wanted: str, topic: str) -> bool:
-    """Whether an MQTT filter with ``+`` and ``#`` matches a topic (MQTT 3.1.1 section 4.7)."""
-    parts, levels = wanted.split("/"), topic.split("/")
-    for index, part in enumerate(parts):
-        if part == "#":
-            return True
-        if index >= len(levels) or (part != "+" and part != levels[index]):
-            return False
-    return len(parts) == len(levels)

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from math import isfinite
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from sensors.quantities import QUANTITIES, plain_word
 from sensors.times import Clock
@@ -115,22 +115,43 @@ class Announcement(Struct, frozen=True):
     detail: dict[str, object]
 
 
-class Heard(Struct):
-    """Everything one message said. ``dialect`` is the family that recognised it ("" where none did)."""
+class Heard:
+    """Everything one message said. ``dialect`` is the family that recognised it ("" where none did).
 
-    clock: Clock
+    ``wanted`` limits the taking to some quantities (None takes all), ``units`` are those a person declared for
+    quantities that come without. ``channel``, ``names``, ``at`` and ``stored`` speak of what is being read now.
+    """
+
+    # What is being read now; plain class values, because most messages never set them.
     dialect: str = ""
     device: str = ""
-    retained: bool = False
-    channel: str = ""  # of what is being read right now
+    channel: str = ""
     names: tuple[str, ...] = ()
     at: float | None = None
     stored: bool = False
-    observations: list[Observation] = field(default_factory=list)
-    refusals: list[Refusal] = field(default_factory=list)
-    lives: list[LifeFact] = field(default_factory=list)
-    announcements: list[Announcement] = field(default_factory=list)
-    requests: list[tuple[str, bytes]] = field(default_factory=list)
+
+    def __init__(
+        self,
+        clock: Clock,
+        retained: bool = False,
+        wanted: frozenset[str] | None = None,
+        units: dict[str, str] | None = None,
+    ) -> None:
+        self.clock = clock
+        self.retained = retained
+        self.wanted = wanted
+        self.units = units
+        self.observations: list[Observation] = []
+        self.refusals: list[Refusal] = []
+        self.lives: list[LifeFact] = []
+        self.announcements: list[Announcement] = []
+        self.requests: list[tuple[str, bytes]] = []
+
+    def child(self) -> Heard:
+        """An empty one for a part of the same message, with the same clock, device and time."""
+        part = Heard(self.clock, self.retained, self.wanted, self.units)
+        part.device, part.names, part.at = self.device, self.names, self.at
+        return part
 
     def number(
         self,
@@ -143,6 +164,8 @@ class Heard(Struct):
         channel: str = "",
     ) -> None:
         """Take a number in ``unit`` ("" the quantity's own); text may carry its own unit, which wins."""
+        if self.wanted is not None and quantity not in self.wanted:
+            return
         kind = type(value)
         if kind is not float and kind is not int:
             taken = self._number_of(quantity, value, unit, path, channel)
@@ -153,13 +176,15 @@ class Heard(Struct):
         if not isfinite(number):
             self.refuse("no-value", f"{value} is no measurement", quantity, value, path, channel=channel)
             return
+        if not unit and self.units:
+            unit = self.units.get(quantity, "")
         if unit:
             factors = scale(quantity, unit)
             if factors is None:
                 self.refuse("unknown-unit", f"{value} {unit}", quantity, value, path, channel=channel)
                 return
             factor, shift = factors
-            converted = round(number * factor + shift, 6)
+            converted = number if factor == 1.0 and not shift else round(number * factor + shift, 6)
         else:
             converted = number
         limits = QUANTITIES[quantity]
@@ -219,6 +244,8 @@ class Heard(Struct):
         channel: str = "",
     ) -> None:
         """Take a contact's state; ``words`` are the dialect's own, ``inverted`` for keys that say the opposite."""
+        if self.wanted is not None and quantity not in self.wanted:
+            return
         if value is None:
             self.refuse("null", "null is unknown, not normal", quantity, "null", path, channel=channel)
             return

@@ -31,29 +31,39 @@ def interpret(
     topic; without it the message is recognised by its topic, then by its keys. ``model`` names the device's
     model where undecoded frames need it. ``memory`` carries what earlier messages announced and is updated.
     """
-    heard = Heard(Clock(zone, received_at), retained=retained)
-    if len(payload) > LARGEST:
-        heard.refuse("oversized", f"{len(payload)} bytes; the largest accepted is {LARGEST}")
-        return heard
-    message = Message(topic, payload, retained, model)
+    heard = Heard(Clock(zone, received_at), retained)
+    message = Message(topic, payload, model)
+    read(BY_NAME.get(dialect), message, heard, memory)
+    return heard
+
+
+def read(dialect: Dialect | None, message: Message, heard: Heard, memory: Memory) -> None:
+    """Let a dialect (None: the one that recognises the message) fill ``heard``. Never raises."""
+    if len(message.payload) > LARGEST:
+        heard.refuse("oversized", f"{len(message.payload)} bytes; the largest accepted is {LARGEST}")
+        return
     try:
-        chosen = BY_NAME[dialect] if dialect in BY_NAME else recognise(message)
+        chosen = dialect or recognise(message)
         heard.dialect = chosen.name
         chosen.read(message, heard, memory)
-        if heard.dialect in _WITHOUT_UNITS and memory.entities.get(topic) and message.payload.strip():
+        if memory.entities and chosen.name in _WITHOUT_UNITS and memory.entities.get(message.topic):
             _read_announced(message, heard, memory)
     except Exception as error:  # hostile content must never stop the good sensors (C51)
         heard.observations.clear()
         heard.refuse("decoder-error", f"{type(error).__name__}: {error}"[:200], raw="whole payload")
-    return heard
+
+
+def of_topic(levels: list[str]) -> Dialect | None:
+    """The dialect a topic alone gives away, None where it needs the document."""
+    return next((dialect for dialect in DIALECTS if dialect.claims_topic(levels)), None)
 
 
 def recognise(message: Message) -> Dialect:
     """The dialect of a message nobody declared: by topic, then by document, else plain."""
     levels = message.levels
-    for dialect in DIALECTS:
-        if dialect.claims_topic(levels):
-            return dialect
+    by_topic = of_topic(levels)
+    if by_topic is not None:
+        return by_topic
     document = message.document()
     if isinstance(document, (dict, list)):
         for dialect in DIALECTS:

@@ -94,7 +94,9 @@ def _judge(sample: dict[str, Any], heard: Heard, verdict: Verdict) -> None:
         str(sample.get("dialect", "")), {"samples": 0, "expected": 0, "right": 0, "wrong": 0, "missing": 0}
     )
     dialect["samples"] += 1
-    seen = [*heard.observations, *_life(heard)]
+    # The same thing told twice in one message (two keys, two samples) is one reading.
+    told = {(one.quantity, one.value, one.channel, one.at): one for one in reversed(heard.observations)}
+    seen = [*reversed(told.values()), *_life(heard)]
     expected = sample.get("expect") or []
     truths = sample.get("truth_if_decoded") or []
     right = wrong = missing = 0
@@ -122,7 +124,7 @@ def _judge(sample: dict[str, Any], heard: Heard, verdict: Verdict) -> None:
         taken = _find(truth, seen)
         if taken is not None:
             seen.remove(taken)
-        elif not heard.refusals:
+        elif not heard.refusals and not heard.announcements:
             verdict.failures.append(Failure(id, "silent", f"{_words(truth)}: neither read nor refused"))
     for extra in seen:  # a sign of life is no reading: nobody needs to expect it
         if extra.quantity in UNITS and not (extra.quantity == "online" and extra.value):
@@ -183,7 +185,7 @@ def _refuses(refusal: Refusal, wanted: dict[str, Any]) -> bool:
         return False
     raw = str(wanted.get("raw", ""))
     if raw == "whole payload":
-        return refusal.code in ("not-json", "not-protobuf", "not-text")
+        return refusal.raw == raw or refusal.code in ("not-json", "not-protobuf", "not-text")
     return not raw or _same_text(raw, refusal.raw) or (bool(quantity) and not refusal.raw)
 
 

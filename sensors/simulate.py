@@ -229,7 +229,7 @@ _MUST: dict[StoryKind, frozenset[str]] = {
 _LOUD = frozenset({"glass_break", "door_forced", "intrusion"})
 # Contacts that a story closes, and after how many seconds: what tells first comes first.
 _CLOSES: dict[StoryKind, dict[str, float]] = {
-    "water": {"water_leak": 2.0},
+    "water": {"water_leak": 1.0},
     "fire": {
         "pre_alarm": 4.0,
         "smoke": 6.0,
@@ -261,7 +261,7 @@ def _told(story: Story, sensor: Sensor, zone: Zone, value: float, at: float) -> 
     closes_after = _CLOSES[story.kind].get(sensor.quantity)
     if closes_after is not None:
         # A second detector of the same kind follows a little later, as smoke and people move.
-        later = abs(_point(sensor.id, 1.0)) * 8.0
+        later = abs(_point(sensor.id, 1.0)) * 5.0
         return 1.0 if closes_after + later <= since <= story.lasts_s else value
     grown = _GROWTH[story.kind].get(sensor.quantity)
     if grown is None:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, tzinfo
 _FIRST = 1_000_000_000.0  # 2001-09-09: anything earlier is a clock that was never set
 _LAST = 4_102_444_800.0  # 2100-01-01
 _FITS_S = 300.0
+_WIDEST_OFFSET_S = 15 * 3600.0  # no zone lies further from UTC
 
 _ISO = re.compile(
     r"^\s*(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?\s*"
@@ -41,6 +42,15 @@ class Clock:
             return from_number(float(value))
         if not isinstance(value, str) or len(value) > 64:
             return None
+        try:  # the short way: nearly all devices write ISO 8601
+            if value[4:5] == "-":
+                iso = datetime.fromisoformat(value)
+                if iso.tzinfo is None:
+                    return self._unzoned(iso)
+                at = iso.timestamp()
+                return at if _FIRST <= at <= _LAST else None
+        except (ValueError, OverflowError):
+            pass
         text = value.strip()
         if text.isdigit() and len(text) >= 10 and not _COMPACT.match(text):
             return from_number(float(text))
@@ -51,16 +61,21 @@ class Clock:
             except ValueError:
                 return None
         if zoned:
-            at = moment.timestamp()
+            try:
+                at = moment.timestamp()
+            except (ValueError, OverflowError):
+                return None
             return at if _FIRST <= at <= _LAST else None
         return self._unzoned(moment)
 
     def _unzoned(self, moment: datetime) -> float | None:
-        for zone in (self.zone, UTC):
-            if zone is not None:
-                at = moment.replace(tzinfo=zone).timestamp()
-                if abs(at - self.arrived_at) <= _FITS_S:
-                    return at
+        at = moment.replace(tzinfo=UTC).timestamp()
+        if abs(at - self.arrived_at) <= _FITS_S:
+            return at
+        if self.zone is not None and abs(at - self.arrived_at) <= _WIDEST_OFFSET_S:
+            at = moment.replace(tzinfo=self.zone).timestamp()
+            if abs(at - self.arrived_at) <= _FITS_S:
+                return at
         return None
 
 

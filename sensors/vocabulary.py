@@ -66,7 +66,7 @@ contact_open inverted: doorclosed contactclosed
 motion: motiondetected motionalarm pirstatus occupied
 tamper: tamperstatus tamperalarm tampered
 gas: gasalarm gasleak gasdetected 燃气报警
-co2: co2concentration
+co2: co2concentration carbondioxide
 test: selftest
 pm25: pm25
 manual_call_point: manualcallpoint 手动报警 手动报警按钮

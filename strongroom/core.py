@@ -64,6 +64,7 @@ class Core:
         rule_states: Mapping[str, bytes] | None = None,
         journal: Iterable[Entry] = (),
         channels: Iterable[str] = ("sms", "voice"),
+        test_hour: int | None = None,
     ) -> None:
         rules = with_builtins(building.rules)
         self.building = building
@@ -88,6 +89,7 @@ class Core:
             site=building.name,
             zones=building.zones,
             channels=channels,
+            test_hour=test_hour,
         )
         self.latest: dict[str, Reading] = dict(latest or {})
         self.deriver = Deriver(building.sensors, rule_states)
@@ -97,6 +99,7 @@ class Core:
         self.rejects: deque[Reject] = deque(maxlen=REJECTS_SHOWN)
         self.unknown: Counter[str] = Counter()
         self.messages = 0
+        self._ours = "strongroom/"  # whatever we publish ourselves
         self.last_change_at = now
         self._own: dict[str, bool] = {}
         self._stirred = True
@@ -112,6 +115,8 @@ class Core:
 
     def message(self, raw: RawMessage, now: float) -> tuple[tuple[str, bytes], ...]:
         """Take one message in; returns what the dialect asks to be published (topic, payload)."""
+        if raw.topic.startswith(self._ours):
+            return ()  # our own beat and status, heard back
         self.messages += 1
         decoded = self.decoder.decode(raw, now)
         if not decoded.known:

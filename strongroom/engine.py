@@ -6,7 +6,6 @@ a disk or a provider.
 
 from __future__ import annotations
 
-import hashlib
 import queue
 import threading
 from collections import deque
@@ -15,10 +14,11 @@ from collections.abc import Sequence
 import msgspec
 
 from alerts.model import Notice, NoticeState
-from alerts.sms import Sender
+from alerts.sms import PaperSender, Sender
 from ingest.messages import MessageSource
 from sensors.model import RawMessage, Text
 from strongroom import builtin
+from strongroom.beat import OUTBOX_STALLS_S, Signs
 from strongroom.board import board
 from strongroom.clock import Clock
 from strongroom.committer import Committer
@@ -28,6 +28,7 @@ from strongroom.inbox import Inbox
 from strongroom.journal import Draft, NoticeData, decode, draft_fact
 from strongroom.model import Act, Entry, Health, ReplyReceived
 from strongroom.outbox import Heard, Outbox, OutboxEvent, Reported, Taking
+from strongroom.redelivery import Redelivery
 from strongroom.sitedb import Batch, SiteDb, encode_board
 
 TAKE = 500
@@ -67,13 +68,16 @@ class Engine:
             db, clock, acknowledge=source.acknowledge, kept=self._kept, failed=self._not_kept
         )
         self.feeder = feeder
+        self._channel = "none" if sender is None else "paper" if isinstance(sender, PaperSender) else "live"
         self._db = db
         self._inbox = inbox
         self._acts_read = int(db.meta("acts") or 0)
-        self._taken_in = db.kept()
+        self._redelivery = Redelivery(db.kept())
         self._started_at = clock.now()
         self._revision = int(db.meta("revision") or 0)
         self._rate: deque[tuple[float, int]] = deque(maxlen=61)
+        self._turned_at = clock.monotonic()
+        self._nobody: tuple[str, ...] = ()
         self._released: deque[tuple[str, int]] = deque(maxlen=1000)
         self._next_board = 0.0
         self._next_inbox = 0.0
@@ -121,32 +125,36 @@ class Engine:
         else:
             self.clock.wait(timeout_s, threading.Event())
         now = self.clock.now()
+        self._turned_at = self.clock.monotonic()
         self.core.advance(now)
-        kept: dict[int, bytes] = {}
-        for raw in messages:
-            self._take_in(raw, now, kept)
+        for raw in self._redelivery.sort(messages, now):
+            for topic, payload in self.core.message(raw, now):
+                self.source.publish(topic, payload)
         meta = self._people(now)
         self._provider(now)
         self._watch(now)
         batch = self.core.take()
-        batch.kept = kept
+        batch.kept = self._redelivery.taken()
         batch.meta.update(meta)
         self._show(batch, now)
-        if messages or not batch.empty():
-            self.committer.offer(batch, messages)
+        settled = self._redelivery.settled()
+        if settled or not batch.empty():
+            self.committer.offer(batch, settled)
+
+    def signs(self) -> Signs:
+        """How every part of the chain moves; may be asked from any thread."""
+        at, link = self.clock.monotonic(), self.source.alive()
+        outbox = self.outbox
+        return Signs(
+            turn_age_s=at - self._turned_at,
+            outbox_age_s=None if outbox is None else at - outbox.beat_at,
+            outbox_trouble="" if outbox is None else outbox.trouble,
+            link_down_s=None if link.connected else self.clock.now() - link.since_at,
+            disk_error=self.committer.error,
+            nobody_reached=self._nobody,
+        )
 
     # --- inside ---------------------------------------------------------------------------------------
-
-    def _take_in(self, raw: RawMessage, now: float, kept: dict[int, bytes]) -> None:
-        if raw.delivery:
-            digest = hashlib.blake2b(raw.payload, digest_size=8, person=b"strongroom")
-            digest.update(raw.topic.encode("utf-8", "replace"))
-            mark = digest.digest()
-            if raw.again and self._taken_in.get(raw.delivery) == mark:
-                return  # in a batch already, or durable before a crash: only to be acknowledged
-            self._taken_in[raw.delivery] = kept[raw.delivery] = mark
-        for topic, payload in self.core.message(raw, now):
-            self.source.publish(topic, payload)
 
     def _people(self, now: float) -> dict[str, str]:
         if now < self._next_inbox:
@@ -194,6 +202,11 @@ class Engine:
         link = self.source.alive()
         lost = not link.connected and now - link.since_at > BROKER_LOST_S
         self.core.own(builtin.BROKER, lost, link.words, now)
+        if self.outbox is not None:
+            stalls = self.clock.monotonic() - self.outbox.beat_at > OUTBOX_STALLS_S
+            trouble = self.outbox.trouble or ("the sending thread stands still" if stalls else "")
+            self.core.own(builtin.SENDER, bool(trouble), Text(trouble, trouble), now)
+        self._nobody = self.core.pager.nobody_reached()
         error = self.committer.error
         self.core.own(builtin.DISK, bool(error), Text(error, error), now)
         if self.feeder is not None:
@@ -231,6 +244,7 @@ class Engine:
             store=self.committer.error or (self.feeder.state.words.en if self.feeder else "none"),
             backlog=self.feeder.state.backlog if self.feeder else 0,
             rejects=dict(self.core.rejected.most_common(50)),
+            sender=self._channel,
         )
 
     def _note(self, draft: Draft) -> None:

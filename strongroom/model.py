@@ -119,7 +119,7 @@ class Health(Struct, frozen=True, kw_only=True):
     store: str  # "ok" or what is wrong
     backlog: int  # readings not yet in the series store
     rejects: dict[str, int] = {}  # per source topic
-    sender: str = ""
+    sender: str = ""  # "none", "paper" (shown, never sent) or "live"
     clock: str = ""
 
 

@@ -120,7 +120,7 @@ class Announcer:
                 f"the MQTT broker {broker} ({board.health.broker_detail})",
             )
         self._once("broker", Text("已连上 MQTT 服务器", "the MQTT broker is connected"))
-        heard = sum(latest.received_at is not None for latest in board.latest.values())
+        heard = sum(latest.state == "fresh" for latest in board.latest.values())
         if heard < self._heard_from:
             return Text(f"传感器（已听到 {heard} 个）", f"the sensors ({heard} heard)")
         if not pages_answer(self._settings.dashboard_host, self._settings.dashboard_port):

@@ -1,6 +1,6 @@
 """Addresses and secrets, read from the environment once; the only module that looks at it.
 
-Every variable is in :data:`VARIABLES` with the words an operator needs. Nothing secret shows in a repr.
+Every variable is in :mod:`strongroom.variables` with the words an operator needs. Nothing secret shows in a repr.
 """
 
 from __future__ import annotations
@@ -15,58 +15,11 @@ from msgspec import Struct
 
 from ingest.messages import BrokerAddress
 from sensors.model import Text
+from strongroom.variables import VARIABLES
 
 Sender = Literal["none", "paper", "twilio"]
 
-VARIABLES: dict[str, Text] = {
-    "STRONGROOM_BUILDING": Text("建筑目录", "the building folder"),
-    "STRONGROOM_DATA": Text(
-        "数据目录（本地磁盘；默认 ./var/建筑名）", "data directory on a local disk (default ./var/NAME)"
-    ),
-    "STRONGROOM_MQTT_HOST": Text(
-        "MQTT 服务器地址（默认 127.0.0.1）", "address of the MQTT broker (default 127.0.0.1)"
-    ),
-    "STRONGROOM_MQTT_PORT": Text(
-        "MQTT 端口（默认 1883，TLS 为 8883）", "port of the MQTT broker (default 1883, with TLS 8883)"
-    ),
-    "STRONGROOM_MQTT_USERNAME": Text("MQTT 用户名", "user name at the broker"),
-    "STRONGROOM_MQTT_PASSWORD": Text("MQTT 密码", "password at the broker"),
-    "STRONGROOM_MQTT_TLS": Text("yes 表示使用 TLS", "yes for TLS"),
-    "STRONGROOM_MQTT_CA": Text(
-        "签发服务器证书的 CA 文件", "file of the CA that signed the broker's certificate"
-    ),
-    "STRONGROOM_MQTT_CERT": Text("本机客户端证书文件", "file of our client certificate"),
-    "STRONGROOM_MQTT_KEY": Text("本机客户端私钥文件", "file of our client key"),
-    "STRONGROOM_SENDER": Text(
-        "短信通道：none、paper 或 twilio（默认：有 Twilio 帐号时 twilio，否则 none）",
-        "message channel: none, paper or twilio (default twilio if an account is given, else none)",
-    ),
-    "STRONGROOM_TWILIO_ACCOUNT_SID": Text("Twilio 帐号 SID（AC…）", "Twilio account SID (AC…)"),
-    "STRONGROOM_TWILIO_AUTH_TOKEN": Text("Twilio 令牌", "Twilio auth token"),
-    "STRONGROOM_TWILIO_FROM": Text(
-        "发送号码（+…）或消息服务 SID（MG…）", "sending number (+…) or messaging service SID (MG…)"
-    ),
-    "STRONGROOM_TWILIO_URL": Text("Twilio 接口地址（仅测试用）", "address of the Twilio API (for tests)"),
-    "STRONGROOM_INFLUX_URL": Text(
-        "InfluxDB 地址；不填用内置存储", "address of InfluxDB; empty for the built-in store"
-    ),
-    "STRONGROOM_INFLUX_TOKEN": Text("InfluxDB 令牌", "InfluxDB token"),
-    "STRONGROOM_INFLUX_ORG": Text("InfluxDB 组织", "InfluxDB organisation"),
-    "STRONGROOM_INFLUX_BUCKET": Text(
-        "InfluxDB 桶（默认 strongroom）", "InfluxDB bucket (default strongroom)"
-    ),
-    "STRONGROOM_DASHBOARD_HOST": Text(
-        "页面监听地址（默认 127.0.0.1）", "address the pages listen on (default 127.0.0.1)"
-    ),
-    "STRONGROOM_DASHBOARD_PORT": Text("页面端口（默认 8501）", "port of the pages (default 8501)"),
-    "STRONGROOM_COOKIE_KEY": Text(
-        "登录签名密钥（至少 32 个字符）", "key that signs sign-ins (at least 32 characters)"
-    ),
-    "STRONGROOM_PUBLIC_URL": Text("外部访问地址", "address under which others reach the pages"),
-    "STRONGROOM_BEAT_URL": Text("外部心跳监视地址", "address of an outside watcher of our heartbeat"),
-    "STRONGROOM_DEMO": Text("yes 表示演示系统", "yes for a demonstration"),
-}
-_ELSEWHERE = {"STRONGROOM_SHARED", "STRONGROOM_KILLS"}  # read by the tests
+_ELSEWHERE = {"STRONGROOM_SHARED", "STRONGROOM_KILLS", "STRONGROOM_GOLDEN"}  # read by the tests
 
 
 class Secret:
@@ -97,12 +50,19 @@ class Secret:
 
 
 class Twilio(Struct, frozen=True, kw_only=True):
-    """The telecom account. ``sender`` is a number (+…) or a messaging service (MG…)."""
+    """The telecom account. ``sender`` is a number (+…) or a messaging service (MG…).
+
+    ``token_2`` and ``sender_2`` stand beside the first; ``voice`` calls; ``keys_url`` takes pressed keys.
+    """
 
     account: str = ""
     token: Secret = Secret()
     sender: str = ""
     url: str = ""
+    token_2: Secret = Secret()
+    sender_2: str = ""
+    voice: str = ""
+    keys_url: str = ""
 
 
 class Influx(Struct, frozen=True, kw_only=True):
@@ -128,6 +88,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     cookie_key: Secret = Secret()
     public_url: str = ""
     beat_url: str = ""
+    smtp: Secret = Secret()
+    mail_from: str = ""
+    channels: dict[str, Secret] = {}
+    test_hour: int | None = None
     demo: bool = False
 
 
@@ -177,6 +141,10 @@ class _Reader:
             token=Secret(self._text("TWILIO_AUTH_TOKEN")),
             sender=self._text("TWILIO_FROM"),
             url=self._url("TWILIO_URL"),
+            token_2=Secret(self._text("TWILIO_AUTH_TOKEN_2")),
+            sender_2=self._text("TWILIO_FROM_2"),
+            voice=self._text("TWILIO_VOICE_FROM"),
+            keys_url=self._url("TWILIO_KEYS_URL"),
         )
         settings = Settings(
             building=folder,
@@ -194,7 +162,11 @@ class _Reader:
             dashboard_port=self._port("DASHBOARD_PORT", 8501),
             cookie_key=self._key(),
             public_url=self._url("PUBLIC_URL"),
-            beat_url=self._url("BEAT_URL"),
+            beat_url=self._urls("BEAT_URL"),
+            smtp=self._smtp(),
+            mail_from=self._text("MAIL_FROM"),
+            channels=self._channels(),
+            test_hour=self._test_hour(),
             demo=self._yes("DEMO"),
         )
         if self._problems:
@@ -336,6 +308,56 @@ class _Reader:
                 f"{word!r} is no address; it begins with http:// or https://",
             )
         return word.rstrip("/")
+
+    def _urls(self, name: str) -> str:
+        words = self._text(name).replace(",", " ").split()
+        wrong = [word for word in words if not word.startswith(("http://", "https://"))]
+        if wrong:
+            self._wrong(
+                name,
+                f"“{wrong[0]}”不是网址；应以 http:// 或 https:// 开头，多个以逗号分隔",
+                f"{wrong[0]!r} is no address; it begins with http:// or https://, several are parted by commas",
+            )
+        return " ".join(word.rstrip("/") for word in words)
+
+    def _test_hour(self) -> int | None:
+        word = self._text("TEST_HOUR").lower() or ("off" if self._text("SENDER") == "paper" else "10")
+        if word == "off":
+            return None
+        if not (word.isascii() and word.isdigit() and int(word) < 24):
+            self._wrong("TEST_HOUR", f"“{word}”应为 0 到 23 或 off", f"{word!r} is neither 0 to 23 nor off")
+            return None
+        return int(word)
+
+    def _smtp(self) -> Secret:
+        word = self._text("SMTP_URL")
+        if word and not word.startswith(("smtp://", "smtps://", "smtp+plain://")):
+            self._wrong(
+                "SMTP_URL",
+                "应写 smtp://用户:密码@主机:587 或 smtps://…",
+                "write smtp://user:password@host:587 or smtps://…",
+            )
+        return Secret(word)
+
+    def _channels(self) -> dict[str, Secret]:
+        found: dict[str, Secret] = {}
+        for part in self._text("CHANNELS").split():
+            name, sign, address = part.partition("=")
+            if (
+                not sign
+                or "://" not in address
+                or not name.isidentifier()
+                or name in {"sms", "voice", "mail"}
+            ):
+                # The part itself may hold a secret, so it is not shown.
+                self._wrong(
+                    "CHANNELS",
+                    f"第 {len(found) + 1} 项应写 名称=地址，名称不能是 sms、voice、mail",
+                    f"item {len(found) + 1} must read name=address, and the name not be sms, voice or mail",
+                )
+                continue
+            found[name] = Secret(address)
+        return found
 
     def _key(self) -> Secret:
         word = self._text("COOKIE_KEY")

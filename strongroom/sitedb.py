@@ -16,6 +16,7 @@ from msgspec import Struct
 from sensors.model import Quality, Reading
 from strongroom.journal import GENESIS, Draft, broken_at, chain
 from strongroom.model import Board, Entry
+from strongroom.redelivery import REMEMBERED
 
 SCHEMA_VERSION = 1
 PRUNE_AT_ONCE = 2000  # rows a commit removes at most, so that none takes long
@@ -37,7 +38,8 @@ CREATE TABLE IF NOT EXISTS latest(
   sensor TEXT PRIMARY KEY, measured_at REAL NOT NULL, received_at REAL NOT NULL, value REAL NOT NULL,
   quality TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS rule_state(key TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS kept(mid INTEGER PRIMARY KEY, digest BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS kept(
+  n INTEGER PRIMARY KEY AUTOINCREMENT, delivery INTEGER NOT NULL, mark BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS board(id INTEGER PRIMARY KEY CHECK(id = 1), revision INTEGER NOT NULL,
   body BLOB NOT NULL);
@@ -50,7 +52,7 @@ class Batch(Struct, kw_only=True):
     """Everything one group commit makes durable.
 
     ``readings`` go to the intake; ``latest`` replaces the newest reading per sensor; ``rule_states`` by key
-    (empty bytes delete); ``kept`` maps the broker's packet id to the digest of what was kept under it. Of the
+    (empty bytes delete); ``kept`` are packet identifier and mark of what was kept, in order. Of the
     intake up to ``prune_upto``, which every consumer has finished, a part goes with each commit.
     """
 
@@ -58,7 +60,7 @@ class Batch(Struct, kw_only=True):
     latest: dict[str, Reading] = {}
     drafts: list[Draft] = []
     rule_states: dict[str, bytes] = {}
-    kept: dict[int, bytes] = {}
+    kept: list[tuple[int, bytes]] = []
     meta: dict[str, str] = {}
     board: tuple[int, bytes] | None = None
     prune_upto: int = 0
@@ -69,7 +71,7 @@ class Batch(Struct, kw_only=True):
         self.latest.update(later.latest)
         self.drafts += later.drafts
         self.rule_states.update(later.rule_states)
-        self.kept.update(later.kept)
+        self.kept += later.kept
         self.meta.update(later.meta)
         self.board = later.board or self.board
         self.prune_upto = max(self.prune_upto, later.prune_upto)
@@ -133,7 +135,9 @@ class SiteDb:
             kept = [(key, body) for key, body in batch.rule_states.items() if body]
             db.executemany("DELETE FROM rule_state WHERE key = ?", gone)
             db.executemany("INSERT OR REPLACE INTO rule_state VALUES(?,?)", kept)
-            db.executemany("INSERT OR REPLACE INTO kept VALUES(?,?)", list(batch.kept.items()))
+            if batch.kept:
+                db.executemany("INSERT INTO kept(delivery, mark) VALUES(?,?)", batch.kept)
+                db.execute("DELETE FROM kept WHERE n <= (SELECT max(n) FROM kept) - ?", (REMEMBERED,))
             db.executemany("INSERT OR REPLACE INTO meta VALUES(?,?)", list(batch.meta.items()))
             if entries:
                 db.execute("INSERT OR REPLACE INTO meta VALUES('head', ?)", (f"{seq} {previous}",))
@@ -161,9 +165,9 @@ class SiteDb:
         rows = self._db.execute("SELECT sensor, value, measured_at, received_at, quality FROM latest")
         return {r[0]: Reading(r[0], r[1], r[2], r[3], Quality(r[4])) for r in rows}
 
-    def kept(self) -> dict[int, bytes]:
-        """Digest of what was kept per packet id of the broker's session."""
-        return dict(self._db.execute("SELECT mid, digest FROM kept").fetchall())
+    def kept(self) -> list[tuple[int, bytes]]:
+        """Packet identifiers and marks of the newest messages kept, oldest first."""
+        return self._db.execute("SELECT delivery, mark FROM kept ORDER BY n").fetchall()
 
     def meta(self, key: str) -> str | None:
         """A stored value, or None."""

@@ -15,6 +15,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import IO
 
 import msgspec
 from msgspec import Struct
@@ -24,6 +25,8 @@ from strongroom.clock import Clock
 from strongroom.settings import child_environment
 
 STATE_FILE = "supervisor.json"
+LOGS = "logs"
+LOG_BYTES = 2_000_000  # a log is put aside as NAME.log.1 when a child starts and it has grown beyond this
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 30.0
 STEADY_S = 60.0
@@ -89,6 +92,7 @@ class Supervisor:
     ) -> None:
         self._children = [_Child(program) for program in programs]
         self._path = data / STATE_FILE
+        self._logs = data / LOGS
         self._clock = clock
         self._say = say
         self._stop = threading.Event()
@@ -156,12 +160,15 @@ class Supervisor:
     def _start(self, child: _Child) -> None:
         program = child.program
         child.again_at = None
-        child.process = subprocess.Popen(  # noqa: S603 - our own interpreter and modules, no shell
-            [sys.executable, "-m", "strongroom.child", program.module, *program.arguments],
-            stdin=subprocess.PIPE,
-            env=child_environment(**program.environment),
-            start_new_session=True,
-        )
+        with self._log(program.name) as log:
+            child.process = subprocess.Popen(  # noqa: S603 - our own interpreter and modules, no shell
+                [sys.executable, "-m", "strongroom.child", program.module, *program.arguments],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=child_environment(**program.environment),
+                start_new_session=True,
+            )
         child.started = self._clock.monotonic()
         child.since_at = self._clock.now()
 
@@ -177,6 +184,8 @@ class Supervisor:
                 f"{title.en} ended ({child.last_end}), starting again in {pause:g} s",
             )
         )
+        if last := self._last_words(child.program.name):
+            self._say(Text(f"最后输出：{last}", f"last said: {last}"))
         child.pause_s = min(child.pause_s * 2, LONGEST_PAUSE_S)
         self._end_group(child)
 
@@ -192,6 +201,25 @@ class Supervisor:
                 process.stdin.close()
         process.wait()
         child.since_at = self._clock.now()
+
+    def _log(self, name: str) -> IO[bytes]:
+        path = self._logs / f"{name}.log"
+        try:
+            self._logs.mkdir(parents=True, exist_ok=True)
+            if path.exists() and path.stat().st_size > LOG_BYTES:
+                path.replace(path.with_suffix(".log.1"))
+            return path.open("ab")
+        except OSError:  # a full or read-only disk: the house runs all the same
+            return Path(os.devnull).open("ab")
+
+    def _last_words(self, name: str) -> str:
+        try:
+            with (self._logs / f"{name}.log").open("rb") as log:
+                log.seek(max(0, log.seek(0, os.SEEK_END) - 2000))
+                lines = log.read().decode("utf-8", "replace").split("\n")
+        except OSError:
+            return ""
+        return next((line.strip()[:300] for line in reversed(lines) if line.strip()), "")
 
     def _write(self) -> None:
         with contextlib.suppress(OSError):  # the state file is a courtesy; a full disk must not end the house

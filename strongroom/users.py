@@ -62,10 +62,10 @@ class Looked(Struct, frozen=True):
 class Users:
     """The users file. Safe to use from several threads: every call opens its own short transaction."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, hasher: PasswordHasher | None = None) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
-        self._hasher = PasswordHasher()
+        self._hasher = hasher or PasswordHasher()
         self._nobody = self._hasher.hash("nobody has this password")
         with self._open() as db:
             db.executescript(_SCHEMA)

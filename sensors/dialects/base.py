@@ -50,14 +50,13 @@ class Memory(Struct):
 class Message:
     """One MQTT message with its topic levels; JSON is parsed at most once."""
 
-    __slots__ = ("_document", "levels", "model", "payload", "retained", "topic")
+    __slots__ = ("_document", "levels", "model", "payload", "topic")
 
-    def __init__(self, topic: str, payload: bytes, retained: bool, model: str = "") -> None:
+    def __init__(self, topic: str, payload: bytes, model: str = "") -> None:
         self.model = model
         self.topic = topic
         self.levels = topic.split("/")
         self.payload = payload
-        self.retained = retained
         self._document: Any = MISSING
 
     def document(self) -> Any:
@@ -136,7 +135,9 @@ def take(heard: Heard, known: Meaning, value: object, path: str, unit: str = "",
     elif known.quantity == "battery" and isinstance(value, str) and not unit:
         _take_battery_text(heard, value, known.unit, path, channel)
     elif known.quantity == "pressure":
-        heard.number("pressure", value, unit or known.unit or pressure_unit(value), path, channel=channel)
+        declared = heard.units.get("pressure") if heard.units else None
+        own = unit or known.unit or declared or pressure_unit(value)
+        heard.number("pressure", value, own, path, channel=channel)
     else:
         heard.number(known.quantity, value, unit or known.unit, path, channel=channel)
 
@@ -180,10 +181,15 @@ def take_flat(
     ``fields`` are the dialect's own names, which win (None: never a reading). With ``channels`` the key of a
     reading whose name tells several probes apart (``TempC_DS``, ``temperature2``) becomes its channel.
     """
+    wanted = heard.wanted
     metering = "voltage" in document and ("current" in document or "power" in document)
     for key, value in document.items():
         known = fields[key] if fields is not None and key in fields else meaning(key)
-        if known is None or isinstance(value, list):
+        if known is None or (
+            wanted is not None and known.quantity not in wanted and known.quantity != "battery"
+        ):
+            continue  # a battery may turn out to be told in volts or words
+        if isinstance(value, list):
             continue
         if isinstance(value, dict):
             if "value" in value:
@@ -191,6 +197,8 @@ def take_flat(
             continue
         if metering and known.quantity == "voltage":
             continue
+        if known.unit == "°F" and _in_celsius_too(document):
+            continue  # the same reading in the other scale
         channel = key if channels and known.qualifier else ""
         take(heard, known, value, prefix + key, channel=channel)
 
@@ -215,6 +223,10 @@ def take_box(heard: Heard, known: Meaning, box: dict[str, Any], path: str, chann
     unit = box.get("unit")
     take(heard, known, box["value"], path, unit if isinstance(unit, str) else "", channel)
     heard.at = before
+
+
+def _in_celsius_too(document: dict[str, Any]) -> bool:
+    return any((found := meaning(key)) is not None and found.unit == "°C" for key in document)
 
 
 def say_life(heard: Heard, text: str, online: tuple[str, ...], offline: tuple[str, ...], source: str) -> None:

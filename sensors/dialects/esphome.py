@@ -25,6 +25,9 @@ def _claims_topic(levels: list[str]) -> bool:
 def _read(message: Message, heard: Heard, memory: Memory) -> None:
     levels = message.levels
     last = levels[-1]
+    if not _claims_topic(levels):
+        plain.DIALECT.read(message, heard, memory)
+        return
     if last == "debug" or not message.payload.strip():
         return
     text = message.text()

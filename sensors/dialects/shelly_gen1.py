@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from sensors.dialects import plain
 from sensors.dialects.base import Dialect, Memory, Message, say_life
 from sensors.heard import Heard
 
 _NUMBERS = {
-    "temperature": ("temperature", "°C"),
+    "temperature": ("temperature", ""),
     "temperature_f": ("temperature", "°F"),
     "humidity": ("humidity", "%"),
     "battery": ("battery", "%"),
@@ -36,9 +37,13 @@ def _claims_topic(levels: list[str]) -> bool:
     return levels[0] == "shellies" and len(levels) >= 2
 
 
-def _read(message: Message, heard: Heard, _memory: Memory) -> None:
+def _read(message: Message, heard: Heard, memory: Memory) -> None:
     levels = message.levels
     text = message.text()
+    if not _claims_topic(levels):
+        # A prefix of the owner's choice: the words of the topic tell.
+        plain.DIALECT.read(message, heard, memory)
+        return
     heard.device = levels[1]
     if text is None or text == "":
         return

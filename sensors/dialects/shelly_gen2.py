@@ -81,6 +81,7 @@ def _read(message: Message, heard: Heard, _memory: Memory) -> None:
 def _read_component(name: str, component: dict[str, Any], heard: Heard) -> None:
     kind, _, number = name.partition(":")
     channel = "" if number in ("", "0") else name
+    heard.names = (name, number)
     path = name
     if kind in _NUMBERS:
         quantity, key, unit = _NUMBERS[kind]

@@ -19,7 +19,7 @@ def _read(message: Message, heard: Heard, _memory: Memory) -> None:
     if not message.payload.strip() or message.levels[1:2] != ["up"]:
         return
     document = document_of(message, heard)
-    if document is None or document.get("method") not in _REPORTS:
+    if document is None or str(document.get("method")) not in _REPORTS:
         return
     heard.device = "/".join(message.levels[3:])
     heard.at = heard.clock.read(document.get("timestamp"))

@@ -84,7 +84,7 @@ def _read(message: Message, heard: Heard, memory: Memory) -> None:
     heard.device = str(document.get("mac") or document.get("id") or levels[-1])
     heard.names = (heard.device, levels[-1])
     kind = document.get("type")
-    if kind in _NO_SENSORS:
+    if isinstance(kind, str) and kind in _NO_SENSORS:
         heard.refuse("needs-meaning", f"a device of type {kind} senses no room", raw=kind)
         return
     encrypted = document.get("encr")

@@ -32,7 +32,7 @@ def _read(message: Message, heard: Heard, _memory: Memory) -> None:
     if isinstance(ids, dict):
         heard.device = str(ids.get("device_id") or "")
         heard.names = tuple(str(ids[key]) for key in ("device_id", "dev_eui") if key in ids)
-    uplink = document.get("uplink_message")
+    uplink = document.get("uplink_message", document.get("uplink_normalized"))
     if not isinstance(uplink, dict):
         return
     if document.get("simulated") is True or uplink.get("simulated") is True:
@@ -43,7 +43,7 @@ def _read(message: Message, heard: Heard, _memory: Memory) -> None:
     normalized = uplink.get("normalized_payload")
     seen = _read_normalized(normalized, heard)
     if isinstance(decoded, dict) and decoded:
-        rest = Heard(heard.clock, device=heard.device, names=heard.names, at=heard.at)
+        rest = heard.child()
         read_codec(decoded, rest)
         heard.observations.extend(one for one in rest.observations if one.quantity not in seen)
         heard.refusals.extend(one for one in rest.refusals if not one.quantity or one.quantity not in seen)

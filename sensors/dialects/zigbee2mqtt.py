@@ -11,8 +11,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sensors.dialects.base import Dialect, Memory, Message, document_of, say_life
+from sensors.dialects.base import Dialect, Memory, Message, document_of, say_life, take
 from sensors.heard import Heard
+from sensors.names import Meaning
 from sensors.quantities import QUANTITIES
 from sensors.vocabulary import words
 
@@ -29,7 +30,9 @@ _NUMBERS = {
     "pm10": ("pm10", "µg/m³"),
     "battery": ("battery", "%"),
     "voltage": ("battery_voltage", "mV"),
+    "battery_voltage": ("battery_voltage", "mV"),
 }
+_VOLTS_BELOW = 100.0  # no battery runs on less than 100 mV: there the converter already wrote volts
 _STATES = {
     "occupancy": ("motion", False),
     "presence": ("motion", False),
@@ -50,15 +53,17 @@ _STATES = {
     "problem": ("fault", False),
 }
 _ENDPOINT = re.compile(r"^(.+)_(l?[1-8]|left|right|top|bottom|center|probe|external|internal|ep\d)$")
-_HAZARDS = ("water_leak", "contact", "smoke", "gas", "vibration")
+_HAZARDS = frozenset(("water_leak", "contact", "smoke", "gas", "vibration"))
+_QUANTITY = {key: rule[0] for key, rule in (*_NUMBERS.items(), *_STATES.items())}
 _BRIDGE = words(
     "state info devices groups logging log event health config extensions definitions converters networkmap"
 )
+_METERED = frozenset(("power", "current", "energy", "consumption"))
 _COMMANDS = frozenset(("set", "get", "request", "response"))
 
 
 def _claims_topic(levels: list[str]) -> bool:
-    if levels[0] in ("zigbee2mqtt", "zigbee2mqtt2") or "zigbee2mqtt" in levels[:3]:
+    if "zigbee2mqtt" in levels[:3] or (levels[-1] == "availability" and len(levels) > 1):
         return True
     return len(levels) >= 3 and levels[-2] == "bridge" and levels[-1] in _BRIDGE
 
@@ -91,8 +96,11 @@ def _read(message: Message, heard: Heard, memory: Memory) -> None:
                 heard.refuse("not-text", "the attribute is not text", raw="whole payload")
             elif last == "action":
                 _take_action(heard, text)
+            elif last in _STATES:
+                quantity, inverted = _STATES[last]
+                heard.state(quantity, text, last, inverted=inverted)
             else:
-                _take(heard, memory, last, last, text, "", metering=False)
+                _take_number(last, last, text, heard, memory)
             return
     document = document_of(message, heard)
     if document is not None:
@@ -103,73 +111,79 @@ def _read_state(document: dict[str, Any], heard: Heard, memory: Memory) -> None:
     seen = document.get("last_seen")
     if seen is not None:
         heard.at = heard.clock.read(seen)
-    # A plug measures its circuit: there ``voltage`` is the mains'.
-    metering = "battery" not in document and (
-        "power" in document or "current" in document or "energy" in document
-    )
-    moving: float | None = None
+    wanted = heard.wanted
     for key, value in document.items():
-        if key in _NUMBERS:
-            if key == "temperature" and _of_the_chip(document):
-                heard.refuse(
-                    "needs-meaning", "the temperature of the device, not of the room", "", value, key
-                )
-                continue
-            if key == "illuminance" and document.get("illuminance_lux") is not None:
-                continue
-            _take(heard, memory, key, key, value, "", metering)
+        quantity = _QUANTITY.get(key)
+        if quantity is None:
+            _read_other(key, value, document, heard, memory)
+        elif wanted is not None and quantity not in wanted:
+            continue
+        elif quantity == "motion":
+            _join_motion(key, value, heard)
         elif key in _STATES:
-            if _STATES[key][0] == "motion":
-                if moving is not None:
-                    _join_motion(heard, value)
-                    continue
-                before = len(heard.observations)
-                _take(heard, memory, key, key, value, "", metering)
-                moving = 1.0 if len(heard.observations) > before else None
-                continue
-            _take(heard, memory, key, key, value, "", metering)
-        elif key == "action":
-            if isinstance(value, str):
-                _take_action(heard, value)
-        elif "_" in key and (match := _ENDPOINT.match(key)) is not None:
-            stem, endpoint = match.groups()
-            if stem in _NUMBERS or stem in _STATES:
-                _take(heard, memory, stem, key, value, endpoint, metering)
+            heard.state(quantity, value, key, inverted=_STATES[key][1])
+        elif not _is_of_the_device(key, document, heard):
+            _take_number(key, key, value, heard, memory)
 
 
-def _join_motion(heard: Heard, value: object) -> None:
+def _read_other(key: str, value: object, document: dict[str, Any], heard: Heard, memory: Memory) -> None:
+    """Events, and the keys of devices with several endpoints (``temperature_2``, ``contact_left``)."""
+    if key == "action":
+        if isinstance(value, str) and "vibration" not in document:
+            _take_action(heard, value)
+    elif "_" in key and (match := _ENDPOINT.match(key)) is not None:
+        stem, endpoint = match.groups()
+        if stem in _STATES:
+            quantity, inverted = _STATES[stem]
+            heard.state(quantity, value, key, inverted=inverted, channel=endpoint)
+        elif stem in _NUMBERS:
+            _take_number(stem, key, value, heard, memory, endpoint)
+
+
+def _join_motion(key: str, value: object, heard: Heard) -> None:
     """Occupancy and presence of one device are one motion: seen by either is seen."""
-    if value is not True:
-        return
     for index, observation in enumerate(heard.observations):
-        if observation.quantity == "motion" and not observation.value:
-            del heard.observations[index]
-            heard.state("motion", True, observation.path)
+        if observation.quantity == "motion":
+            if value is True and not observation.value:
+                del heard.observations[index]
+                break
             return
+    heard.state("motion", value, key)
 
 
-def _of_the_chip(document: dict[str, Any]) -> bool:
+def _is_of_the_device(key: str, document: dict[str, Any], heard: Heard) -> bool:
+    """Whether a number is the device's own: its chip's temperature, a plug's mains, a raw count of light."""
+    if key == "illuminance":
+        return document.get("illuminance_lux") is not None
+    if key not in ("temperature", "voltage"):
+        return False
+    # A plug measures its circuit: there ``voltage`` is the mains' and ``temperature`` the relay's.
+    metering = "battery" not in document and not _METERED.isdisjoint(document)
+    if key == "voltage":
+        return metering
     chip = document.get("device_temperature")
     if chip is not None:
-        return bool(chip == document.get("temperature"))
-    hazard = any(key in document for key in _HAZARDS)
-    return hazard and "humidity" not in document and "power_outage_count" in document
+        own = chip == document["temperature"]
+    else:
+        hazard = "power_outage_count" in document and not _HAZARDS.isdisjoint(document)
+        own = (hazard or metering) and "humidity" not in document
+    if own:
+        heard.refuse(
+            "needs-meaning", "the temperature of the device, not of the room", raw=document[key], path=key
+        )
+    return bool(own)
 
 
-def _take(
-    heard: Heard, memory: Memory, key: str, path: str, value: object, channel: str, metering: bool
-) -> None:
-    number = _NUMBERS.get(key)
-    if number is not None:
-        quantity, unit = number
-        if key == "voltage" and metering:
-            return
-        if memory.units:
-            unit = memory.units.get((heard.device, path), unit)
-        heard.number(quantity, value, unit, path, channel=channel)
+def _take_number(key: str, path: str, value: object, heard: Heard, memory: Memory, channel: str = "") -> None:
+    quantity, unit = _NUMBERS[key]
+    if quantity == "battery" and isinstance(value, str):
+        take(heard, Meaning("battery"), value, path, channel=channel)
         return
-    quantity, inverted = _STATES[key]
-    heard.state(quantity, value, path, inverted=inverted, channel=channel)
+    if quantity == "battery_voltage" and isinstance(value, (int, float)) and 0 < value < _VOLTS_BELOW:
+        unit = "V"
+    elif memory.units:
+        unit = memory.units.get((heard.device, path), unit)
+    heard.number(quantity, value, unit, path, channel=channel)
 
 
 def _take_action(heard: Heard, action: str) -> None:
@@ -211,18 +225,23 @@ def _announce(device: dict[str, Any], base: str, heard: Heard, memory: Memory) -
         unit = str(expose.get("unit") or "")
         detail: dict[str, object] = {"ieee": str(device.get("ieee_address", "")), "property": property}
         detail |= {"quantity": known[0], "model": model, "unit": unit, "topic": f"{base}/{name}"}
+        detail |= {key: expose[key] for key in ("value_on", "value_off", "category") if key in expose}
         heard.announce("property", name, **detail)
         if unit and not QUANTITIES[known[0]].contact:
             memory.remember_unit(f"{base}/{name}", property, unit)
 
 
+def _base(topic: str) -> str:
+    levels = topic.split("/")
+    return "/".join(levels[: levels.index("zigbee2mqtt") + 1]) if "zigbee2mqtt" in levels else levels[0]
+
+
 def _life_topics(topic: str) -> tuple[str, ...]:
-    base = topic.split("/", 1)[0]
-    return (f"{topic}/availability", f"{base}/bridge/state")
+    return (f"{topic}/availability", f"{_base(topic)}/bridge/state")
 
 
 def _announcement_topics(topic: str) -> tuple[str, ...]:
-    return (f"{topic.split('/', 1)[0]}/bridge/devices",)
+    return (f"{_base(topic)}/bridge/devices",)
 
 
 DIALECT = Dialect(

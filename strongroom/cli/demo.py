@@ -90,8 +90,8 @@ def demo(
             say(Text(f"已触发：{story.value}", f"asked for: {story.value}"))
 
     say(Text("正在启动演示，约需十几秒……", "starting the demonstration, this takes some seconds …"))
-    few = min(10, len(loaded.building.sensors))
-    supervisor.run(Announcer(settings, clock, say, opened, heard_from=few).look)
+    most = len(loaded.building.sensors) * 9 // 10
+    supervisor.run(Announcer(settings, clock, say, opened, heard_from=most).look)
     say(Text("已全部停止", "everything stopped"))
 
 

@@ -88,6 +88,7 @@ class Simulation:
                 groups.setdefault((sensor.topic, sensor.dialect), []).append(sensor)
         self.devices = [Device(sensors) for sensors in groups.values()]
         self.stories: dict[str, Story] = {}
+        self._engine_online = False
 
     def begin(self, request: StoryRequest, at: float) -> Story | None:
         """Begin a story; None where nothing in this building could show it."""
@@ -102,8 +103,16 @@ class Simulation:
         self.stories[kind] = story  # the same story again begins anew
         return story
 
-    def command(self, topic: str) -> None:
-        """A rebirth was asked of a Sparkplug node (topic spBv1.0/GROUP/NCMD/NODE)."""
+    def hear(self, topic: str, payload: bytes) -> None:
+        """An engine came online: every device reports, as when a gateway polls them all. Or a rebirth was
+        asked of a Sparkplug node (topic spBv1.0/GROUP/NCMD/NODE).
+        """
+        if topic == f"strongroom/{self._building.id}/engine":
+            came, self._engine_online = payload == b"online" and not self._engine_online, payload == b"online"
+            if came:
+                for device in self.devices:
+                    device.reborn()
+            return
         _space, group, _kind, node = [*topic.split("/"), "", "", ""][:4]
         for device in self.devices:
             levels = device.sensors[0].topic.split("/")
@@ -141,27 +150,27 @@ def main() -> int:
     while not publisher.start(1.0):
         if stop.is_set():
             return 0
-    commands = MqttSource(
+    ears = MqttSource(
         settings.broker,
-        ["spBv1.0/+/NCMD/+"],
+        ["spBv1.0/+/NCMD/+", f"strongroom/{building.id}/engine"],
         client_id="simulated-gateways",
         now=clock.now,
         monotonic=clock.monotonic,
         status_topic="strongroom/simulation",
     )
-    commands.start()
+    ears.start()
     while not stop.is_set():
         now = clock.now()
         for request in requests.new():
             simulation.begin(request, now)
-        asked = commands.take(100, 0.0)
+        asked = ears.take(100, 0.0)
         for message in asked:
-            simulation.command(message.topic)
-        commands.acknowledge(asked)
+            simulation.hear(message.topic, message.payload)
+        ears.acknowledge(asked)
         for packet in simulation.turn(now):
             publisher.publish(packet.topic, packet.payload, retain=packet.retain)
         clock.wait(TURN_S, stop)
-    commands.stop()
+    ears.stop()
     publisher.stop()
     return 0
 

@@ -81,9 +81,11 @@ def _ways_out(facts: Facts, ledger: Ledger) -> None:
 
 
 def _expected_steps(facts: Facts, ledger: Ledger) -> None:
+    if ledger.referred("playbook") - set(facts.playbooks):
+        return  # a plan is missing, and its steps with it
     steps = {step.id for planned in facts.playbooks.values() for step in planned.playbook.steps}
     if not ledger.is_complete("playbook") or any(
-        not planned.table.doc.whole for planned in facts.playbooks.values()
+        planned.table.doc.damaged or not planned.table.doc.whole for planned in facts.playbooks.values()
     ):
         return
     for script in facts.drills.values():

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from zoneinfo import available_timezones
+from difflib import get_close_matches
+from zoneinfo import ZoneInfo, available_timezones
 
 from msgspec import Struct
 
@@ -52,6 +53,9 @@ def read_house(doc: Document, ledger: Ledger) -> House:
         if zone.id and zone.id not in zones:
             zones[zone.id] = zone
             spots[zone.id] = table.spot(show=False)
+        for kind, name in (("zone_kind", zone.kind), ("compartment", zone.compartment or zone.id)):
+            if name:
+                ledger.note(kind, name, table.spot(show=False))
     if not tables and doc.whole:
         top.ledger.error(
             Spot(doc.file),
@@ -60,10 +64,6 @@ def read_house(doc: Document, ledger: Ledger) -> House:
         )
     if not doc.whole:
         ledger.incomplete("zone", "floor", "zone_kind", "compartment")
-    for zone in zones.values():
-        if zone.kind:
-            ledger.note("zone_kind", zone.kind, spots[zone.id])
-        ledger.note("compartment", zone.compartment or zone.id, spots[zone.id])
     assembly = top.string("assembly")
     if assembly:
         top.refer("zone", "assembly", assembly)
@@ -89,18 +89,24 @@ def _languages(top: Table) -> tuple[str, ...]:
                 Text("支持的语言是 zh 和 en。", "The languages are zh and en."),
                 Text('改为：languages = ["zh", "en"]', 'Write: languages = ["zh", "en"]'),
             )
-    return tuple(language for language in given if language in {"zh", "en"}) or ("zh", "en")
+    known = tuple(language for language in given if language in {"zh", "en"})
+    return known if known and len(known) == len(given) else ("zh", "en")
 
 
 def _timezone(top: Table) -> str:
     name = top.string("timezone", required="Asia/Shanghai")
     if not name:
         return "UTC"
-    known = available_timezones()
-    if name in known:
+    try:
+        ZoneInfo(name)
+    except (OSError, ValueError, KeyError):
+        known = available_timezones()
+    else:
         return name
     offset = re.fullmatch(
-        r"(?:UTC|GMT)?\s*\+0?8(?::?00)?|CST|Beijing|北京(?:时间)?|中国", name, re.IGNORECASE
+        r"(?:UTC|GMT)?\s*\+0?8(?::?00)?|CST|(?:Asia/)?(?:Beijing|Peking)|北京(?:时间)?|中国",
+        name,
+        re.IGNORECASE,
     )
     near = "Asia/Shanghai" if offset else nearest(name, known) or "Asia/Shanghai"
     top.wrong("timezone", Text("没有这个时区名。", "There is no such time zone."), f'timezone = "{near}"')
@@ -131,12 +137,15 @@ def _zone(table: Table, languages: tuple[str, ...], floors_declared: bool) -> Zo
     name = table.identifier("zone", "stack-2b")
     kind = table.string("kind", required="stack")
     if kind and kind not in ZONE_KINDS:
-        near = nearest(kind, ZONE_KINDS)
+        near = get_close_matches(kind, ZONE_KINDS, n=1, cutoff=0.8)
         if near:
             table.doubtful(
                 "kind",
-                Text(f"这个类型与已知类型“{near}”很像。", f'This kind looks like the known kind "{near}".'),
-                f'kind = "{near}"',
+                Text(
+                    f"这个类型与已知类型“{near[0]}”很像。",
+                    f'This kind looks like the known kind "{near[0]}".',
+                ),
+                f'kind = "{near[0]}"',
             )
     floor = table.string("floor", required="2F")
     if floor and floors_declared:

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from sensors.model import Text
 from strongroom.folder import punctuation
+from strongroom.folder.keys import arrays_of
 from strongroom.folder.ledger import Ledger, Spot
 from strongroom.folder.source import Source
 from strongroom.folder.syntax import guess
@@ -25,17 +26,23 @@ MAX_MENDS = 60
 _STATEMENT = re.compile(
     r'^\s*(\[\[?[\w. "-]+\]\]?\s*(#.*)?$|(?:[\w-]+|"[^"\n]*")(?:\.(?:[\w-]+|"[^"\n]*"))*\s*=)'
 )
+_ITEM = re.compile(r"^\s*\[\[\s*([\w-]+)\s*\]\]")
+_ID = re.compile(r"^\s*id\s*=\s*[\"']([^\"'\n]{1,60})[\"']")
 _PLACE = re.compile(r" ?\(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
 class Document(Struct, frozen=True):
-    """``data`` as far as the file could be read; ``damaged`` lines (from 1) were left out."""
+    """``data`` as far as the file could be read; ``damaged`` lines (from 1) were left out.
+
+    ``whole`` is False where more than single values is missing: a table may have been lost.
+    """
 
     file: str
     data: dict[str, Any]
     lines: dict[Path, int]
     damaged: frozenset[int] = frozenset()
     whole: bool = True
+    kind: str = ""
 
     def line(self, path: Path) -> int:
         """Where the value at ``path``, or its nearest known ancestor, begins."""
@@ -55,24 +62,26 @@ class Document(Struct, frozen=True):
         return any(first <= line <= last for line in self.damaged)
 
 
-def parse(source: Source, ledger: Ledger, arrays: frozenset[str]) -> Document:
-    """Read TOML; ``arrays`` names the tables this kind of file writes as ``[[name]]``."""
+def parse(source: Source, ledger: Ledger, kind: str) -> Document:
+    """Read TOML; ``kind`` of file is a key of :data:`strongroom.folder.keys.KEYS`."""
+    arrays = arrays_of(kind)
     text, mends = punctuation.mend(source.text)
+    lines = text.split("\n")
     for found in mends:
-        _full_width(source.file, found, ledger)
+        _full_width(Spot(source.file, found.line, _owner(lines, found.line)), found, ledger)
     text, damaged, whole = _readable(source.file, text, ledger, arrays)
     try:
         data = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError):
-        return Document(source.file, {}, {}, damaged, whole=False)
-    return Document(source.file, data, places(text), damaged, whole and source.whole)
+        return Document(source.file, {}, {}, damaged, whole=False, kind=kind)
+    return Document(source.file, data, places(text), damaged, whole and source.whole, kind)
 
 
-def _full_width(file: str, found: punctuation.Mend, ledger: Ledger) -> None:
+def _full_width(spot: Spot, found: punctuation.Mend, ledger: Ledger) -> None:
     zh = punctuation.named(found.found, "zh")
     en = punctuation.named(found.found, "en")
     ledger.error(
-        Spot(file, found.line),
+        spot,
         Text(
             f"第 {found.line} 行有全角标点 {zh} 。TOML 只认英文标点。",
             f"Line {found.line} holds full-width punctuation {en} . TOML knows only plain ASCII marks.",
@@ -110,9 +119,11 @@ def _readable(
                 lines[first:last] = [""] * (last - first)
                 mended.add(first)
             else:
+                gone = lines[first - 1 : last]
                 lines[first - 1 : last] = [""] * (last - first + 1)
-                damaged.update(range(first, last + 1))
-                whole = False
+                if not _is_repeat(str(error)):
+                    damaged.update(range(first, last + 1))
+                whole = whole and not any(line.lstrip().startswith("[") for line in gone)
             continue
         return "\n".join(lines), frozenset(damaged), whole
     ledger.error(
@@ -207,10 +218,9 @@ def _report(
 ) -> str:
     """Report the statement; its mended line, or "" where it must be left out."""
     line = lines[first - 1]
-    spot = Spot(file, first, line.strip()[:60])
+    spot = Spot(file, first, f"{_owner(lines, first)}  {line.strip()[:60]}".strip())
     header = line.lstrip().startswith("[")
-    repeated = message.startswith(("Cannot overwrite", "Cannot declare", "Cannot mutate", "Duplicate inline"))
-    if repeated and not (header and _named(line) in arrays and not line.lstrip().startswith("[[")):
+    if _is_repeat(message) and not (header and _named(line) in arrays and not line.lstrip().startswith("[[")):
         key = line.split("=", 1)[0].strip() if "=" in line else line.strip()
         earlier = next((number for number in range(first - 1, 0, -1) if _same_key(lines[number - 1], key)), 0)
         where_zh = f"第 {earlier} 行" if earlier else "前面"
@@ -246,6 +256,25 @@ def _report(
     write = Text(f"改为：{meant.line.strip()}", f"Write: {meant.line.strip()}") if meant.line else None
     ledger.error(spot, meant.says, write, column)
     return meant.line
+
+
+def _owner(lines: list[str], at: int) -> str:
+    """The item that a line belongs to, as other problems name it: ``rule "water-in-stack"``."""
+    start = next((n for n in range(at - 1, -1, -1) if _ITEM.match(lines[n])), -1)
+    header = _ITEM.match(lines[start]) if start >= 0 else None
+    if header is None:
+        return ""
+    for line in lines[start + 1 :]:
+        if _ITEM.match(line):
+            break
+        if found := _ID.match(line):
+            return f'{header[1]} "{found[1]}"'
+    return header[1]
+
+
+def _is_repeat(message: str) -> bool:
+    """A key or table is there twice: leaving the second out loses nothing."""
+    return message.startswith(("Cannot overwrite", "Cannot declare", "Cannot mutate", "Duplicate inline"))
 
 
 def _named(header: str) -> str:

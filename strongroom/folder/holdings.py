@@ -128,12 +128,11 @@ def _columns(header: _Row, file: str, ledger: Ledger) -> list[str]:
         columns.append(name)
     for name in REQUIRED:
         if name not in columns:
-            close = get_close_matches(
-                name, [column for column in columns if column not in KNOWN], n=1, cutoff=0.6
-            )
-            if close:
-                columns[columns.index(close[0])] = name
-                meant[name] = close[0]
+            strangers = [column for column in columns if column not in KNOWN]
+            likely = get_close_matches(name, strangers, n=1, cutoff=0.6)
+            if likely:
+                columns[columns.index(likely[0])] = name
+                meant[name] = likely[0]
     for name, written in meant.items():
         report = ledger.error if name in REQUIRED else ledger.warn
         report(
@@ -215,6 +214,7 @@ def _holding(cells: dict[str, str], line: int, file: str, folder: Path, ledger: 
     if cells.get("zone"):
         zone = Spot(file, line, f'column "zone"  "{cells["zone"]}"')
         ledger.refer("zone", cells["zone"], zone, lambda near: Text(f"改为：{near}", f"Write: {near}"))
+    _doubts(cells, spot, folder, ledger)
     if isinstance(parsed, list):
         for problem in parsed:
             shown = f'column "{problem.column}"' + (f'  "{problem.value}"' if problem.value else "")
@@ -224,12 +224,12 @@ def _holding(cells: dict[str, str], line: int, file: str, folder: Path, ledger: 
                 Text(f"改为：{problem.write}", f"Write: {problem.write}") if problem.write else None,
             )
         return None
-    _doubts(parsed, spot, folder, ledger)
     return parsed
 
 
-def _doubts(holding: Holding, spot: Spot, folder: Path, ledger: Ledger) -> None:
-    if not holding.place:
+def _doubts(cells: dict[str, str], spot: Spot, folder: Path, ledger: Ledger) -> None:
+    photo = cells.get("photo", "")
+    if not cells.get("place"):
         ledger.warn(
             spot,
             Text("没有写存放位置，抢救时找不到。", "It has no place, so nobody will find it in time."),
@@ -238,10 +238,10 @@ def _doubts(holding: Holding, spot: Spot, folder: Path, ledger: Ledger) -> None:
                 "Fill the column place, for example: row 3 bay 2 shelf 5",
             ),
         )
-    if holding.photo and not _exists(folder, holding.photo):
+    if photo and not _exists(folder, photo):
         ledger.warn(
             spot,
-            Text(f"没有照片文件 {holding.photo}。", f"There is no photo file {holding.photo}."),
+            Text(f"没有照片文件 {photo}。", f"There is no photo file {photo}."),
             Text("放入照片，或清空 photo 一格。", "Add the photo, or empty the cell photo."),
         )
 

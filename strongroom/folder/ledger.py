@@ -16,6 +16,7 @@ from msgspec import Struct
 from sensors.model import Text
 from strongroom.problems import Problem, Severity
 
+MANY = 4  # so many uses of one unknown name are one mistake: most likely the name itself was declared wrongly
 Write = Callable[[str], Text]
 
 
@@ -153,38 +154,48 @@ class Ledger:
         return {reference.name for reference in self._references if reference.kind == kind}
 
     def settle(self) -> None:
-        """Report every reference to a name that nobody declared."""
-        seen: set[tuple[str, str, str]] = set()
+        """Report every reference to a name that nobody declared; many to the same name as one."""
+        unknown: dict[tuple[str, str], list[Reference]] = {}
         for reference in self._references:
-            once = (reference.kind, reference.name, reference.spot.file)
-            if reference.kind == "role" and once in seen:
-                continue
-            seen.add(once)
-            known = self.known(reference.kind)
-            if reference.name in known or not self.is_complete(reference.kind):
-                continue
-            kind = KINDS[reference.kind]
-            near = nearest(reference.name, known) or (next(iter(known)) if len(known) == 1 else "")
-            says = (
-                _nobody(reference.name)
-                if reference.kind == "role"
-                else Text(
-                    f"{kind.file} 中没有{kind.name.zh}“{reference.name}”。",
-                    f'There is no {kind.name.en} "{reference.name}" in {kind.file}.',
-                )
-            )
-            if near:
-                write = reference.write(near)
-            elif known:
-                some = ", ".join(sorted(known)[:8])
-                write = Text(f"可用的有：{some}", f"Known ones: {some}")
+            if reference.name not in self.known(reference.kind) and self.is_complete(reference.kind):
+                unknown.setdefault((reference.kind, reference.name), []).append(reference)
+        for (kind, _), found in unknown.items():
+            # A role nobody has is one gap in the staff of each plan, however many steps it has.
+            once = {reference.spot.file: reference for reference in reversed(found)}
+            references = list(once.values()) if kind == "role" else found
+            if len(references) < MANY:
+                for reference in references:
+                    self._unknown(reference, ())
             else:
-                write = Text(
-                    f"请先在 {kind.file} 中定义{kind.name.zh}。",
-                    f"Declare the {kind.name.en} in {kind.file}.",
-                )
-            self._add(reference.severity, reference.spot, says, write, 0)
+                self._unknown(references[0], tuple(reference.spot for reference in references[1:]))
         self._references.clear()
+
+    def _unknown(self, reference: Reference, others: tuple[Spot, ...]) -> None:
+        kind, known = KINDS[reference.kind], self.known(reference.kind)
+        near = nearest(reference.name, known) or (next(iter(known)) if len(known) == 1 else "")
+        if reference.kind == "role":
+            says = _nobody(reference.name)
+        else:
+            says = Text(
+                f"{kind.file} 中没有{kind.name.zh}“{reference.name}”。",
+                f'There is no {kind.name.en} "{reference.name}" in {kind.file}.',
+            )
+        if others:
+            listed = ", ".join(str(spot) for spot in others[:6]) + (" …" if len(others) > 6 else "")
+            says = Text(
+                f"{says.zh}\n另有 {len(others)} 处用到它：{listed}",
+                f"{says.en}\nIt is used at {len(others)} other places: {listed}",
+            )
+        if near:
+            write = reference.write(near)
+        elif known:
+            some = ", ".join(sorted(known)[:8])
+            write = Text(f"可用的有：{some}", f"Known ones: {some}")
+        else:
+            write = Text(
+                f"请先在 {kind.file} 中定义{kind.name.zh}。", f"Declare the {kind.name.en} in {kind.file}."
+            )
+        self._add(reference.severity, reference.spot, says, write, 0)
 
     def _free(self, kind: str, name: str) -> str:
         known = self.known(kind)

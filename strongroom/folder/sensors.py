@@ -6,13 +6,19 @@ from typing import Any
 
 from msgspec import Struct
 
+from sensors.bind import SIMPLE
+from sensors.derived import DIALECT as DERIVED
+from sensors.dialects.registry import BY_NAME
 from sensors.model import Sensor, Text
 from strongroom.folder.document import Document
-from strongroom.folder.ledger import Ledger
+from strongroom.folder.ledger import Ledger, nearest
 from strongroom.folder.measures import check_unit, read_quantity
 from strongroom.folder.table import Table, root
 
 FILE = "sensors.toml"
+# Every name a dialect may be written by, and its proper name; simple sensors bring their own path or words.
+DIALECTS = {name: name for name in SIMPLE} | {name: dialect.name for name, dialect in BY_NAME.items()}
+DIALECTS[DERIVED] = DERIVED  # calculated from other sensors: no message of its own
 
 
 class Instruments(Struct, frozen=True):
@@ -66,9 +72,9 @@ def _sensor(table: Table, languages: tuple[str, ...]) -> Sensor:
         zone=zone,
         quantity=known.id if known else "",
         topic=_topic(table),
-        dialect=table.string("dialect", required="json"),
-        path=table.string("path"),
-        channel=table.string("channel"),
+        dialect=_dialect(table),
+        path=table.string("path", plain=False),
+        channel=table.string("channel", plain=False),
         words=_words(table),
         unit=unit,
         model=table.string("model"),
@@ -80,8 +86,26 @@ def _sensor(table: Table, languages: tuple[str, ...]) -> Sensor:
     )
 
 
+def _dialect(table: Table) -> str:
+    name = table.string("dialect", required="json")
+    if name and name not in DIALECTS:
+        near = nearest(name, DIALECTS) or "json"
+        listed = ", ".join(dialect for dialect in sorted(DIALECTS) if DIALECTS[dialect] == dialect)
+        table.wrong(
+            "dialect",
+            Text(
+                f"没有“{name}”这种报文格式。可用：{listed}。",
+                f'There is no dialect "{name}". Known: {listed}.',
+            ),
+            f'dialect = "{near}"',
+        )
+    return name
+
+
 def _topic(table: Table) -> str:
-    topic = table.string("topic", required="city/2b/t1")
+    if table.data.get("dialect") == DERIVED:
+        return ""
+    topic = table.string("topic", required="city/2b/t1", plain=False)
     if "#" in topic or "+" in topic.split("/"):
         table.wrong(
             "topic",

@@ -71,7 +71,7 @@ def decode(file: str, raw: bytes, ledger: Ledger) -> Source:
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        for codec, name in _guesses(raw):
+        for codec, name in () if _mostly_utf8(raw) else _guesses(raw):
             try:
                 raw.decode(codec)
             except UnicodeDecodeError:
@@ -95,6 +95,12 @@ def decode(file: str, raw: bytes, ledger: Ledger) -> Source:
 
 
 _SAVE_AS = Text("用编辑器另存为 UTF-8 编码。", "Save the file again with the encoding UTF-8.")
+
+
+def _mostly_utf8(raw: bytes) -> bool:
+    """A UTF-8 text in which only a few bytes are broken: more characters beyond ASCII came through than not."""
+    text = raw.decode("utf-8", errors="replace")
+    return text.count("\ufffd") * 3 < sum(ord(mark) > 127 for mark in text)
 
 
 def _guesses(raw: bytes) -> tuple[tuple[str, str], ...]:

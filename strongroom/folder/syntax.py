@@ -87,6 +87,9 @@ def _value(indent: str, key: str, value: str) -> Guess | None:
     comment = ""
     if not value or value.startswith("#"):
         return Guess(Text(f"{key} 后面没有值。", f"There is no value after {key}."))
+    if value[0] == "=":
+        rest = value.lstrip("= ")
+        return Guess(Text("只写一个等号。", "One = is enough."), head + rest if rest else "")
     if value[0] in "\"'":
         quote = value[0]
         if value.count(quote) == 1:

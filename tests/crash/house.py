@@ -14,6 +14,10 @@ from typing import Any
 import msgspec
 
 from ingest.messages import BrokerAddress
+from ingest.series import micros
+from strongroom.datadir import READINGS_DB, SITE_DB
+from strongroom.readings import open_series
+from strongroom.settings import Influx
 from strongroom.sitedb import SiteReader
 from tests.brokers import wait_until
 
@@ -194,20 +198,25 @@ class Record:
         self._data = data
 
     def reader(self) -> SiteReader:
-        return SiteReader(self._data / "site.db")
+        return SiteReader(self._data / SITE_DB)
 
     def numbers(self) -> Counter[int]:
-        """How often each published number was kept."""
-        db = sqlite3.connect(f"file:{self._data / 'site.db'}?mode=ro", uri=True, timeout=10)
-        rows = db.execute("SELECT value FROM intake WHERE sensor LIKE 's%'").fetchall()
+        """How often each published number was kept: in the intake, or moved on to the series store."""
+        kept: set[tuple[str, int, int]] = set()
+        db = sqlite3.connect(f"file:{self._data / SITE_DB}?mode=ro", uri=True, timeout=10)
+        for sensor, at, value in db.execute("SELECT sensor, measured_at, value FROM intake"):
+            kept.add((sensor, micros(at), int(value)))
         db.close()
-        return Counter(int(row[0]) for row in rows)
-
-    def kept(self) -> int:
-        try:
-            return sum(self.numbers().values())
-        except sqlite3.Error:
-            return 0
+        if (self._data / READINGS_DB).exists():
+            series = open_series(self._data, Influx())
+            for sensor in (f"s{n}" for n in range(SENSORS)):
+                window = series.window(sensor, 0.0, 4e9)
+                kept |= {
+                    (sensor, int(at), int(value))
+                    for at, value in zip(window.at_us, window.value, strict=True)
+                }
+            series.close()
+        return Counter(value for sensor, _, value in kept if sensor.startswith("s"))
 
     def entries(self, kind: str) -> list[dict[str, Any]]:
         reader = self.reader()

@@ -26,10 +26,11 @@ from tests.crash.house import SENSORS, EngineProcess, Record, wait_connected, wr
 
 KILLS = int(os.environ.get("STRONGROOM_KILLS", "8"))
 PER_SECOND = 400
+FIRST = 1_000_000  # clear of the full-scale marks of 16 bit registers, which are no measurements
 
 
 class Load:
-    """Publishes numbers 0, 1, 2 … over the sensors, each once, and holds a hot and a damp room on request."""
+    """Publishes consecutive numbers over the sensors, each once, and holds a hot and a damp room on request."""
 
     def __init__(self, publisher: MqttPublisher) -> None:
         self._publisher = publisher
@@ -46,7 +47,9 @@ class Load:
         while not self._stop.wait(0.01):
             due = int((time.monotonic() - began) * PER_SECOND)
             while self.count < due:
-                self._publisher.publish(f"crash/s{self.count % SENSORS}", b'{"value": %d}' % self.count)
+                self._publisher.publish(
+                    f"crash/s{self.count % SENSORS}", b'{"value": %d}' % (FIRST + self.count)
+                )
                 self.count += 1
             if time.monotonic() - began > beat * 0.25:
                 beat += 1
@@ -100,14 +103,15 @@ def test_killed_at_random_moments_under_load(broker: Mosquitto | EmbeddedBroker,
     wait_connected(record)
     assert wait_until(lambda: bool(alarms(record, "damp")), 30.0), "the delay never came to its end"
     count = load.stop()
-    assert wait_until(lambda: len(record.numbers()) >= count, 60.0)
+    assert wait_until(lambda: all_kept(record, count), 60.0)
     time.sleep(1.0)
     assert engine.stop() == 0, engine.log()
     publisher.stop()
     assert "Traceback" not in engine.log()
 
-    lost_or_doubled = {n: times for n, times in record.numbers().items() if times != 1}
-    missing = set(range(count)) - set(record.numbers())
+    numbers = record.numbers()
+    lost_or_doubled = {n: times for n, times in numbers.items() if times != 1}
+    missing = set(range(FIRST, FIRST + count)) - set(numbers)
     assert not missing, f"{len(missing)} of {count} lost after {engine.kills} kills: {sorted(missing)[:20]}"
     assert not lost_or_doubled, (
         f"{len(lost_or_doubled)} of {count} doubled: {dict(list(lost_or_doubled.items())[:9])}"
@@ -119,6 +123,11 @@ def test_killed_at_random_moments_under_load(broker: Mosquitto | EmbeddedBroker,
     (hot,) = {entry["alarm"]["id"]: entry["alarm"] for entry in alarms(record, "hot")}.values()
     assert hot["acked"]["by"] == "wang", "what people did survives (C7)"
     assert len(record.entries("incident.opened")) == 1
+
+
+def all_kept(record: Record, count: int) -> bool:
+    time.sleep(0.5)  # counting is not free, and the engine shares the machine
+    return len(record.numbers()) >= count
 
 
 def alarms(record: Record, rule: str) -> list[dict[str, dict[str, object]]]:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from strongroom.settings import VARIABLES, Secret, SettingsError, child_environment, read_settings
+from strongroom.settings import Secret, SettingsError, child_environment, read_settings
+from strongroom.variables import VARIABLES
 
 SID = "AC" + "0" * 32
 

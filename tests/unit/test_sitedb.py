@@ -27,7 +27,7 @@ def test_everything_of_a_batch_is_there_after_reopening(tmp_path: Path) -> None:
     reading = Reading("t1", 21.5, 100.0, 101.0)
     batch = facts(2)
     batch.readings, batch.latest = [reading], {"t1": reading}
-    batch.rule_states, batch.kept, batch.meta = {"r@z": b"s"}, {7: b"d"}, {"acts": "3"}
+    batch.rule_states, batch.kept, batch.meta = {"r@z": b"s"}, [(7, b"d")], {"acts": "3"}
     batch.board = (1, b"{}")
     entries = db.commit(batch)
     db.close()
@@ -37,7 +37,7 @@ def test_everything_of_a_batch_is_there_after_reopening(tmp_path: Path) -> None:
     assert list(again.entries()) == entries
     assert again.latest() == {"t1": reading}
     assert again.rule_states() == {"r@z": b"s"}
-    assert again.kept() == {7: b"d"}
+    assert again.kept() == [(7, b"d")]
     assert again.meta("acts") == "3"
     reader = SiteReader(path)
     assert reader.intake_after(0, 10) == [(1, reading)]

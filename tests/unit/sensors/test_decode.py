@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import struct
+
+import msgspec
 import pytest
 
-from sensors.decode import Decoder, matches
+from sensors.decode import Decoder
+from sensors.dialects.wire import put_bytes, put_varint
 from sensors.model import Decoded, Quality, RawMessage, Sensor, Text
+from sensors.topics import matches
 
 NOW = 1_800_000_000.0
 NAME = Text("传感器", "sensor")
@@ -160,3 +165,145 @@ def test_filters_match_as_in_mqtt() -> None:
     assert matches("a/#", "a/b/c")
     assert not matches("a/+", "a/b/c")
     assert not matches("a/+/c", "a/b")
+
+
+# --- Families with more than one topic --------------------------------------------------------------------
+
+
+def metric(alias: int, value: float, name: str = "") -> bytes:
+    body = (
+        (put_bytes(1, name.encode()) if name else b"") + put_varint(2, alias) + put_varint(3, int(NOW * 1000))
+    )
+    body += put_varint(4, 10) if name else b""
+    return put_bytes(2, body + bytes([13 << 3 | 1]) + struct.pack("<d", value))
+
+
+def sparkplug(seq: int, *metrics: bytes) -> bytes:
+    return put_varint(1, int(NOW * 1000)) + b"".join(metrics) + put_varint(3, seq)
+
+
+SPARK = sensor("st", "temperature", "spBv1.0/archive/DDATA/gw/vault", "sparkplug")
+
+
+def test_a_sparkplug_sensor_listens_to_births_and_deaths() -> None:
+    assert decoder(SPARK).subscriptions() == (
+        "spBv1.0/archive/DBIRTH/gw/vault",
+        "spBv1.0/archive/DDATA/gw/vault",
+        "spBv1.0/archive/DDEATH/gw/vault",
+        "spBv1.0/archive/NBIRTH/gw",
+        "spBv1.0/archive/NDEATH/gw",
+    )
+
+
+def test_a_late_start_asks_for_a_rebirth_once_a_minute() -> None:
+    to = decoder(SPARK)
+    data = sparkplug(7, metric(10, 18.6))
+    first = decode(to, SPARK.topic, data)
+    assert first.readings == ()
+    assert [topic for topic, _ in first.requests] == ["spBv1.0/archive/NCMD/gw"]
+    assert b"Node Control/Rebirth" in first.requests[0][1]
+    assert decode(to, SPARK.topic, sparkplug(8, metric(10, 18.6))).requests == ()
+    later = sparkplug(9, metric(10, 18.6))
+    assert decode(to, SPARK.topic, later, received_at=NOW + 60).requests != ()
+
+
+def test_after_the_birth_an_alias_is_enough() -> None:
+    to = decoder(SPARK)
+    decode(to, "spBv1.0/archive/NBIRTH/gw", sparkplug(0))
+    born = decode(to, "spBv1.0/archive/DBIRTH/gw/vault", sparkplug(1, metric(10, 18.4, "Room/Temperature")))
+    assert values(born) == {"st": 18.4}
+    assert [(life.sensors, life.online) for life in born.lives] == [(("st",), True)]
+    assert values(decode(to, SPARK.topic, sparkplug(2, metric(10, 18.6)))) == {"st": 18.6}
+
+
+def test_a_gap_in_the_sequence_is_told_and_repaired() -> None:
+    to = decoder(SPARK)
+    decode(to, "spBv1.0/archive/NBIRTH/gw", sparkplug(0))
+    decode(to, "spBv1.0/archive/DBIRTH/gw/vault", sparkplug(1, metric(10, 18.4, "Room/Temperature")))
+    gap = decode(to, SPARK.topic, sparkplug(5, metric(10, 18.6)))
+    assert values(gap) == {"st": 18.6}
+    assert [reject.code for reject in gap.rejects] == ["out-of-sequence"]
+    assert gap.requests
+
+
+def test_the_death_of_a_node_is_the_death_of_its_devices() -> None:
+    dead = decode(decoder(SPARK), "spBv1.0/archive/NDEATH/gw", sparkplug(0))
+    assert [(life.sensors, life.online) for life in dead.lives] == [(("st",), False)]
+
+
+def test_discovery_tells_unit_and_words_of_plain_topics() -> None:
+    to = decoder(
+        sensor("ht", "temperature", "node/sensor/t/state", "homeassistant"),
+        sensor("hd", "door", "panel/door", "homeassistant"),
+    )
+    assert "homeassistant/+/+/config" in to.subscriptions()
+    early = decode(to, "panel/door", "0")
+    assert [reject.code for reject in early.rejects] == ["needs-birth"]
+    config = '{"dev_cla":"temperature","unit_of_meas":"°F","stat_t":"node/sensor/t/state"}'
+    told = decode(to, "homeassistant/sensor/node/t/config", config)
+    assert told.known and told.declarations[0].detail["quantity"] == "temperature"
+    door = '{"dev_cla":"door","pl_on":"0","pl_off":"1","stat_t":"panel/door"}'
+    decode(to, "homeassistant/binary_sensor/panel/config", door)
+    assert values(decode(to, "node/sensor/t/state", "70.5"))["ht"] == pytest.approx(21.389, abs=0.001)
+    assert values(decode(to, "panel/door", "0")) == {"hd": 1.0}
+
+
+def test_several_probes_need_a_channel() -> None:
+    topic, payload = (
+        "tele/x/SENSOR",
+        ('{"DS18B20-1": {"Id": "AA", "Temperature": 13.3}, "DS18B20-2": {"Id": "BB", "Temperature": 1.2}}'),
+    )
+    refused = decode(decoder(sensor("t", "temperature", topic, "tasmota")), topic, payload)
+    assert refused.readings == ()
+    assert [(reject.code, reject.sensor) for reject in refused.rejects] == [("ambiguous-channel", "t")]
+    for name in ("BB", "DS18B20-2"):
+        to = decoder(sensor("t", "temperature", topic, "tasmota", channel=name))
+        assert values(decode(to, topic, payload)) == {"t": 1.2}
+
+
+def test_a_declared_unit_holds_where_the_message_has_none() -> None:
+    topic = "shellies/shellyht-1/sensor/temperature"
+    to = decoder(sensor("t", "temperature", topic, "shelly_gen1", unit="°F"))
+    assert values(decode(to, topic, "70.5"))["t"] == pytest.approx(21.389, abs=0.001)
+
+
+def test_stored_samples_are_history() -> None:
+    topic = "v3/a@ttn/devices/d/up"
+    payload = (
+        '{"end_device_ids":{"device_id":"d"},"uplink_message":{"decoded_payload":'
+        f'{{"history":[{{"timestamp":{NOW - 60:.0f},"leakage_status":"leak"}}]}}}}}}'
+    )
+    told = decode(decoder(sensor("w", "water", topic, "tts")), topic, payload)
+    assert [(reading.value, reading.quality) for reading in told.readings] == [(1.0, Quality.HISTORICAL)]
+
+
+def test_raw_frames_are_read_with_the_declared_model() -> None:
+    topic = "v3/a@ttn/devices/d/up"
+    payload = '{"end_device_ids":{},"uplink_message":{"f_port":85,"frm_payload":"AXVcA2c0AQRoZQUAAQ=="}}'
+    water = sensor("w", "water", topic, "tts")
+    without = decode(decoder(water), topic, payload)
+    assert without.readings == ()
+    assert [reject.code for reject in without.rejects] == ["not-decoded"]
+    known = decode(decoder(msgspec.structs.replace(water, model="EM300-SLD")), topic, payload)
+    assert values(known) == {"w": 1.0}
+
+
+def test_a_sensor_of_life_itself_gets_readings() -> None:
+    to = decoder(sensor("o", "online", "tele/x/LWT", "tasmota"))
+    assert values(decode(to, "tele/x/LWT", "Offline")) == {"o": 0.0}
+
+
+def test_a_quantity_without_a_device_word_is_read_by_path() -> None:
+    to = decoder(sensor("f", "fire", "panel/1", "json", path="zone.alarm"))
+    assert values(decode(to, "panel/1", '{"zone": {"alarm": true}}')) == {"f": 1.0}
+    assert values(decode(to, "panel/1", '{"zone": {"alarm": "正常"}}')) == {"f": 0.0}
+
+
+def test_recognition_may_be_left_to_the_messages() -> None:
+    to = decoder(sensor("t", "temperature", "zigbee2mqtt/x", "auto"))
+    assert "zigbee2mqtt/x/availability" in to.subscriptions()
+    assert values(decode(to, "zigbee2mqtt/x", '{"temperature": 20.5}')) == {"t": 20.5}
+    host = '{"sensorData": [{"timestamp": {"value": 1799999999}, "temperature": {"value": 20.5}}]}'
+    assert values(decode(decoder(sensor("t", "temperature", "host/1", "cn-host")), "host/1", host)) == {
+        "t": 20.5
+    }

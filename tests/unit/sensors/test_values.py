@@ -1,0 +1,160 @@
+"""Names, units and words: whole words only, units from the message, nothing guessed."""
+
+from __future__ import annotations
+
+import pytest
+
+from sensors.heard import measure
+from sensors.names import loose_meaning, meaning
+from sensors.quantities import CONTACTS, QUANTITIES, quantity
+from sensors.units import scale
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("TempC_SHT", "temperature"),
+        ("Hum_SHT", "humidity"),
+        ("sensorTemperature", "temperature"),
+        ("temperature_C", "temperature"),
+        ("BatV", "battery_voltage"),
+        ("battery_mV", "battery_voltage"),
+        ("batteryLevel", "battery"),
+        ("DOOR_OPEN_STATUS", "contact_open"),
+        ("WATER_LEAK_STATUS", "water_leak"),
+        ("leakage_status", "water_leak"),
+        ("magnet_status", "contact_open"),
+        ("CarbonDioxide", "co2"),
+        ("relative_humidity_2", "humidity"),
+        ("库房温度", None),
+        ("室内温度", "temperature"),
+        ("漏水状态", "water_leak"),
+        ("temprature", "temperature"),
+        *((name, None) for name in ("device_temperature", "overtemperature", "temperature_max", "TEMP_min")),
+        *(
+            (name, None)
+            for name in ("target_temperature", "temperature_alarm", "DewPoint", "eCO2", "light_level")
+        ),
+        *(
+            (name, None)
+            for name in ("WATER_LEAK_TIMES", "LAST_WATER_LEAK_DURATION", "smoke_density", "Bat_status")
+        ),
+        *(
+            (name, None)
+            for name in ("internal_temperature", "soil_temperature", "tempc2_dp", "humidity_offset")
+        ),
+    ],
+)
+def test_names_are_read_by_whole_words(name: str, told: str | None) -> None:
+    found = meaning(name)
+    assert (found.quantity if found else None) == told
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("living_room_temperature", "temperature"),
+        ("front_door", "contact_open"),
+        ("basement_water_leak", "water_leak"),
+        ("esp32_internal_temperature", None),
+        ("boiler_water_temperature", None),
+        ("wifi_signal", None),
+    ],
+)
+def test_entity_names_may_say_where_they_are(name: str, told: str | None) -> None:
+    found = loose_meaning(name)
+    assert (found.quantity if found else None) == told
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("21.4", (21.4, "")),
+        ("21,4", (21.4, "")),
+        (" -3.5 °C ", (-3.5, "°C")),
+        ("２１．５℃", (21.5, "°C")),
+        ("48 %RH", (48.0, "%RH")),
+        ("3.384 V", (3.384, "V")),
+        ("1.2e1", (12.0, "")),
+        *(
+            (text, None)
+            for text in ("1,234.5", "21.4 21.5", "", "nan", "inf", "NO LEAK", "12:30", "1.2.3", "0x10")
+        ),
+    ],
+)
+def test_numbers_in_text(text: str, told: tuple[float, str] | None) -> None:
+    assert measure(text) == told
+
+
+@pytest.mark.parametrize(
+    ("name", "unit", "value", "canonical"),
+    [
+        ("temperature", "°F", 70.5, 21.3889),
+        ("temperature", "K", 294.65, 21.5),
+        ("temperature", "℃", 21.5, 21.5),
+        ("pressure", "hPa", 1001.8, 100_180.0),
+        ("pressure", "kPa", 101.32, 101_320.0),
+        ("pressure", "mmHg", 760.0, 101_325.0),
+        ("battery_voltage", "mV", 2995.0, 2.995),
+        ("co2", "%", 0.1, 1000.0),
+    ],
+)
+def test_units_become_the_quantitys_own(name: str, unit: str, value: float, canonical: float) -> None:
+    factors = scale(name, unit)
+    assert factors is not None
+    assert value * factors[0] + factors[1] == pytest.approx(canonical, abs=0.02)
+
+
+def test_a_unit_of_another_quantity_does_not_fit() -> None:
+    assert scale("temperature", "hPa") is None
+    assert scale("humidity", "lx") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "word", "value"),
+    [
+        ("water", "wet", 1.0),
+        ("water", "干燥", 0.0),
+        ("water_leak", "NO LEAK", 0.0),
+        ("water_leak", "leak", 1.0),
+        ("door", "timeout not closed", 1.0),
+        ("door", "close", 0.0),
+        ("door", "打开", 1.0),
+        ("smoke", "有烟", 1.0),
+        ("smoke", "OK", 0.0),
+        ("mains", "off", 0.0),
+        ("mains", "断电", 0.0),
+        ("battery_low", "full", 0.0),
+        ("tamper", "not installed", None),
+        ("smoke", "test", None),
+        ("water_leak", "none", None),
+        ("water_leak", "moist", None),
+    ],
+)
+def test_states_are_whole_words_of_either_language(name: str, word: str, value: float | None) -> None:
+    known = quantity(name)
+    assert known is not None
+    assert known.state_value(word) == value
+
+
+def test_every_quantity_answers_in_both_languages() -> None:
+    for known in QUANTITIES.values():
+        assert known.name.zh and known.name.en
+        assert quantity(known.id) is known
+        assert quantity(known.name.zh) is not None
+    for known in CONTACTS:
+        for value in (0.0, 1.0):
+            word = known.state_word(value)
+            assert known.state_value(word.zh) == value
+            assert known.state_value(word.en) == value
+
+
+@pytest.mark.parametrize(
+    "name", ["water", "door", "temp", "mains", "O2", "门磁", "oxygen", "manual_call_point"]
+)
+def test_aliases_are_known(name: str) -> None:
+    assert quantity(name) is not None
+
+
+def test_an_unknown_quantity_is_none() -> None:
+    assert quantity("happiness") is None
