@@ -42,9 +42,11 @@ class Clock:
             return from_number(float(value))
         if not isinstance(value, str) or len(value) > 64:
             return None
-        try:  # the short way: nearly all devices write ISO 8601 with a zone
-            iso = datetime.fromisoformat(value)
-            if iso.tzinfo is not None and value[4:5] == "-":
+        try:  # the short way: nearly all devices write ISO 8601
+            if value[4:5] == "-":
+                iso = datetime.fromisoformat(value)
+                if iso.tzinfo is None:
+                    return self._unzoned(iso)
                 at = iso.timestamp()
                 return at if _FIRST <= at <= _LAST else None
         except (ValueError, OverflowError):

@@ -181,10 +181,15 @@ def take_flat(
     ``fields`` are the dialect's own names, which win (None: never a reading). With ``channels`` the key of a
     reading whose name tells several probes apart (``TempC_DS``, ``temperature2``) becomes its channel.
     """
+    wanted = heard.wanted
     metering = "voltage" in document and ("current" in document or "power" in document)
     for key, value in document.items():
         known = fields[key] if fields is not None and key in fields else meaning(key)
-        if known is None or isinstance(value, list):
+        if known is None or (
+            wanted is not None and known.quantity not in wanted and known.quantity != "battery"
+        ):
+            continue  # a battery may turn out to be told in volts or words
+        if isinstance(value, list):
             continue
         if isinstance(value, dict):
             if "value" in value:
@@ -192,6 +197,8 @@ def take_flat(
             continue
         if metering and known.quantity == "voltage":
             continue
+        if known.unit == "°F" and _in_celsius_too(document):
+            continue  # the same reading in the other scale
         channel = key if channels and known.qualifier else ""
         take(heard, known, value, prefix + key, channel=channel)
 
@@ -216,6 +223,10 @@ def take_box(heard: Heard, known: Meaning, box: dict[str, Any], path: str, chann
     unit = box.get("unit")
     take(heard, known, box["value"], path, unit if isinstance(unit, str) else "", channel)
     heard.at = before
+
+
+def _in_celsius_too(document: dict[str, Any]) -> bool:
+    return any((found := meaning(key)) is not None and found.unit == "°C" for key in document)
 
 
 def say_life(heard: Heard, text: str, online: tuple[str, ...], offline: tuple[str, ...], source: str) -> None:

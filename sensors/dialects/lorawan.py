@@ -88,7 +88,7 @@ def _take(known: Meaning, key: str, value: object, heard: Heard) -> None:
         return
     quantity = QUANTITIES[known.quantity]
     channel = key if known.qualifier not in ("", "sht") else ""
-    if known.quantity == "battery" and _volts(value):
+    if known.quantity == "battery" and _volts(value, key):
         heard.number("battery_voltage", value, "V", key)
     elif known.quantity == "motion" and isinstance(value, (int, float)) and value > 1:
         heard.state("motion", True, key)  # a count of movements in the interval
@@ -100,15 +100,18 @@ def _take(known: Meaning, key: str, value: object, heard: Heard) -> None:
         take(heard, known, value, key, channel=channel)
 
 
-def _volts(value: object) -> bool:
-    """A battery given as "3.384 V" or as a broken number under 5 is a voltage, not a share."""
+def _volts(value: object, key: str) -> bool:
+    """A battery given as "3.384 V" or as a broken number under 5 is a voltage, not a share; so is any number of
+    one cell under the key ``Bat``."""
     if isinstance(value, str):
         measured = measure(value)
         if measured is None:
             return False
         value = measured[0] if measured[1] in ("", "V", "v") else -1.0
         return measured[1] in ("V", "v") or (0 < value < 5 and value != int(value))
-    return isinstance(value, float) and 0 < value < 5 and value != int(value)
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return False
+    return 0 < value < 5 and (value != int(value) or key.casefold() == "bat")
 
 
 def _read_messages(messages: list[Any], heard: Heard) -> None:

@@ -7,9 +7,10 @@ import struct
 import msgspec
 import pytest
 
-from sensors.decode import Decoder, matches
+from sensors.decode import Decoder
 from sensors.dialects.wire import put_bytes, put_varint
 from sensors.model import Decoded, Quality, RawMessage, Sensor, Text
+from sensors.topics import matches
 
 NOW = 1_800_000_000.0
 NAME = Text("传感器", "sensor")
@@ -296,3 +297,13 @@ def test_a_quantity_without_a_device_word_is_read_by_path() -> None:
     to = decoder(sensor("f", "fire", "panel/1", "json", path="zone.alarm"))
     assert values(decode(to, "panel/1", '{"zone": {"alarm": true}}')) == {"f": 1.0}
     assert values(decode(to, "panel/1", '{"zone": {"alarm": "正常"}}')) == {"f": 0.0}
+
+
+def test_recognition_may_be_left_to_the_messages() -> None:
+    to = decoder(sensor("t", "temperature", "zigbee2mqtt/x", "auto"))
+    assert "zigbee2mqtt/x/availability" in to.subscriptions()
+    assert values(decode(to, "zigbee2mqtt/x", '{"temperature": 20.5}')) == {"t": 20.5}
+    host = '{"sensorData": [{"timestamp": {"value": 1799999999}, "temperature": {"value": 20.5}}]}'
+    assert values(decode(decoder(sensor("t", "temperature", "host/1", "cn-host")), "host/1", host)) == {
+        "t": 20.5
+    }
