@@ -57,9 +57,17 @@ def test_a_step_of_the_wall_clock_does_not_kill_or_revive_the_engine() -> None:
     pulse = Pulse(lambda: now[0])
     assert pulse.heard(1000.0, 1004.0) == 4.0
     now[0] = 1.0
-    assert pulse.heard(1001.0, 9_999.0) == 0.0
+    assert pulse.heard(1001.0, 9_999.0) == 1.0  # the wall clock jumped ahead: at most as old as the last look
     now[0] = 13.0
-    assert pulse.heard(1001.0, 0.0) == 12.0
+    assert pulse.heard(1001.0, 0.0) == 13.0
+
+
+def test_an_engine_that_died_while_nobody_looked_is_dead_at_the_first_look() -> None:
+    now = [0.0]
+    pulse = Pulse(lambda: now[0])
+    pulse.heard(1000.0, 1000.0)
+    now[0] = 7200.0
+    assert pulse.heard(4600.0, 8200.0) == 3600.0
 
 
 def test_an_act_is_durable_in_the_inbox_and_its_outcome_is_read_back(tmp_path: Path) -> None:
