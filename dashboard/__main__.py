@@ -12,7 +12,7 @@ from dashboard.world import World
 from strongroom.clock import SystemClock
 from strongroom.datadir import last_good
 from strongroom.folder.load import load
-from strongroom.readings import open_series
+from strongroom.readings import once, open_series
 from strongroom.settings import Settings, SettingsError, read_settings
 from strongroom.users import Users
 
@@ -33,9 +33,10 @@ def world_of(settings: Settings) -> World:
     demo = secrets.token_urlsafe(24) if settings.demo else ""
     users = Users(settings.data / "users.db")
     key = settings.cookie_key.reveal().encode() if settings.cookie_key else key_of(settings.data)
-    desk = SiteDesk(settings.data, clock, first, lambda: open_series(settings.data, settings.influx))
+    series = once(lambda: open_series(settings.data, settings.influx))
+    desk = SiteDesk(settings.data, clock, first, series)
     door = Door(key, users, desk.building, demo)
-    return World(desk=desk, door=door, users=users, clock=clock, data=settings.data, demo=demo)
+    return World(desk=desk, door=door, users=users, clock=clock, data=settings.data, demo=demo, series=series)
 
 
 def main() -> int:

@@ -27,6 +27,7 @@ from dashboard.scene import Scene, Viewer
 from dashboard.theme import style
 from dashboard.words import LANGUAGES, Words
 from dashboard.world import World
+from strongroom.api import Api
 from strongroom.users import Wait
 
 PARTS = Path(__file__).parent / "parts"
@@ -64,6 +65,7 @@ def routes(here: World) -> list[Route]:
     """Every route of ours for one world."""
     pages = Pages(here)
     return [
+        *_readings(here),
         Route("/health", pages.health),
         Route("/login", pages.login, methods=["GET", "POST"]),
         Route("/demo", pages.visit, methods=["POST"]),
@@ -75,6 +77,19 @@ def routes(here: World) -> list[Route]:
         Route("/story", pages.story, methods=["POST"]),
         Route("/print/rescue", pages.print_rescue),
     ]
+
+
+def _readings(here: World) -> list[Route]:
+    """Stored readings for programs, for whoever is signed in."""
+    if here.series is None:
+        return []
+
+    def signed_in(request: Request) -> bool:
+        return here.door.viewer(request.cookies.get(COOKIE, ""), here.clock.now()) is not None
+
+    building = here.desk.building
+    api = Api(here.series, lambda: building().sensors, building().timezone, signed_in, here.clock.now)
+    return api.routes()
 
 
 class Pages:

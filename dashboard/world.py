@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from msgspec import Struct
 
 from dashboard.desk import Desk
 from dashboard.door import Door
+from ingest.series import Series
 from strongroom.clock import Clock
 from strongroom.users import Users
 
 
 class World(Struct, frozen=True, kw_only=True):
-    """``data`` is the site's data folder; ``demo`` the one-time token of a demonstration, empty otherwise."""
+    """``data`` is the site's data folder; ``demo`` the one-time token of a demonstration, empty otherwise.
+
+    ``series`` opens the store of readings for programs; None where there is none.
+    """
 
     desk: Desk
     door: Door
@@ -21,6 +26,7 @@ class World(Struct, frozen=True, kw_only=True):
     clock: Clock
     data: Path
     demo: str = ""
+    series: Callable[[], Series] | None = None
 
 
 _worlds: list[World] = []
