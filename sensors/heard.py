@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from math import isfinite
+from math import inf, isfinite
 
 from msgspec import Struct
 
@@ -172,9 +172,14 @@ class Heard:
             if taken is None:
                 return
             value, unit = taken
-        number = float(value)  # type: ignore[arg-type]
+        try:
+            number = float(value)  # type: ignore[arg-type]
+        except OverflowError:
+            number = inf
         if not isfinite(number):
-            self.refuse("no-value", f"{value} is no measurement", quantity, value, path, channel=channel)
+            self.refuse(
+                "no-value", f"{str(value)[:40]} is no measurement", quantity, value, path, channel=channel
+            )
             return
         if not unit and self.units:
             unit = self.units.get(quantity, "")
@@ -230,7 +235,7 @@ class Heard:
                 "not-a-number", f"{type(value).__name__} is no number", quantity, value, path, channel=channel
             )
             return None
-        return float(value), unit
+        return value, unit
 
     def state(
         self,

@@ -162,7 +162,7 @@ def pressure_unit(value: object) -> str:
     """
     try:
         number = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return "hPa"
     if 30_000.0 <= number <= 110_000.0:
         return "Pa"
