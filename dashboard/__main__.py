@@ -7,8 +7,11 @@ import sys
 
 from dashboard.app import run
 from dashboard.door import Door, key_of
+from dashboard.hooks import hook_route, hooks_of
+from dashboard.outside import api_routes
 from dashboard.site_desk import SiteDesk
 from dashboard.world import World
+from ingest.series import Series
 from strongroom.clock import SystemClock
 from strongroom.datadir import last_good
 from strongroom.folder.load import load
@@ -33,9 +36,16 @@ def world_of(settings: Settings) -> World:
     demo = secrets.token_urlsafe(24) if settings.demo else ""
     users = Users(settings.data / "users.db")
     key = settings.cookie_key.reveal().encode() if settings.cookie_key else key_of(settings.data)
-    desk = SiteDesk(settings.data, clock, first, lambda: open_series(settings.data, settings.influx))
+
+    def series() -> Series:
+        return open_series(settings.data, settings.influx)
+
+    desk = SiteDesk(settings.data, clock, first, series)
     door = Door(key, users, desk.building, demo)
-    return World(desk=desk, door=door, users=users, clock=clock, data=settings.data, demo=demo)
+    hooks = hooks_of(settings, desk)
+    called = (hook_route(hooks, clock),) if hooks else ()
+    more = (*called, *api_routes(desk, door, clock, series))
+    return World(desk=desk, door=door, users=users, clock=clock, data=settings.data, demo=demo, more=more)
 
 
 def main() -> int:

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from alerts.acts import (
     Acknowledge,
+    CancelInvestigation,
     CommentAlarm,
     ConfirmSign,
     InService,
@@ -63,6 +64,7 @@ NEEDS: dict[type[Struct], str] = {
     UnshelveAlarm: "acknowledge",
     CommentAlarm: "acknowledge",
     ConfirmSign: "acknowledge",
+    CancelInvestigation: "acknowledge",
     OutOfService: "command",
     InService: "command",
     OpenIncident: "steps",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from msgspec import Struct
+from starlette.routing import Route
 
 from dashboard.desk import Desk
 from dashboard.door import Door
@@ -13,7 +14,8 @@ from strongroom.users import Users
 
 
 class World(Struct, frozen=True, kw_only=True):
-    """``data`` is the site's data folder; ``demo`` the one-time token of a demonstration, empty otherwise."""
+    """``data`` is the site's data folder; ``demo`` the one-time token of a demonstration, empty otherwise;
+    ``more`` routes for others than people."""
 
     desk: Desk
     door: Door
@@ -21,6 +23,7 @@ class World(Struct, frozen=True, kw_only=True):
     clock: Clock
     data: Path
     demo: str = ""
+    more: tuple[Route, ...] = ()
 
 
 _worlds: list[World] = []

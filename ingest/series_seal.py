@@ -1,6 +1,6 @@
 """Sealing and retention of the embedded store: rows become blocks, blocks become roll-ups.
 
-A day of one sensor is sealed in two transactions. The first writes the block and its hourly roll-up beside
+Days are sealed in two transactions. The first writes the blocks and their hourly roll-ups beside
 the rows; the block is then read back and compared bit for bit; only the second takes the rows away, and only
 if they are still the rows that were sealed. Whoever dies in between leaves both, readers let rows win, and
 the next pass starts again. The newest trusted row of a sensor always stays: it answers "latest".
@@ -90,6 +90,19 @@ def _roll(window: Window, every_s: int) -> Pile:
     return rolled_up(window.at_us[kept], window.value[kept], every_s * MICRO)
 
 
+class _Job(Struct, frozen=True, eq=False):
+    """One day of one sensor. ``whole`` is what the block will hold; None where only the roll-ups are kept
+    still.
+    """
+
+    series: int
+    sensor: str
+    day: int
+    rows: list[Row]
+    whole: Window | None
+    piles: dict[int, Pile]
+
+
 class Sealer:
     """Housekeeping on the writer's own connection; the caller holds the writer's lock.
 
@@ -106,11 +119,11 @@ class Sealer:
 
     def work(self, now: float, limit: int) -> int:
         """Up to ``limit`` pieces of work: days sealed, blocks thinned, roll-ups dropped, space given back."""
-        done = 0
         horizon = (int(now - self._retention.settle_s) * MICRO) // DAY_US * DAY_US
-        for series, sensor, day in self._unsealed(horizon, limit):
-            self._seal(series, sensor, day)
-            done += 1
+        jobs = [self._job(series, sensor, day) for series, sensor, day in self._unsealed(horizon, limit)]
+        if jobs:
+            self._seal(jobs)
+        done = len(jobs)
         if done < limit:
             done += self._thin(now, limit - done)
         if done < limit:
@@ -161,46 +174,58 @@ class Sealer:
         ).fetchone()
         return None if row is None else bytes(row[0])
 
-    def _seal(self, series: int, sensor: str, day: int) -> None:
-        from_us, to_us = day * DAY_US, (day + 1) * DAY_US
-        rows = recent_rows(self._base, series, from_us, to_us)
+    def _job(self, series: int, sensor: str, day: int) -> _Job:
+        """What is to be sealed: the rows of the day together with what was sealed of it before."""
+        rows = recent_rows(self._base, series, day * DAY_US, (day + 1) * DAY_US)
         fresh = window_from_rows(sensor, rows)
         held = self._block(series, RAW, day)
-        rolled = {every: self._block(series, every, day) for every in (FIVE, HOUR)}
-        if held is None and any(rolled.values()):
-            with self._base:
-                self._base.execute("BEGIN IMMEDIATE")
-                for every, data in rolled.items():
-                    if data is not None:
-                        pile = added(unpack_pile(data), _roll(fresh, every))
-                        self._base.execute(_PUT_BLOCK, (series, every, day, pack_pile(pile)))
-                self._clear(series, rows, from_us, to_us)
-            return
-        whole = fresh if held is None else merged(unpack(sensor, held), fresh)
+        if held is not None:
+            return _Job(series, sensor, day, rows, merged(unpack(sensor, held), fresh), {})
+        rolled = {
+            every: data for every in (FIVE, HOUR) if (data := self._block(series, every, day)) is not None
+        }
+        if not rolled:
+            return _Job(series, sensor, day, rows, fresh, {})
+        piles = {every: added(unpack_pile(data), _roll(fresh, every)) for every, data in rolled.items()}
+        return _Job(series, sensor, day, rows, None, piles)
+
+    def _seal(self, jobs: list[_Job]) -> None:
+        """Write the blocks; read them back and compare; only then take the rows away."""
         with self._base:
             self._base.execute("BEGIN IMMEDIATE")
-            self._base.execute(_PUT_BLOCK, (series, RAW, day, pack(whole)))
-            self._base.execute(_PUT_BLOCK, (series, HOUR, day, pack_pile(_roll(whole, HOUR))))
+            for job in jobs:
+                if job.whole is not None:
+                    self._put(job, RAW, pack(job.whole))
+                    self._put(job, HOUR, pack_pile(_roll(job.whole, HOUR)))
         self._step("written")
-        stored = self._block(series, RAW, day)
-        if stored is None or not same(unpack(sensor, stored), whole):
-            raise SeriesDamagedError(
-                f"{sensor}, day {day}: the sealed block does not give back its rows; they stay"
-            )
-        self._step("verified")
+        for job in jobs:
+            if job.whole is None:
+                continue
+            stored = self._block(job.series, RAW, job.day)
+            if stored is None or not same(unpack(job.sensor, stored), job.whole):
+                raise SeriesDamagedError(
+                    f"{job.sensor}, day {job.day}: the sealed block does not give back its rows; they stay"
+                )
+            self._step("verified")
         with self._base:
             self._base.execute("BEGIN IMMEDIATE")
-            self._clear(series, rows, from_us, to_us)
+            for job in jobs:
+                for every, pile in job.piles.items():
+                    self._put(job, every, pack_pile(pile))
+                self._clear(job)
         self._step("cleared")
 
-    def _clear(self, series: int, rows: list[Row], from_us: int, to_us: int) -> None:
+    def _put(self, job: _Job, resolution: int, data: bytes) -> None:
+        self._base.execute(_PUT_BLOCK, (job.series, resolution, job.day, data))
+
+    def _clear(self, job: _Job) -> None:
         """Take the sealed rows away, unless something was written to them meanwhile; spare the newest."""
-        if recent_rows(self._base, series, from_us, to_us) != rows:
+        span = job.day * DAY_US, (job.day + 1) * DAY_US
+        if recent_rows(self._base, job.series, *span) != job.rows:
             return
-        keeper = self._keeper(series)
         self._base.execute(
             "DELETE FROM recent WHERE series = ? AND at >= ? AND at < ? AND at IS NOT ?",
-            (series, from_us, to_us, keeper),
+            (job.series, *span, self._keeper(job.series)),
         )
 
     def _thin(self, now: float, limit: int) -> int:
@@ -208,25 +233,23 @@ class Sealer:
         today = int(now) // 86400
         raw_before = today - self._retention.raw_days
         five_before = today - self._retention.five_minute_days
-        done = 0
         old = self._base.execute(
-            "SELECT b.series, s.sensor, b.day FROM block b JOIN series s ON s.id = b.series "
+            "SELECT b.series, s.sensor, b.day, b.data FROM block b JOIN series s ON s.id = b.series "
             "WHERE b.resolution = ? AND b.day < ? LIMIT ?",
             (RAW, raw_before, limit),
         ).fetchall()
-        for series, sensor, day in old:
-            held = self._block(series, RAW, day)
-            if held is None:
-                continue
-            five = _roll(unpack(sensor, held), FIVE)
+        if old:
             with self._base:
                 self._base.execute("BEGIN IMMEDIATE")
-                self._base.execute(_PUT_BLOCK, (series, FIVE, day, pack_pile(five)))
-                self._base.execute(
-                    "DELETE FROM block WHERE series = ? AND resolution = ? AND day = ?", (series, RAW, day)
-                )
+                for series, sensor, day, held in old:
+                    five = pack_pile(_roll(unpack(sensor, held), FIVE))
+                    self._base.execute(_PUT_BLOCK, (series, FIVE, day, five))
+                    self._base.execute(
+                        "DELETE FROM block WHERE series = ? AND resolution = ? AND day = ?",
+                        (series, RAW, day),
+                    )
             self._step("thinned")
-            done += 1
+        done = len(old)
         if done < limit:
             with self._base:
                 gone = self._base.execute(

@@ -21,6 +21,7 @@ from sensors.interpret import of_topic, read
 from sensors.match import Wanted, match, wanted
 from sensors.model import Declaration, Decoded, Life, RawMessage, Reading, Reject, Sensor
 from sensors.times import Clock
+from sensors.topics import matches
 
 _UNKNOWN = Decoded(known=False)
 _EMPTY = Decoded()
@@ -184,14 +185,3 @@ def _shown(value: object) -> str:
     if isinstance(value, (list, tuple)):
         return ",".join(_shown(item) for item in value)
     return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def matches(wanted: str, topic: str) -> bool:
-    """Whether an MQTT filter with ``+`` and ``#`` matches a topic (MQTT 3.1.1 section 4.7)."""
-    parts, levels = wanted.split("/"), topic.split("/")
-    for index, part in enumerate(parts):
-        if part == "#":
-            return True
-        if index >= len(levels) or (part != "+" and part != levels[index]):
-            return False
-    return len(parts) == len(levels)

@@ -2,46 +2,55 @@
 
 from __future__ import annotations
 
+import math
+
 from alerts import people
+from sensors.freshness import Seen, freshness
 from sensors.model import Quality, Reading, Sensor, Text
 from strongroom.core import Core
 from strongroom.model import Board, Health, Latest, OnDuty
 
 NOTICES_SHOWN_S = 86400.0
-STATE_WORDS = {
-    "fresh": Text("正常上报", "reporting"),
-    "silent": Text("失联", "silent"),
-    "never": Text("尚未上报", "not heard yet"),
-    "unverified": Text("旧值，未证实", "an old value, unverified"),
-}
+UNVERIFIED = Text("只有旧值，未证实", "only an old value, unverified")
 
 
-def latest(core: Core) -> dict[str, Latest]:
+def latest(core: Core, now: float) -> dict[str, Latest]:
     """The newest reading of every registered sensor and how the sensor is doing."""
     found: dict[str, Latest] = {}
     for sensor in core.building.sensors.values():
         reading = core.latest.get(sensor.id)
         life = core.online.get(sensor.id)
-        state = _state(core, sensor, reading)
+        state, words = _state(core, sensor, reading, now)
         found[sensor.id] = Latest(
             value=reading.value if reading else None,
             measured_at=reading.measured_at if reading else None,
             received_at=reading.received_at if reading else None,
             quality=reading.quality if reading else None,
             state=state,
-            words=STATE_WORDS[state],
+            words=words,
             online=life.online if life else None,
         )
     return found
 
 
-def _state(core: Core, sensor: Sensor, reading: Reading | None) -> str:
-    seen = core.evaluator.seen(sensor.id)
-    if seen is not None and seen.silent:
-        return "silent"
-    if reading is None:
-        return "never"
-    return "unverified" if reading.quality is Quality.RETAINED else "fresh"
+def _state(core: Core, sensor: Sensor, reading: Reading | None, now: float) -> tuple[str, Text]:
+    """The sensor's freshness from the same record that the silence rules judge by."""
+    record = core.evaluator.seen(sensor.id)
+    measured = record is not None and math.isfinite(record.measured_at)
+    if not measured and reading is not None and reading.quality is Quality.RETAINED:
+        return "unverified", UNVERIFIED
+    seen = Seen(
+        since=record.known_at if record is not None else now,
+        measured_at=record.measured_at if record is not None and measured else None,
+        same_since=record.measured_at if record is not None and measured else 0.0,
+        implausible_at=reading.measured_at if reading is not None and _implausible(reading) else None,
+    )
+    state = freshness(sensor, seen, now)
+    return state.freshness.value, state.reason
+
+
+def _implausible(reading: Reading) -> bool:
+    return reading.quality is Quality.IMPLAUSIBLE
 
 
 def on_duty(core: Core, now: float) -> tuple[OnDuty, ...]:
@@ -61,7 +70,7 @@ def board(core: Core, now: float, revision: int, started_at: float, health: Heal
         building=core.building.id,
         folder_revision=core.building.revision,
         started_at=started_at,
-        latest=latest(core),
+        latest=latest(core, now),
         alarms=tuple(core.annunciator.alarms.values()),
         incidents=tuple(core.response.incidents.values()),
         notices=tuple(notices),

@@ -215,5 +215,6 @@ def _device(sensor: Sensor) -> tuple[str, str]:
 def _devices(sensors: Iterable[Sensor]) -> dict[tuple[str, str], list[Sensor]]:
     found: dict[tuple[str, str], list[Sensor]] = {}
     for sensor in sensors:
-        found.setdefault(_device(sensor), []).append(sensor)
+        if sensor.topic:  # calculated sensors have no device
+            found.setdefault(_device(sensor), []).append(sensor)
     return found

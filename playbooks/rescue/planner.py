@@ -16,7 +16,7 @@ from msgspec import Struct
 from playbooks.model import Crew, Left, RescuePlan, Trip
 from playbooks.rescue.bound import upper_bound
 from playbooks.rescue.printed import printed_list
-from playbooks.rescue.problem import PROSPECT, Problem, pose, reason_left
+from playbooks.rescue.problem import PROSPECT, Problem, likelihood, pose, reason_left
 from playbooks.rescue.search import Leg, Search, Stop, rounds
 from playbooks.triage import DEFAULT, THREATS, RuleSet, Stake, order, ranked
 from sensors.model import Text, Zone
@@ -99,6 +99,7 @@ def posed(request: Request, stakes: Sequence[Stake], prospect: float = PROSPECT)
         budget_min=request.budget_min,
         margin_min=request.margin_min,
         stretch=request.stretch,
+        likely=likelihood(request.reach_min),
         prospect=prospect,
     )
 

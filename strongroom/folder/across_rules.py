@@ -20,6 +20,7 @@ from alerts.rule import (
 )
 from alerts.segments import count
 from alerts.wording import Page, page
+from sensors.derived import recipes
 from sensors.model import Sensor, Text, Zone
 from sensors.quantities import quantity
 from strongroom.folder.facts import Facts
@@ -37,6 +38,7 @@ def check_rules(facts: Facts, ledger: Ledger) -> None:
         if ledger.is_complete("rule"):
             _sensors_without_rules(facts, ledger, blind)
     _same_value_twice(facts, ledger)
+    _calculated(facts, ledger)
     _advice(facts, ledger)
     _mutes(facts, ledger)
     _message_length(facts, ledger)
@@ -128,7 +130,8 @@ def _described(select: Select) -> str:
 
 def _sensors_without_rules(facts: Facts, ledger: Ledger, blind: set[str]) -> None:
     """A sensor counts as watched if its value is; one that only informs is watched if its silence is."""
-    parts = [part for rule in facts.rulebook.rules.values() for part in leaves(rule.when)]
+    every = (*facts.rulebook.rules.values(), *facts.standard.values())
+    parts = [part for rule in every for part in leaves(rule.when)]
     unread = _of_unread_rules(facts, ledger) | blind
     for name, sensor in facts.instruments.sensors.items():
         known = quantity(sensor.quantity)
@@ -193,6 +196,15 @@ def _same_value_twice(facts: Facts, ledger: Ledger) -> None:
                 ),
                 Text("改 topic、path 或 channel。", "Write another topic, path or channel."),
             )
+
+
+def _calculated(facts: Facts, ledger: Ledger) -> None:
+    for unmade in recipes(facts.instruments.sensors)[1]:
+        ledger.error(
+            facts.instruments.tables[unmade.sensor].spot("path"),
+            Text("算不出这个传感器的值。", "This sensor cannot be calculated."),
+            unmade.words,
+        )
 
 
 def _advice(facts: Facts, ledger: Ledger) -> None:

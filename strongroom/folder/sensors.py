@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from sensors.bind import SIMPLE
+from sensors.derived import DIALECT as DERIVED
 from sensors.dialects.registry import BY_NAME
 from sensors.model import Sensor, Text
 from strongroom.folder.document import Document
@@ -17,6 +18,7 @@ from strongroom.folder.table import Table, root
 FILE = "sensors.toml"
 # Every name a dialect may be written by, and its proper name; simple sensors bring their own path or words.
 DIALECTS = {name: name for name in SIMPLE} | {name: dialect.name for name, dialect in BY_NAME.items()}
+DIALECTS[DERIVED] = DERIVED  # calculated from other sensors: no message of its own
 
 
 class Instruments(Struct, frozen=True):
@@ -71,8 +73,8 @@ def _sensor(table: Table, languages: tuple[str, ...]) -> Sensor:
         quantity=known.id if known else "",
         topic=_topic(table),
         dialect=_dialect(table),
-        path=table.string("path"),
-        channel=table.string("channel"),
+        path=table.string("path", plain=False),
+        channel=table.string("channel", plain=False),
         words=_words(table),
         unit=unit,
         model=table.string("model"),
@@ -101,7 +103,9 @@ def _dialect(table: Table) -> str:
 
 
 def _topic(table: Table) -> str:
-    topic = table.string("topic", required="city/2b/t1")
+    if table.data.get("dialect") == DERIVED:
+        return ""
+    topic = table.string("topic", required="city/2b/t1", plain=False)
     if "#" in topic or "+" in topic.split("/"):
         table.wrong(
             "topic",

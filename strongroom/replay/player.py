@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from alerts.sms import PaperSender
-from alerts.standard import standard_rules
+from alerts.standard import is_standard, standard_rules
 from ingest.messages import BrokerAddress
 from ingest.mqtt import MqttSource
 from ingest.mqtt_publisher import MqttPublisher
@@ -56,7 +56,8 @@ def replay_building(building: Building, bound: Bound) -> Building:
     Over months of climate nobody is paged: alarms are counted there, and nobody would answer.
     """
     sensors = {sensor.id: sensor for sensor in bound.sensors.values()}
-    rules = standard_rules(building.zones, sensors, building.rules)
+    written = {name: rule for name, rule in building.rules.items() if not is_standard(rule)}
+    rules = standard_rules(building.zones, sensors, written, playbooks=building.playbooks)
     house = msgspec.structs.replace(building, sensors=sensors, rules=rules)
     if bound.mapping.report == "climate":
         house = msgspec.structs.replace(house, people={}, ladders=(), duties=())

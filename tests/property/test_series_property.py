@@ -46,12 +46,14 @@ def in_order(readings: list[Reading]) -> Window:
     return window_of("s", [folded[us] for us in sorted(folded)])
 
 
+@settings(deadline=None)
 @given(st.lists(reading, max_size=60))
 def test_a_block_gives_back_every_bit(readings: list[Reading]) -> None:
     window = in_order(readings)
     assert same(unpack("s", pack(window)), window)
 
 
+@settings(deadline=None)
 @given(st.lists(reading, min_size=1, max_size=30), st.integers(0, 10_000), st.integers(1, 255))
 def test_a_changed_byte_is_noticed(readings: list[Reading], place: int, flip: int) -> None:
     data = bytearray(pack(in_order(readings)))
@@ -61,11 +63,13 @@ def test_a_changed_byte_is_noticed(readings: list[Reading], place: int, flip: in
         unpack("s", bytes(data))
 
 
+@settings(deadline=None)
 @given(st.lists(reading, max_size=40), st.lists(reading, max_size=40))
 def test_merging_is_what_a_dictionary_does(older: list[Reading], newer: list[Reading]) -> None:
     assert same(merged(in_order(older), in_order(newer)), in_order(older + newer))
 
 
+@settings(deadline=None)
 @given(st.lists(reading, max_size=40), times, times)
 def test_cutting_a_window_keeps_what_lies_between(readings: list[Reading], one: float, other: float) -> None:
     low, high = sorted((micros(one), micros(other)))
@@ -73,6 +77,7 @@ def test_cutting_a_window_keeps_what_lies_between(readings: list[Reading], one: 
     assert same(between(in_order(readings), low, high), in_order(expected))
 
 
+@settings(deadline=None)
 @given(st.lists(reading, max_size=60), st.sampled_from([300, 3600]))
 def test_a_roll_up_gives_back_every_bit(readings: list[Reading], every_s: int) -> None:
     window = in_order(readings)

@@ -7,9 +7,10 @@ import struct
 import msgspec
 import pytest
 
-from sensors.decode import Decoder, matches
+from sensors.decode import Decoder
 from sensors.dialects.wire import put_bytes, put_varint
 from sensors.model import Decoded, Quality, RawMessage, Sensor, Text
+from sensors.topics import matches
 
 NOW = 1_800_000_000.0
 NAME = Text("传感器", "sensor")

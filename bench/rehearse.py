@@ -1,0 +1,61 @@
+"""Rule rehearsal of a year: 500 sensors every ten minutes through the engine's own rules, alarms and ladders.
+
+``python -m bench.rehearse --json``. Making the year's file is not counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import tempfile
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+
+from bench.year import DAY_S, T0, building, sealed
+from strongroom.datadir import READINGS_DB
+from strongroom.rule_workers import rehearse_rules
+from strongroom.settings import Influx
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true", help="only the JSON object")
+    parser.add_argument("--days", type=int, default=365)
+    parser.add_argument("--sensors", type=int, default=500)
+    parser.add_argument("--processes", type=int, default=2)
+    asked = parser.parse_args()
+    site = building(asked.sensors, 600)
+    with tempfile.TemporaryDirectory() as name:
+        sealed(Path(name) / READINGS_DB, site, asked.days)
+        span = T0, T0 + asked.days * DAY_S
+        with Progress(console=Console(stderr=True), transient=True) as progress:
+            task = progress.add_task("rehearsing", total=1.0)
+            began = time.perf_counter()
+            outcome = rehearse_rules(
+                site,
+                Path(name),
+                Influx(),
+                *span,
+                processes=asked.processes,
+                progress=lambda share: progress.update(task, completed=share),
+            )
+            took = time.perf_counter() - began
+    found = {
+        "readings": outcome.readings,
+        "seconds": round(took, 1),
+        "readings_per_s": round(outcome.readings / took),
+        "processes": asked.processes,
+        "cores": len(os.sched_getaffinity(0)),
+        "load_before": os.getloadavg()[1],
+        "alarms": {one.rule: one.alarms for one in outcome.rules},
+    }
+    print(json.dumps(found, indent=None if asked.json else 2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,256 @@
+"""InfluxDB when it fails: the real server killed, refusing, stalled or replaced by something else; other
+versions' stand-ins.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from ingest.series import SeriesDownError, SeriesError, SeriesRefusedError
+from ingest.series_influx import InfluxAddress, InfluxSeries
+from sensors.model import Reading
+from strongroom.clock import SetClock
+from strongroom.feeder import Feeder
+from strongroom.sitedb import Batch, Cursors, SiteDb
+from tests.contract.influx_server import Influx, free_port, influx_in
+
+T0 = 1_790_000_000.0
+
+
+@pytest.fixture(scope="module")
+def influx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influx]:
+    server = influx_in(tmp_path_factory.mktemp("influx"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(autouse=True)
+def whole(request: pytest.FixtureRequest) -> Iterator[None]:
+    yield
+    if "influx" in request.fixturenames:
+        server = request.getfixturevalue("influx")
+        server.fault, server.stall_s = None, 0.0
+
+
+def store(influx: Influx, bucket: str = "faults", **more: object) -> InfluxSeries:
+    return InfluxSeries(InfluxAddress(url=influx.url, org="o", bucket=bucket, **more))  # type: ignore[arg-type]
+
+
+def reading(value: float = 1.0, at: float = T0, sensor: str = "s") -> Reading:
+    return Reading(sensor, value, at, at)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "said"),
+    [
+        (500, SeriesDownError, "answered 500"),
+        (503, SeriesDownError, "answered 503"),
+        (429, SeriesDownError, "answered 429"),
+        (401, SeriesDownError, "does not let this token"),
+        (403, SeriesDownError, "does not let this token"),
+        (404, SeriesDownError, "knows no bucket"),
+        (400, SeriesRefusedError, "refused the batch"),
+        (413, SeriesRefusedError, "refused the batch"),
+        (200, SeriesDownError, "InfluxDB answers 204"),
+    ],
+)
+def test_every_answer_has_its_meaning(
+    influx: Influx, status: int, kind: type[SeriesError], said: str
+) -> None:
+    series = store(influx)
+    series.write([reading()])
+    influx.fault = (status, "no, not like that")
+    with pytest.raises(kind, match=said):
+        series.write([reading(2.0)])
+    influx.fault = None
+    series.write([reading(3.0)])
+    assert series.latest()["s"].value == 3.0
+
+
+def test_what_is_not_influxdb_is_noticed(influx: Influx) -> None:
+    series = store(influx)
+    influx.fault = (200, "<html>Welcome to your new printer</html>")
+    with pytest.raises(SeriesDownError, match="does not say it is InfluxDB"):
+        series.write([reading()])
+    with pytest.raises(SeriesDownError, match="something else"):
+        series.latest()
+
+
+def test_a_stalled_server_is_given_up_after_the_time_out(influx: Influx) -> None:
+    series = store(influx, timeout_s=0.3)
+    series.write([reading()])
+    influx.stall_s = 1.0
+    for call in (lambda: series.write([reading()]), series.latest):
+        with pytest.raises(SeriesDownError):
+            call()
+
+
+def test_nobody_there(tmp_path: Path) -> None:
+    series = InfluxSeries(InfluxAddress(url=f"http://127.0.0.1:{free_port()}", bucket="b"))
+    with pytest.raises(SeriesDownError, match="refused"):
+        series.write([reading()])
+
+
+def test_the_token_goes_along_and_never_into_words(influx: Influx) -> None:
+    series = store(influx, token="tops3cret")
+    influx.tokens.clear()
+    series.write([reading()])
+    series.latest()
+    assert set(influx.tokens) == {"Token tops3cret"}
+    influx.fault = (401, "unauthorized")
+    with pytest.raises(SeriesDownError) as refused:
+        series.write([reading()])
+    assert "tops3cret" not in f"{refused.value}{InfluxAddress(url='u', bucket='b', token='tops3cret')!r}"
+
+
+def test_names_cannot_leave_their_quotation_marks(influx: Influx) -> None:
+    series = store(influx, "quoted")
+    hostile = "s' OR sensor != '"
+    series.write(
+        [reading(1.0, sensor=hostile), reading(2.0, sensor="other"), reading(3.0, sensor="a\\b,c=d e")]
+    )
+    assert series.window(hostile, T0 - 1, T0 + 1).value.tolist() == [1.0]
+    assert series.window("a\\b,c=d e", T0 - 1, T0 + 1).value.tolist() == [3.0]
+    assert series.downsample(hostile, T0 - 60, T0 + 60, 120).count.tolist() == [1]
+    for name in ("line\nbreak", "ends\\", ""):
+        with pytest.raises(SeriesRefusedError, match="name"):
+            series.write([reading(sensor=name)])
+    with pytest.raises(SeriesError, match="plain words"):
+        store(influx, 'a"b')
+
+
+def test_more_than_a_page_comes_whole(influx: Influx, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.series_influx._PAGE", 7)
+    series = store(influx, "pages")
+    series.write([reading(float(i), T0 + i) for i in range(50)])
+    assert series.window("s", T0, T0 + 50).value.tolist() == [float(i) for i in range(50)]
+    assert series.downsample("s", T0, T0 + 50, 2).count.sum() == 50
+    assert series.coverage("s", T0, T0 + 50, 5).count == 50
+
+
+def test_a_killed_server_costs_nothing(influx: Influx, tmp_path: Path) -> None:
+    """Killed in the middle of a drain: the feeder waits, sends its tail again, and everything is there
+    once.
+    """
+    db = SiteDb(tmp_path / "site.db")
+    db.commit(Batch(readings=[reading(float(i), T0 + i) for i in range(5000)]))
+    clock = SetClock(T0)
+    feeder = Feeder(
+        tmp_path / "site.db",
+        Cursors(tmp_path / "cursors.db"),
+        lambda: store(influx, "killed", timeout_s=2),
+        clock,
+        tail_s=60,
+        batch=500,
+    )
+    for _ in range(4):
+        assert feeder.pump() == 500
+    influx.kill()
+    assert feeder.pump() == 0
+    assert feeder.state.backlog >= 3000
+    influx.start()
+    while feeder.pump():
+        pass
+    assert feeder.state.backlog == 0
+    window = store(influx, "killed").window("s", T0, T0 + 5000)
+    assert window.value.tolist() == [float(i) for i in range(5000)]
+    clock.move(61)
+    feeder.pump()
+    assert feeder.state.finished == 5000
+    db.close()
+
+
+class StandIn:
+    """Answers as another version documents it: ping, buckets, write. Remembers what it was asked."""
+
+    def __init__(self, version: str, buckets: list[str], may_create: bool = True) -> None:
+        self.asked: list[tuple[str, str]] = []
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                parts = urlsplit(self.path)
+                outer.asked.append(("GET", parts.path))
+                if parts.path == "/ping":
+                    self.say(204, {}, {"X-Influxdb-Version": version})
+                elif parts.path == "/api/v2/buckets":
+                    name = parse_qs(parts.query).get("name", [""])[0]
+                    self.say(200, {"buckets": [bucket(b) for b in buckets if b == name]})
+                elif parts.path == "/api/v2/orgs":
+                    self.say(200, {"orgs": [{"id": "0123456789abcdef", "name": "o"}]})
+                else:
+                    self.say(404, {"code": "not found", "message": parts.path})
+
+            def do_POST(self) -> None:
+                parts = urlsplit(self.path)
+                outer.asked.append(("POST", parts.path))
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                if parts.path == "/api/v2/buckets":
+                    if not may_create:
+                        self.say(403, {"code": "forbidden", "message": "insufficient permissions for write"})
+                        return
+                    buckets.append(json.loads(body)["name"])
+                    self.say(201, bucket(buckets[-1]))
+                else:
+                    self.say(204, {})
+
+            def say(self, status: int, body: object, headers: dict[str, str] | None = None) -> None:
+                content = b"" if status == 204 else json.dumps(body).encode()
+                self.send_response(status)
+                for key, value in {"Content-Type": "application/json", **(headers or {})}.items():
+                    self.send_header(key, value)
+                if status != 204:
+                    self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, format: str, *args: object) -> None:
+                pass
+
+        def bucket(name: str) -> dict[str, object]:
+            return {"id": "0123456789abcdef", "orgID": "0123456789abcdef", "name": name, "retentionRules": []}
+
+        self.buckets = buckets
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def series(self) -> InfluxSeries:
+        url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        return InfluxSeries(InfluxAddress(url=url, org="o", bucket="archive", token="t"))
+
+    def stop(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def test_version_2_has_its_bucket_found_or_created() -> None:
+    for buckets, created in ((["archive"], False), ([], True)):
+        stand_in = StandIn("v2.7.6", buckets)
+        stand_in.series().write([reading()])
+        assert (("POST", "/api/v2/buckets") in stand_in.asked) is created
+        assert stand_in.buckets == ["archive"]
+        assert stand_in.asked[-1] == ("POST", "/api/v2/write")
+        stand_in.stop()
+
+
+def test_version_2_without_the_right_to_create_says_what_to_give() -> None:
+    stand_in = StandIn("v2.7.6", [], may_create=False)
+    with pytest.raises(SeriesDownError, match="right to create the bucket"):
+        stand_in.series().write([reading()])
+    stand_in.stop()
+
+
+def test_version_3_is_only_written_to() -> None:
+    stand_in = StandIn("3.0.1", [])
+    stand_in.series().write([reading()])
+    assert stand_in.asked == [("GET", "/ping"), ("POST", "/api/v2/write")]
+    stand_in.stop()
