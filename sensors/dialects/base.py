@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
-from sensors.heard import Heard, measure
+from sensors.heard import SIDELESS, Heard, measure
 from sensors.names import Meaning, meaning
 from sensors.quantities import QUANTITIES
 
@@ -110,9 +110,6 @@ class Dialect(Struct, frozen=True, kw_only=True):
     also: tuple[str, ...] = ()
 
 
-_SIDELESS = frozenset(("true", "false", "1", "0", "1.0", "0.0", "on", "off", "yes", "no"))
-
-
 def document_of(message: Message, heard: Heard) -> dict[str, Any] | None:
     """The JSON object of a message; refuses anything else in words."""
     document = message.document()
@@ -127,7 +124,7 @@ def document_of(message: Message, heard: Heard) -> dict[str, Any] | None:
 
 def take(heard: Heard, known: Meaning, value: object, path: str, unit: str = "", channel: str = "") -> None:
     """Take the value of a field whose meaning is known."""
-    if known.words_only and str(value).strip().casefold() in _SIDELESS:
+    if known.words_only and str(value).strip().casefold() in SIDELESS:
         detail = f"{path} {value}: makers disagree whether that is open or closed; declare it with words"
         heard.refuse("needs-meaning", detail, known.quantity, value, path)
     elif QUANTITIES[known.quantity].contact:
