@@ -78,7 +78,29 @@ def parse_json(payload: bytes) -> Any:
     try:
         return _DECODER.decode(payload)
     except (msgspec.MsgspecError, RecursionError, ValueError):
+        second = _cleaned(payload)
+    if second is None:
         return None
+    try:
+        return _DECODER.decode(second)
+    except (msgspec.MsgspecError, RecursionError, ValueError):
+        return None
+
+
+def _cleaned(payload: bytes) -> bytes | None:
+    """The same document without byte order mark and closing NULs of C programs, and in UTF-8 where a Chinese host
+    wrote GB 18030; None where nothing of that kind is there."""
+    stripped = payload.removeprefix(b"\xef\xbb\xbf").strip(b"\x00 \t\r\n")
+    if not stripped.startswith((b"{", b"[")):
+        return None
+    try:
+        stripped.decode()
+    except UnicodeDecodeError:
+        try:
+            return stripped.decode("gb18030").encode()
+        except UnicodeDecodeError:
+            return None
+    return stripped if len(stripped) != len(payload) else None
 
 
 def no_topics(_topic: str) -> tuple[str, ...]:

@@ -157,6 +157,7 @@ def _read(message: Message, heard: Heard, _memory: Memory) -> None:
         return
     value, unit, at = _unwrapped(document, text)
     heard.device, heard.channel, kind, names = address
+    heard.names = (heard.channel.removeprefix("endpoint_"),) if heard.channel else ()
     heard.at = heard.clock.read(at) if at is not None else None
     if isinstance(value, (dict, list)):
         return

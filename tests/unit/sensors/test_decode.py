@@ -332,3 +332,24 @@ def test_numbers_beyond_all_measure_are_refused(number: str) -> None:
     decoded = decode(decoder(JSON_T), "city/t", f'{{"ts": {number}, "climate": {{"temperature": {number}}}}}')
     assert [reading.quality for reading in decoded.readings if reading.quality is Quality.GOOD] == []
     assert "decoder-error" not in {reject.code for reject in decoded.rejects}
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b'{"climate": {"temperature": 21.5}}\x00',
+        b'\xef\xbb\xbf{"climate": {"temperature": 21.5}}\r\n',
+        '{"房间": "三号库", "climate": {"temperature": 21.5}}'.encode("gb18030"),
+    ],
+)
+def test_json_of_c_programs_and_chinese_hosts(payload: bytes) -> None:
+    assert values(decode(decoder(JSON_T), "city/t", payload)) == {"t": 21.5}
+
+
+@pytest.mark.parametrize(
+    "payload", [b'{"climate": {"temperature": 21.5}', b"{'climate': 1}", b"\xff\xfe\x00{"]
+)
+def test_broken_json_is_never_mended(payload: bytes) -> None:
+    told = decode(decoder(JSON_T), "city/t", payload)
+    assert told.readings == ()
+    assert [reject.code for reject in told.rejects] == ["not-json"]
