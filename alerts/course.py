@@ -74,11 +74,6 @@ def silent_because(
     """Why nobody is to be told of this alarm at ``now``; None if people must be told."""
     if alarm.closed_at is not None:
         return CLOSED
-    if alarm.acked is not None:
-        started = course.at.get("started", 0.0) if running(course) and course else now + 1.0
-        if progress_at(alarm) >= started or not running(course):
-            who = alarm.acked.by
-            return Why("acknowledged", Text(f"{who} 已确认。", f"Acknowledged by {who}."))
     if alarm.page == "never":
         return NEVER
     if ladder is None:
@@ -94,6 +89,11 @@ def silent_because(
         return RETURNED
     if alarm.page == "day" and not alarm.life_safety and not hours_hold(working, timezone, now):
         return AT_NIGHT
+    if alarm.acked is not None:
+        started = course.at["started"] if course is not None and running(course) else None
+        if started is None or progress_at(alarm) >= started:
+            who = alarm.acked.by
+            return Why("acknowledged", Text(f"{who} 已确认。", f"Acknowledged by {who}."))
     return None
 
 

@@ -129,8 +129,10 @@ class Pager:
             if quiet is not None and quiet[0] is alarm and now < quiet[1]:
                 continue
             ladder, done = self.crew.ladder(alarm), (progress or {}).get(alarm.id, 0.0)
-            out += self._climb.level(alarm, self._climb.silent(alarm, now), now)
-            if forgotten(alarm, ladder, self.book.course(alarm.id), done, now):
+            why = self._climb.silent(alarm, now)
+            out += self._climb.level(alarm, why, now)
+            acted = why is not None and why.word == "acknowledged"
+            if acted and forgotten(alarm, ladder, self.book.course(alarm.id), done, now):
                 since = (now - progress_at(alarm, done)) / 60.0
                 out += self._climb.start(alarm, now, phrases.forgotten(alarm, since))
             out += self._climb.climb(alarm, now)
