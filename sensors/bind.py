@@ -89,14 +89,17 @@ def follow(document: Any, steps: tuple[str | int, ...]) -> Any:
 
 
 def quality_of(at: float, received_at: float, now: float, retained: bool, stored: bool) -> Quality:
-    """How far a reading may be trusted, from its time and how it came (C12)."""
-    if at - now > FUTURE_AFTER_S:
+    """How far a reading may be trusted, from its time and how it came (C12).
+
+    ``now`` and ``received_at`` differ where somebody moved the wall clock: a time that agrees with either is believed.
+    """
+    if at - max(now, received_at) > FUTURE_AFTER_S:
         return Quality.FUTURE
     if stored:
         return Quality.HISTORICAL
     if retained:
         return Quality.RETAINED
-    return Quality.LATE if received_at - at > LATE_AFTER_S else Quality.GOOD
+    return Quality.LATE if min(received_at, now) - at > LATE_AFTER_S else Quality.GOOD
 
 
 def read_simple(
