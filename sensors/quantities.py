@@ -314,13 +314,21 @@ for _q in QUANTITIES.values():
 # Whole words only: "no leak" holds "leak" and "timeout not closed" holds "closed".
 _ON = ("true", "on", "yes", "1", "1.0", "y", "是")
 _OFF = ("false", "off", "no", "0", "0.0", "n", "否")
-_ALARM_WORDS = """alarm,alarming,alert,active,activated,trigger,triggered,detected,detect,abnormal,warning,报警,告警,
-触发,异常,检测到""".replace("\n", "").split(",")
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(","))
+
+
+_ALARM_WORDS = _listed(
+    """alarm, alarming, alert, active, activated, trigger, triggered, detected, detect, abnormal, warning, 报警, 告警,
+    触发, 异常, 检测到"""
+)
 # "none" is not among them: that is how templates write a value they do not have.
-_QUIET_WORDS = """normal,ok,clear,cleared,idle,inactive,quiet,safe,not detected,undetected,no alarm,no alert,recovery,
-recovered,restore,restored,not triggered,untriggered,正常,恢复,未触发,无报警,未检测到""".replace(
-    "\n", ""
-).split(",")
+_QUIET_WORDS = _listed(
+    """normal, ok, clear, cleared, idle, inactive, quiet, safe, not detected, undetected, no alarm, no alert,
+    recovery, recovered, restore, restored, not triggered, untriggered, 正常, 恢复, 未触发, 无报警, 未检测到"""
+)
 
 
 def _state_words(quantity: Quantity) -> dict[str, float]:
@@ -366,18 +374,9 @@ _forget(("mains", "online"), (*_ALARM_WORDS, *_QUIET_WORDS))
 _STATE_VALUES["mains"] |= {"ok": 1.0, "normal": 1.0}
 _STATE_VALUES["online"] |= {"ok": 1.0}
 # "contact detected" is a closed door for some makers (the magnet is there) and "active" a closed loop for others.
-_SIDED = [
-    "detected",
-    "detect",
-    "not detected",
-    "undetected",
-    "active",
-    "inactive",
-    "activated",
-    "idle",
-    "检测到",
-    "未检测到",
-]
+_SIDED = _listed(
+    "detected, detect, not detected, undetected, active, inactive, activated, idle, 检测到, 未检测到"
+)
 _forget(("contact_open", "fire_door_open"), _SIDED)
 
 
