@@ -290,7 +290,7 @@ def _quality(scene: Scene) -> str:
     """How good the alarm system itself is: rates against ISA-18.2's figures, and the worst offenders."""
     w = scene.w
     since = scene.now - LOOK_BACK_S
-    raised = [e for e in scene.desk.entries(kind="alarm.raised", limit=5000) if e.at >= since]
+    raised = [e for e in scene.desk.entries(kind="alarm.raised", limit=1000) if e.at >= since]
     ten = sum(1 for entry in raised if entry.at >= scene.now - FLOOD_S)
     first = min((entry.at for entry in raised), default=scene.now)
     hours = max(1.0, (scene.now - first) / 3600.0)

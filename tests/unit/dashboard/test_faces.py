@@ -13,9 +13,9 @@ import pytest
 from alerts.model import Alarm, AlarmEvent, NoticeState
 from dashboard.faces import alarms, chrome, drills, incident, phone, rescue, setup, status, trends, wall
 from dashboard.scene import Scene
-from playbooks.model import Access
+from playbooks.model import Access, IncidentEvent
 from sensors.model import Text
-from strongroom.journal import chain, draft_alarm
+from strongroom.journal import chain, draft_alarm, draft_incident
 from strongroom.model import Board
 from tests.fakes import house
 from tests.fakes.world import make_world, scene
@@ -136,6 +136,19 @@ def test_what_is_being_carried_comes_first_then_the_trips_in_order(tmp_path: Pat
     places = [work.index(f'data-key="item-{name}"') for name in ("J001-003", "M002", "J031")]
     assert places == sorted(places)
     assert 'data-key="item-J014-020"' in html[html.index('data-key="later"') :]
+
+
+def test_the_timeline_names_holdings_only_to_those_who_may_see_them(tmp_path: Path) -> None:
+    here = make_world(tmp_path, house.water_board(later=True))
+    event = IncidentEvent(
+        kind="incident.item",
+        incident=house.incident(),
+        at=house.NOW,
+        reason=Text("J001-003 已出库", "J001-003 out"),
+    )
+    here.desk.journal.append(chain("", 1, draft_incident(event)))  # type: ignore[attr-defined]
+    assert "J001-003 out" in incident.timeline(scene(here, "helper", "en"), house.incident())
+    assert "J001-003 out" not in incident.timeline(scene(here, "viewer", "en"), house.incident())
 
 
 def test_secret_titles_are_hidden_from_helpers(tmp_path: Path) -> None:
