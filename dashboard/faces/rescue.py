@@ -56,7 +56,7 @@ def work_list(scene: Scene, incident: Incident) -> str:
         )
         return card(w("rescue.title"), empty(words), tag("div", link, class_="sr-bar"), key="none")
     done, total = progress(incident, plan)
-    where = ", ".join(scene.zone_name(z) for z in incident.zones[:3])
+    where = scene.zone_names(incident.zones[:3])
     head = tag(
         "div",
         tag("h1", esc(f"{where} · {done}/{total}")),
@@ -136,8 +136,7 @@ def _print_links(scene: Scene, incident: Incident, plan: RescuePlan) -> list[str
     return [
         tag(
             "a",
-            "⎙ ",
-            esc(words),
+            esc(f"{scene.w('rescue.print')} {words}"),
             href=to,
             class_="sr-button",
             target="_blank",

@@ -163,7 +163,7 @@ def papers(scene: Scene) -> str:
         links.append(("/print/cards", w("paper.cards")))
     if scene.viewer.may("phones"):
         links.append(("/print/contacts", w("paper.contacts")))
-    made = (tag("a", "⎙ ", esc(words), href=to, class_="sr-button", target="_blank") for to, words in links)
+    made = (tag("a", esc(words), href=to, class_="sr-button", target="_blank") for to, words in links)
     return card(w("paper.title"), tag("div", *made, class_="sr-bar"), key="papers")
 
 

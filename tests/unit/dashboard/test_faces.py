@@ -245,8 +245,8 @@ def test_history_comes_from_the_journal(tmp_path: Path) -> None:
 
 
 def test_an_alarm_is_explained_from_the_journal(tmp_path: Path) -> None:
-    here = make_world(tmp_path, house.water_board())
     wet = house.alarm(cause=house.WET, rule_revision="r7")
+    here = make_world(tmp_path, house.board(alarms=(wet,)))
     raised = AlarmEvent(kind="alarm.raised", alarm=wet, at=house.NOW - 27, reason=wet.reason)
     told = NoticeEvent(
         kind="notice.sent", notice=house.notice("wang", 1), at=house.NOW - 20, reason=Text("值班", "on duty")
