@@ -36,7 +36,7 @@ UNITS = {
 """The quantities that samples speak of and their units; other quantities are never counted as unexpected."""
 
 _CLOSE = 0.006  # expected numbers are rounded to two decimals after a conversion
-_SAME_TIME_S = 0.01
+_SAME_TIME_S = 0.5  # the hops of one message stamp it within that
 
 
 class Failure(Struct, frozen=True):
