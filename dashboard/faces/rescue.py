@@ -140,7 +140,6 @@ def _print_links(scene: Scene, incident: Incident, plan: RescuePlan) -> list[str
             href=to,
             class_="sr-button",
             target="_blank",
-            aria_label=f"{scene.w('rescue.print')} {words}",
         )
         for to, words in links
     ]

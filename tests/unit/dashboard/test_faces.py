@@ -258,7 +258,7 @@ def test_an_alarm_is_explained_from_the_journal(tmp_path: Path) -> None:
     words = text_of(alarms.face(scene(here, "viewer", "en", alarm=wet.id)))
     for said in ("Why: Stack 2B", "water-in-stack", "r7", "raised", "Wang Fang"):
         assert said in words, said
-    assert "Why: " not in text_of(alarms.face(scene(here, "viewer", "en", alarm="no-such")))
+    assert "Why: Stack 2B" not in text_of(alarms.face(scene(here, "viewer", "en", alarm="no-such")))
 
 
 @pytest.mark.parametrize(
