@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from alerts.course import course_id
 from alerts.model import Alarm, Notice, Spoken
 from alerts.notices import FINAL
-from alerts.storm import CHATTER_WINDOW_S
+from alerts.storm import CHATTER_WINDOW_S, STORM_STARTS, STORM_WINDOW_S
 
 
 class Book:
@@ -56,14 +57,10 @@ class Book:
             self.starts.pop(course.id, None)
             self.starts[course.id] = opened
 
-    def started_since(self, since: float) -> int:
-        """How many alarms began to page anybody after ``since``."""
-        found = 0
-        for at in reversed(self.starts.values()):
-            if at <= since:
-                break
-            found += 1
-        return found
+    def storm_until(self) -> float:
+        """Until when there is a storm: so many alarms began to page anybody within the window."""
+        latest = list(islice(reversed(self.starts.values()), STORM_STARTS + 1))
+        return latest[-1] + STORM_WINDOW_S if len(latest) > STORM_STARTS else 0.0
 
     def sort(self) -> None:
         """Bring everything into the order it was made in; after a restore, which may come in any order."""

@@ -1,4 +1,4 @@
-"""Messages that are not about an alarm: hand-over of duty, gaps ahead, a channel that fails. Pure."""
+"""Messages that are not about an alarm: hand-over, gaps ahead, the daily test, a channel that fails. Pure."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from alerts import phrases
 from alerts.crew import BROKEN, Crew, contact_id
 from alerts.drafts import Drafts
 from alerts.model import Notice, NoticeEvent, NoticeState, Person
-from alerts.notices import SAID, Fault, event
-from alerts.people import Gap, Handover, wall
+from alerts.notices import LOST, SAID, Fault, event
+from alerts.people import Gap, Handover, on_duty, wall
+from alerts.segments import country
 from sensors.model import Text
 
 S = NoticeState
 ROSTER_HOUR = 9  # local hour at which gaps ahead are told
+TEST_VALID_S = 3600.0
 NOTE_VALID_S = 12 * 3600.0
 ADMINISTRATORS = ("administrator", "coordinator")
 
@@ -25,14 +27,47 @@ def due(desk: Drafts, now: float) -> list[NoticeEvent]:
                 id_ = f"handover:{change.role}:{change.at:.0f}:{who}"
                 if who in desk.crew.people and id_ not in desk.book.notices:
                     out.append(_handover(desk, change, who, id_, now))
-    if wall(now, desk.crew.timezone).hour == ROSTER_HOUR:
+    hour = wall(now, desk.crew.timezone).hour
+    if hour == ROSTER_HOUR:
         out += _gaps(desk, now)
+    if hour == desk.crew.test_hour:
+        out += _tests(desk, now)
     return out
 
 
 def next_at(crew: Crew, now: float) -> float | None:
     """The next hand-over within the hour."""
     return min((h.at for h in crew.handovers_near(now) if h.at > now), default=None)
+
+
+def _tests(desk: Drafts, now: float) -> list[NoticeEvent]:
+    """The daily test to whoever is on duty: a channel that is silent shows today, not in the fire."""
+    today = wall(now, desk.crew.timezone).date().isoformat()
+    on = [s.person for s in on_duty(desk.crew.people, desk.crew.duties, desk.crew.timezone, now)]
+    out = []
+    for person in (desk.crew.people[who] for who in dict.fromkeys(on)):
+        id_ = f"test:{today}:{person.id}"
+        if id_ in desk.book.notices or not desk.crew.ways(person, "", desk.book.notices.get):
+            continue
+        code = desk.code(person, (), now)
+        asks = country(person.phone).replies
+        words = Text(
+            f"【测试】{desk.site.zh}报警通道每日测试。" + (f"回复{code}A确认。" if asks else "无需处理。"),
+            f"[TEST] {desk.site.en}: daily test of the alarm channel. "
+            + (f"Reply {code}A to confirm." if asks else "Nothing to do."),
+        )
+        note = desk.note(
+            id_=id_,
+            kind="test",
+            person=person,
+            words=words,
+            reason=DAILY_TEST,
+            now=now,
+            code=code,
+            expires_at=now + TEST_VALID_S,
+        )
+        out.append(event(note, now))
+    return out
 
 
 def contact(desk: Drafts, notice: Notice, now: float) -> list[NoticeEvent]:
@@ -45,6 +80,21 @@ def contact(desk: Drafts, notice: Notice, now: float) -> list[NoticeEvent]:
         return [event(_record(notice.person, notice.channel, "", now), now, WORKS_AGAIN)]
     person = desk.crew.people.get(notice.person)
     fault = Fault(notice.fault) if notice.fault else Fault.NONE
+    if notice.kind == "test" and notice.state in LOST and fault.value not in BROKEN and person is not None:
+        failed = FAILED_TEST.in_
+        reason = Text(
+            f"{person.name.zh} {phrases.channel(notice.channel).zh}：{failed('zh')}",
+            f"{person.name.en} by {phrases.channel(notice.channel).en}: {failed('en')}",
+        )
+        made = _record(
+            notice.person,
+            notice.channel,
+            (fault or Fault.UNKNOWN).value,
+            now,
+            reason=reason,
+            error=notice.error,
+        )
+        return [event(made, now, reason), *_tell_administrators(desk, made, now)]
     if fault.value in BROKEN and person is not None and (record is None or record.fault != fault.value):
         reason = phrases.unreachable(person, notice.channel, SAID[fault])
         made = _record(notice.person, notice.channel, fault.value, now, reason=reason)
@@ -171,4 +221,6 @@ def _record(
     )
 
 
+DAILY_TEST = Text("每日通道测试。", "The daily test of the channel.")
+FAILED_TEST = Text("每日测试未送达。", "The daily test did not arrive.")
 WORKS_AGAIN = Text("该通道恢复可用。", "This channel works again.")

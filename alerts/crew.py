@@ -28,12 +28,15 @@ class Crew:
         duties: Sequence[Duty],
         timezone: str,
         channels: Iterable[str],
+        *,
+        test_hour: int | None = None,
     ) -> None:
         self.people = people
         self.ladders = {ladder.priority: ladder for ladder in ladders}
         self.duties = tuple(duties)
         self.timezone = timezone
         self.channels = frozenset(channels)
+        self.test_hour = test_hour
         self._near: tuple[float, tuple[Handover, ...]] = (-1.0, ())
         self._ahead: tuple[float, tuple[Gap, ...]] = (-1.0, ())
         self._resolved: dict[tuple[Rung, float], tuple[Person, ...]] = {}

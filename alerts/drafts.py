@@ -22,7 +22,7 @@ class Drafts:
     """Writes notices for one building."""
 
     def __init__(self, crew: Crew, book: Book, site: Text, zones: Mapping[str, Zone]) -> None:
-        self.crew, self.book, self._site, self._zones = crew, book, site, zones
+        self.crew, self.book, self.site, self._zones = crew, book, site, zones
 
     def page(self, person: Person, group: Sequence[Held], channel: str, reason: Text, now: float) -> Notice:
         """One page for a group of steps, the worst first."""
@@ -30,7 +30,7 @@ class Drafts:
         spoken = tuple(h.spoken for h in group)
         step = spoken[0]
         alarms = [h.alarm for h in group]
-        code = self._code(person, spoken, now)
+        code = self.code(person, spoken, now)
         draft = Notice(
             id=f"{step.alarm}/{step.turn}.{step.round}.{step.rung}/{person.id}/{channel}",
             about=worst.id,
@@ -131,7 +131,7 @@ class Drafts:
         worst = alarms[0]
         there = wall(worst.raised_at, self.crew.timezone)
         return wording.Page(
-            site=self._site,
+            site=self.site,
             level=level(worst),
             place=self.place(worst.zone),
             what=worst.name,
@@ -153,17 +153,17 @@ class Drafts:
         )
         return words.in_(language)
 
-    def _code(self, person: Person, spoken: Sequence[Spoken], now: float) -> str:
-        """The code of this message on this phone: its alarms' own if they have one, else the lowest free."""
+    def code(self, person: Person, spoken: Sequence[Spoken], now: float) -> str:
+        """The code of a message on this phone: its first alarm's own if it has one, else the lowest free."""
         phone = person.phone
         used: set[str] = set()
         for other in self.crew.people.values():
             if other.id != person.id and (not phone or other.phone != phone):
                 continue
             for notice in self.book.of_person(other.id):
-                if notice.kind != "page" or not notice.code:
+                if not notice.code:
                     continue
-                if other.id == person.id and notice.spoken[0].alarm == spoken[0].alarm:
+                if spoken and other.id == person.id and notice.about == spoken[0].alarm:
                     return notice.code
                 open_ = any(s.alarm in self.book.alarms for s in notice.spoken)
                 if open_ or now - notice.due_at < CODE_KEPT_S:

@@ -12,7 +12,7 @@ from alerts.crew import Crew
 from alerts.drafts import Drafts
 from alerts.model import Notice, NoticeEvent, NoticeState, Person, Rung, Spoken
 from alerts.notices import LOST, event, late
-from alerts.storm import AT_ONCE, MINUTE_S, STORM_WINDOW_S, Held, Told, release, told
+from alerts.storm import AT_ONCE, MINUTE_S, Held, Told, release, told
 from sensors.model import Text
 
 S = NoticeState
@@ -40,7 +40,8 @@ class HandOut:
         self._held.setdefault(person.id, {})[spoken] = Waiting(since_at=now, rung=rung)
         alarm = self._book.alarms.get(spoken.alarm)
         full_until = self._full.get(person.id, 0.0)
-        if now >= full_until or (alarm is not None and alarm.life_safety):
+        apart = alarm is not None and (alarm.life_safety or bool(alarm.drill))
+        if now >= full_until or apart:
             self._again[person.id] = now
         else:
             self._again.setdefault(person.id, full_until)
@@ -111,8 +112,7 @@ class HandOut:
             if not items:
                 continue
             recent = [self._told(n) for n in self._book.recent_pages(person.id, now, drill)]
-            starts = self._book.started_since(now - STORM_WINDOW_S)
-            let = release(items, recent, starts, now)
+            let = release(items, recent, self._book.storm_until(), now)
             for group in let.groups:
                 out += self._tell(person, group, held, now)
             if let.again_at is not None:

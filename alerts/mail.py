@@ -101,6 +101,14 @@ class MailSender:
         """Mail cannot answer: a sender's address proves nothing."""
         return ()
 
+    def try_out(self) -> str:
+        """Connect and sign in without sending; what went wrong, empty if nothing."""
+        try:
+            with self._connected():
+                return ""
+        except (OSError, smtplib.SMTPException) as broken:
+            return f"{type(broken).__name__}: {broken}"[:200]
+
     def _connected(self) -> smtplib.SMTP:
         account = self._account
         context = ssl.create_default_context()

@@ -51,7 +51,11 @@ KEEP_S = 7 * 86400.0
 
 
 class Pager:
-    """Ladders, storm limits, channels and answers for one building. See the module's words."""
+    """Ladders, storm limits, channels and answers for one building.
+
+    ``working`` are the hours of rules that page by day only; ``test_hour`` the local hour of the daily test to
+    whoever is on duty (None: no test).
+    """
 
     def __init__(
         self,
@@ -64,8 +68,9 @@ class Pager:
         zones: Mapping[str, Zone] | None = None,
         channels: Iterable[str] = ("sms", "voice"),
         working: Sequence[Schedule] = WORKING_HOURS,
+        test_hour: int | None = None,
     ) -> None:
-        self.crew = Crew(people, ladders, duties, timezone, channels)
+        self.crew = Crew(people, ladders, duties, timezone, channels, test_hour=test_hour)
         self.book = Book()
         self._drafts = Drafts(self.crew, self.book, site, zones or {})
         self._hand_out = HandOut(self.crew, self.book, self._drafts)
@@ -251,6 +256,22 @@ class Pager:
     def troubles(self) -> list[Notice]:
         """Channels of people that do not work now (opted out, wrong number), for screens and doctor."""
         return [n for n in self.book.notices.values() if n.kind == "trouble" and n.fault]
+
+    def tests(self) -> list[Notice]:
+        """The newest daily test of each person and channel, for the Setup page."""
+        newest: dict[tuple[str, str], Notice] = {}
+        for notice in self.book.notices.values():
+            if (
+                notice.kind == "test"
+                and notice.due_at >= newest.get((notice.person, notice.channel), notice).due_at
+            ):
+                newest[notice.person, notice.channel] = notice
+        return list(newest.values())
+
+    def nobody_reached(self) -> tuple[str, ...]:
+        """References of alarms whose whole ladder was tried and that nobody has answered yet."""
+        running = (self.book.notices[i] for i in self.book.running)
+        return tuple(c.reference for c in running if any(key.startswith("nobody") for key in c.at))
 
     # --- inside ---------------------------------------------------------------------------------------
 

@@ -172,7 +172,7 @@ def _rule(kind: str, quantity: str, what: str, when: Condition, clause: str, pro
         advice=_ADVICE[quantity],
         consequence=_CONSEQUENCE[quantity],
         clause=clause,
-        revision=profile,
+        revision=f"standard {profile}",
     )
 
 

@@ -4,7 +4,9 @@ faults.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+
+from msgspec.structs import replace
 
 from alerts.fire import fire_rules
 from alerts.profiles import climate_rules
@@ -22,16 +24,26 @@ def standard_rules(
     written: Mapping[str, Rule],
     *,
     profile: str = "jgj25-2010",
+    playbooks: Collection[str] = ("fire", "climate"),
 ) -> dict[str, Rule]:
     """The standard rules of a building beside those it has ``written`` itself; a written rule of the same id
     wins.
 
-    The silence of sensors has a rule of its own in the composition.
+    ``playbooks`` are the plans that the building has: a rule opens none that is not there. The silence of
+    sensors has a rule of its own in the composition.
     """
-    climate = climate_rules(zones, sensors, profile=profile, written=written.values())
+    climate = {
+        name: rule if rule.playbook in playbooks else replace(rule, playbook="")
+        for name, rule in climate_rules(zones, sensors, profile=profile, written=written.values()).items()
+    }
     quiet = [rule.id for rule in (*climate.values(), *written.values()) if rule.hazard == "climate"]
-    fire = fire_rules(zones, sensors, mutes=quiet)
+    fire = fire_rules(zones, sensors, playbook="fire" if "fire" in playbooks else "", mutes=quiet)
     return {**_faults(sensors), **climate, **fire, **written}
+
+
+def is_standard(rule: Rule) -> bool:
+    """Whether a rule is one of these (written rules carry their folder's digest as revision)."""
+    return rule.revision.startswith("standard")
 
 
 def _faults(sensors: Mapping[str, Sensor]) -> dict[str, Rule]:

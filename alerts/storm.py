@@ -83,11 +83,11 @@ def told(notice: Notice, alarms: Sequence[Alarm]) -> Told:
     )
 
 
-def release(held: Sequence[Held], recent: Sequence[Told], starts: int, now: float) -> Release:
+def release(held: Sequence[Held], recent: Sequence[Told], storm_until: float, now: float) -> Release:
     """Which of ``held`` one person is told now.
 
-    ``recent`` is what they were told within the hour, oldest first; ``starts`` the number of alarms that
-    began to page anybody within ``STORM_WINDOW_S``.
+    ``recent`` is what they were told within the hour, oldest first; ``storm_until`` when the present
+    storm ends (in the past: there is none).
     """
     waits: list[float] = []
     ready: list[Held] = []
@@ -112,7 +112,7 @@ def release(held: Sequence[Held], recent: Sequence[Told], starts: int, now: floa
         else:
             left.append(group)
 
-    storm = starts > STORM_STARTS
+    storm = now < storm_until
     for group in left:
         sent = len(groups)
         zone = group[0].alarm.zone

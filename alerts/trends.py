@@ -67,7 +67,7 @@ class RateSlot(Slot):
 class RiseSlot(Slot):
     """Height above everything measured between ``over_s`` and ``lag_s`` ago (or depth below it)."""
 
-    __slots__ = ("clear_at", "edge", "extreme", "grain_s", "lag_s", "reference", "sign", "waiting")
+    __slots__ = ("clear_at", "edge", "extreme", "grain_s", "lag_s", "over_s", "sign", "waiting")
     windowed = True
     one_value = False
 
@@ -76,27 +76,26 @@ class RiseSlot(Slot):
         self.sign = 1.0 if kind.rising else -1.0
         self.edge = self.limit = kind.limit
         self.clear_at = kind.clear_at
-        self.lag_s = kind.lag_s
+        self.lag_s, self.over_s = kind.lag_s, kind.over_s
         self.grain_s = max(kind.lag_s / GRAINS, 0.001)
         self.extreme = Extreme(kind.over_s - kind.lag_s, highest=True)
         self.waiting: deque[tuple[float, float]] = deque()  # too young to be compared with
-        self.reference: float | None = None
 
     def judge(self, value: float, at: float) -> int:
         signed = value * self.sign
         waiting = self.waiting
         while waiting and at - waiting[0][0] >= self.lag_s:
-            then, was = waiting.popleft()
-            self.reference = self.extreme.add(then, was)
+            self.extreme.add(*waiting.popleft())
+        reference = self.extreme.after(at - self.over_s)
         if waiting and at - waiting[-1][0] < self.grain_s:
             signed_last = waiting[-1][1]
             waiting[-1] = (waiting[-1][0], max(signed, signed_last))
         else:
             waiting.append((at, signed))
         self.at = at
-        if self.reference is None:
+        if reference is None:
             return UNKNOWN if self.state != MET else MET
-        rise = signed - self.reference
+        rise = signed - reference
         self.value = rise
         if rise >= self.edge:
             return MET
@@ -105,12 +104,11 @@ class RiseSlot(Slot):
         return MET if self.state != CLEAR else CLEAR
 
     def keep(self) -> Any:
-        return [self.extreme.dump(), list(self.waiting), self.reference]
+        return [self.extreme.dump(), list(self.waiting)]
 
     def recall(self, kept: Any) -> None:
         self.extreme.load(kept[0])
         self.waiting = deque((float(at), float(value)) for at, value in kept[1])
-        self.reference = kept[2]
 
 
 class SwingSlot(Slot):

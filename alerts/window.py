@@ -36,6 +36,13 @@ class Extreme:
             points.popleft()
         return points[0][1] * self._sign
 
+    def after(self, oldest_at: float) -> float | None:
+        """The extreme of what was measured from ``oldest_at`` on; None where nothing was."""
+        points = self._points
+        while points and points[0][0] < oldest_at:
+            points.popleft()
+        return points[0][1] * self._sign if points else None
+
     def dump(self) -> list[tuple[float, float]]:
         """The remembered points, for a restart."""
         return list(self._points)

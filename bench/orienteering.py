@@ -12,6 +12,7 @@ import itertools
 import math
 import random
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 EPS = 1e-9
+CLOCK: Callable[[], float] = time.process_time
+"""Seconds of this process's own processor time: the same on a machine that others use."""
 POOL = 4000
 WIPE = 0.1
 """Share of rounds in which whole tours are given up, so that teams may take other regions."""
@@ -235,7 +238,7 @@ class Tours:
 
 def solve(instance: Instance, seconds: float, seed: int = 0) -> tuple[float, list[list[int]]]:
     """The best score found in so many seconds, and its tours."""
-    end = time.perf_counter() + seconds
+    end = CLOCK() + seconds
     tours = Tours(instance, seed)
     rng = tours.rng
     tours.rebuild(1.0, 0.0)
@@ -245,7 +248,7 @@ def solve(instance: Instance, seconds: float, seed: int = 0) -> tuple[float, lis
     pool: dict[frozenset[int], tuple[float, list[int]]] = {}
     since = 0
     mean = float(instance.score[instance.score > 0].mean())
-    while time.perf_counter() < end:
+    while CLOCK() < end:
         tours.ruin(rng.choice((0.1, 0.2, 0.4)))
         tours.rebuild(rng.choice((0.7, 1.0, 1.4)), rng.choice((0.3, 0.6, 1.0)))
         value, length = tours.value(), sum(tours.length)
@@ -344,7 +347,7 @@ def run_top(folder: Path, seconds: float, most: int = 0) -> dict[str, object]:
         except ValueError as error:
             rows.append({"instance": path.name, "error": str(error)})
             continue
-        begun = time.perf_counter()
+        begun = CLOCK()
         if instance.distance[0, -1] > instance.limit:
             value = 0.0
         else:
@@ -353,7 +356,7 @@ def run_top(folder: Path, seconds: float, most: int = 0) -> dict[str, object]:
         row: dict[str, object] = {
             "instance": path.name,
             "value": value,
-            "seconds": round(time.perf_counter() - begun, 2),
+            "seconds": round(CLOCK() - begun, 2),
         }
         best = known.get(path.name)
         if best is not None:

@@ -7,6 +7,8 @@ import sys
 
 from dashboard.app import run
 from dashboard.door import Door, key_of
+from dashboard.hooks import hook_route, hooks_of
+from dashboard.outside import api_routes
 from dashboard.site_desk import SiteDesk
 from dashboard.world import World
 from strongroom.clock import SystemClock
@@ -36,7 +38,10 @@ def world_of(settings: Settings) -> World:
     series = once(lambda: open_series(settings.data, settings.influx))
     desk = SiteDesk(settings.data, clock, first, series)
     door = Door(key, users, desk.building, demo)
-    return World(desk=desk, door=door, users=users, clock=clock, data=settings.data, demo=demo, series=series)
+    hooks = hooks_of(settings, desk)
+    called = (hook_route(hooks, clock),) if hooks else ()
+    more = (*called, *api_routes(desk, door, clock, series))
+    return World(desk=desk, door=door, users=users, clock=clock, data=settings.data, demo=demo, more=more)
 
 
 def main() -> int:

@@ -93,9 +93,19 @@ def _reply(facts: dict[str, Any], viewer: Viewer, building: Building, board: Boa
     words = str(facts.get("words", "")).strip()[:160]
     if not words:
         raise _bad("请输入短信里的确认码。", "Type the code from the message.")
-    return {
-        "type": "reply.received",
+    facts = {
         "sender": person.phone or person.id,
         "words": words,
         "means": "phone page",
+        "notice": found[0].id,
     }
+    if words.casefold() in {found[0].code.casefold(), found[0].reference.casefold()}:
+        # The code alone means what its first use means: somebody takes it.
+        words = f"{found[0].code}A"
+    facts = {
+        "sender": person.phone or person.id,
+        "words": words,
+        "means": "phone page",
+        "notice": found[0].id,
+    }
+    return {"type": "reply.received", **facts}

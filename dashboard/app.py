@@ -52,7 +52,7 @@ def app_of(here: World) -> st.App:
     """The ASGI application of a world; also makes it the world of this process."""
     use(here)
     porter = Middleware(Porter, door=here.door, now=here.clock.now)
-    return st.App(MAIN, routes=routes(here), middleware=[porter])
+    return st.App(MAIN, routes=[*routes(here), *here.more], middleware=[porter])
 
 
 def run(here: World, port: int, address: str = "127.0.0.1") -> None:

@@ -19,6 +19,8 @@ from urllib.parse import quote
 
 from itsdangerous import BadData, URLSafeSerializer
 
+from alerts.twilio_hooks import KINDS
+from alerts.twilio_sender import HOOKS
 from dashboard.desk import rights_of
 from dashboard.scene import Viewer
 from playbooks.site import COMMAND
@@ -27,8 +29,9 @@ from strongroom.users import User, Users
 
 COOKIE = "strongroom"
 DEMO_HOURS = 12.0
-# What may be fetched without signing in: the login page, its looks, and whether we are alive.
-_OPEN = re.compile(r"/(login|demo|health|parts/[a-z]+\.(js|css))")
+# What may be fetched without signing in: the login page, its looks, whether we are alive,
+# and the provider's callbacks, which prove themselves by their signature.
+_OPEN = re.compile(r"/(login|demo|health|parts/[a-z]+\.(js|css))|" + f"{HOOKS}/({'|'.join(KINDS)})")
 
 # What rosters call the people whom a visitor of a demonstration may play.
 _ROSTER_WORDS: dict[str, tuple[str, ...]] = {
@@ -105,10 +108,10 @@ class Door:
     def _visitor(self, role: str) -> Viewer:
         people = list(self._building().people.values())
         words = _ROSTER_WORDS.get(role, (role,))
-        # Whoever fits the role and has the fewest others, so that different roles are different people.
+        # The role's own word before others, and whoever has the fewest roles, so that roles are different people.
         fit = sorted(
             (person for person in people if set(words) & set(person.roles)),
-            key=lambda person: len(person.roles),
+            key=lambda person: (role not in person.roles, len(person.roles)),
         )
         person = next(iter(fit or people), None)
         return Viewer(

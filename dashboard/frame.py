@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -10,9 +11,11 @@ from typing import Any
 
 import streamlit as st
 
+from alerts.alarm import suppressed
 from dashboard.door import COOKIE
 from dashboard.faces.chrome import page as chrome
-from dashboard.looks import is_quiet, standing
+from dashboard.faces.status import broken
+from dashboard.looks import standing
 from dashboard.scene import Scene, Viewer
 from dashboard.words import LANGUAGES, Words
 from dashboard.world import World, world
@@ -90,7 +93,7 @@ def _live(page: str, face: Face, plain: bool) -> None:
     if not plain:
         _take_choice()
     scene = scene_of(here, viewer, page)
-    html = face(scene) if plain else chrome(scene, face(scene) if scene.board is not None else "")
+    html = _drawn(scene, face, plain)
     seen = _component()(
         key="live",
         data=frame_data(here, scene, html),
@@ -103,6 +106,16 @@ def _live(page: str, face: Face, plain: bool) -> None:
         st.switch_page(
             st.session_state["pages"][seen.go["page"]], query_params=_carried(seen.go.get("choices"))
         )
+
+
+def _drawn(scene: Scene, face: Face, plain: bool) -> str:
+    """The page. One that fails to draw is replaced by the alarms that stand: the glass never goes blank."""
+    try:
+        body = face(scene) if plain or scene.board is not None else ""
+        return body if plain else chrome(scene, body)
+    except Exception:
+        logging.getLogger(__name__).exception("page %s could not be drawn", scene.page)
+        return chrome(scene, broken(scene))
 
 
 def _take_choice() -> None:
@@ -127,7 +140,7 @@ def _carried(choices: Any) -> dict[str, str]:
 
 def frame_data(here: World, scene: Scene, html: str) -> dict[str, Any]:
     """What the component gets: the page, two times that prove life, and what may ring."""
-    ringing = [alarm for alarm in standing(scene.board) if alarm.acked is None and not is_quiet(alarm)]
+    ringing = [alarm for alarm in standing(scene.board) if alarm.acked is None and not suppressed(alarm)]
     loudest = min((alarm.priority for alarm in ringing if not alarm.fault), default=0)
     newest = max((alarm.raised_at for alarm in ringing if alarm.priority == loudest), default=0.0)
     age = here.desk.beat_age()

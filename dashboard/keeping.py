@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.faces.rescue import may_see
+from dashboard.faces.rescue_plan import may_see
 from dashboard.looks import chosen_incident
 from dashboard.scene import Scene
 from dashboard.world import World

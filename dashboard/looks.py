@@ -9,8 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from alerts.alarm import state_name
-from alerts.alarm import suppressed as is_quiet
+from alerts.alarm import state_name, suppressed
 from alerts.model import Alarm, Notice
 from alerts.rule import (
     After,
@@ -67,7 +66,7 @@ def standing(board: Board | None) -> list[Alarm]:
 
 
 def _order(alarm: Alarm) -> tuple[bool, bool, bool, int, float]:
-    return (is_quiet(alarm), alarm.acked is not None, alarm.fault, alarm.priority, alarm.raised_at)
+    return (suppressed(alarm), alarm.acked is not None, alarm.fault, alarm.priority, alarm.raised_at)
 
 
 def state_words(scene: Scene, alarm: Alarm) -> str:
@@ -81,11 +80,11 @@ def state_words(scene: Scene, alarm: Alarm) -> str:
 def classes_of(alarm: Alarm) -> str:
     """Style classes of a mark: kind, pulse while nobody answered, hollow when quiet or cleared, drill."""
     names = [f"sr-k{kind_of(alarm)}"]
-    if not is_quiet(alarm) and alarm.acked is None:
+    if not suppressed(alarm) and alarm.acked is None:
         names.append("sr-unacked")
     if is_hollow(alarm):
         names.append("sr-hollowed")
-    if is_quiet(alarm):
+    if suppressed(alarm):
         names.append("sr-quiet")
     if alarm.drill:
         names.append("sr-drilled")
@@ -94,7 +93,7 @@ def classes_of(alarm: Alarm) -> str:
 
 def is_hollow(alarm: Alarm) -> bool:
     """Hollow marks: nothing is active, or the alarm was put aside."""
-    return is_quiet(alarm) or not (alarm.active or alarm.latched)
+    return suppressed(alarm) or not (alarm.active or alarm.latched)
 
 
 def value_words(scene: Scene, alarm: Alarm) -> str:
@@ -121,7 +120,7 @@ def zone_look(scene: Scene, zone: str) -> Look:
     """How a zone stands on the plan."""
     name = scene.zone_name(zone)
     found = [alarm for alarm in standing(scene.board) if alarm.zone == zone]
-    loud = [alarm for alarm in found if not is_quiet(alarm)]
+    loud = [alarm for alarm in found if not suppressed(alarm)]
     shown = loud or found
     if not shown:
         return Look(spoken=scene.w("plan.zone_normal", zone=name))
@@ -231,6 +230,11 @@ def _strain(row: Reading) -> float:
 def _reading(scene: Scene, sensor: Sensor, label: str) -> Reading:
     now = scene.board.latest.get(sensor.id) if scene.board else None
     state = sensor_state(now)
+    if state == "unverified":
+        # The broker's last known value: shown with a question mark, proof of nothing.
+        return Reading(
+            sensor=sensor.id, short=f"{label} {reading_words(scene, sensor, now)} ?", state="sr-late"
+        )
     if state not in ("fresh", "late"):
         return Reading(sensor=sensor.id, short=f"{label} –", state="sr-faulty")
     value = now.value if now else None
@@ -297,12 +301,16 @@ def notice_counts(notices: Iterable[Notice]) -> dict[str, int]:
         "sending": "waiting",
         "uncertain": "waiting",
         "failed_try_again": "waiting",
+        "accepted": "sent",
+        "ringing": "sent",
         "sent": "sent",
+        "undelivered": "failed",
+        "busy": "waiting",
+        "no_answer": "waiting",
         "delivered": "delivered",
         "answered": "answered",
         "failed_for_good": "failed",
         "expired": "failed",
-        "cancelled": "",
     }
     for notice in notices:
         name = group.get(notice.state.value, "")

@@ -56,10 +56,10 @@ def floor_svg(scene: Scene, floor: Floor, *, night: bool = False, controls: bool
     _find(root, _ONE, shapes, boxes, edges, scene, controls)
     over = ET.SubElement(root, f"{{{SVG}}}g", {"class": "sr-over", "aria-hidden": "true"})
     over.extend(edges)
-    _dots(over, scene, floor, view)
     for zone in scene.building.zones.values():
         if zone.id in boxes:
             _label(over, scene, zone.id, boxes[zone.id], view)
+    _dots(over, scene, floor, view)
     return ET.tostring(root, encoding="unicode")
 
 
@@ -331,7 +331,7 @@ def _dots(over: ET.Element, scene: Scene, floor: Floor, view: Box) -> None:
         dot = ET.SubElement(
             over,
             f"{{{SVG}}}{'path' if bad else 'circle'}",
-            {"class": "sr-dot sr-bad" if bad else "sr-dot", "data-key": f"dot-{sensor.id}"},
+            {"class": f"sr-dot sr-bad sr-is-{state}" if bad else "sr-dot", "data-key": f"dot-{sensor.id}"},
         )
         if bad:
             size = view.w * 0.007
@@ -343,7 +343,7 @@ def _dots(over: ET.Element, scene: Scene, floor: Floor, view: Box) -> None:
             for key, value in _numbers({"cx": x, "cy": y, "r": view.w * 0.0032}).items():
                 dot.set(key, value)
         title = ET.SubElement(dot, f"{{{SVG}}}title")
-        title.text = f"{scene.w.of(sensor.name)} · {scene.w('sensor.' + state)}"
+        title.text = f"{scene.w.of(sensor.name)} · {scene.w.named('sensor', state)}"
 
 
 def _text(group: ET.Element, x: float, y: float, size: float, words: str, name: str) -> None:

@@ -21,13 +21,13 @@ from dashboard.door import COOKIE
 from dashboard.faces.demo import STORIES
 from dashboard.faces.login import login_page
 from dashboard.faces.paper import rescue_paper
-from dashboard.faces.rescue import may_see
+from dashboard.faces.rescue_plan import may_see
 from dashboard.looks import chosen_incident
 from dashboard.scene import Scene, Viewer
 from dashboard.theme import style
 from dashboard.words import LANGUAGES, Words
 from dashboard.world import World
-from strongroom.api import Api
+from strongroom.demo.requests import StoryRequest, ask
 from strongroom.users import Wait
 
 PARTS = Path(__file__).parent / "parts"
@@ -65,7 +65,6 @@ def routes(here: World) -> list[Route]:
     """Every route of ours for one world."""
     pages = Pages(here)
     return [
-        *_readings(here),
         Route("/health", pages.health),
         Route("/login", pages.login, methods=["GET", "POST"]),
         Route("/demo", pages.visit, methods=["POST"]),
@@ -77,19 +76,6 @@ def routes(here: World) -> list[Route]:
         Route("/story", pages.story, methods=["POST"]),
         Route("/print/rescue", pages.print_rescue),
     ]
-
-
-def _readings(here: World) -> list[Route]:
-    """Stored readings for programs, for whoever is signed in."""
-    if here.series is None:
-        return []
-
-    def signed_in(request: Request) -> bool:
-        return here.door.viewer(request.cookies.get(COOKIE, ""), here.clock.now()) is not None
-
-    building = here.desk.building
-    api = Api(here.series, lambda: building().sensors, building().timezone, signed_in, here.clock.now)
-    return api.routes()
 
 
 class Pages:
@@ -298,11 +284,7 @@ class Pages:
             name = payload.get("story") if isinstance(payload, dict) else None
             if not self._here.demo or name not in STORIES:
                 return _error({"zh": "这里不是演示。", "en": "This is not a demonstration."}, 403)
-            line = json.dumps({"at": self._here.clock.now(), "story": name, "by": viewer.person})
-            path = self._here.data / "demo" / "requests.jsonl"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("a", encoding="utf-8") as file:
-                file.write(line + "\n")
+            ask(self._here.data, StoryRequest(story=name, by=viewer.person))
             said = Words("zh"), Words("en")
             return JSONResponse(
                 {"story": {w.language: w("story.begun", name=w(f"story.{name}")) for w in said}}

@@ -113,5 +113,4 @@ class Scene:
 
     def role_name(self, role: str) -> str:
         """A role in the reader's language where we know the word; the operator's word otherwise."""
-        key = f"role.{role}"
-        return self.w(key) if self.w.known(key) else role
+        return self.w.named("role", role)

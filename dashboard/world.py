@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from msgspec import Struct
+from starlette.routing import Route
 
 from dashboard.desk import Desk
 from dashboard.door import Door
-from ingest.series import Series
 from strongroom.clock import Clock
 from strongroom.users import Users
 
 
 class World(Struct, frozen=True, kw_only=True):
-    """``data`` is the site's data folder; ``demo`` the one-time token of a demonstration, empty otherwise.
-
-    ``series`` opens the store of readings for programs; None where there is none.
-    """
+    """``data`` is the site's data folder; ``demo`` the one-time token of a demonstration, empty otherwise;
+    ``more`` routes for others than people."""
 
     desk: Desk
     door: Door
@@ -26,7 +23,7 @@ class World(Struct, frozen=True, kw_only=True):
     clock: Clock
     data: Path
     demo: str = ""
-    series: Callable[[], Series] | None = None
+    more: tuple[Route, ...] = ()
 
 
 _worlds: list[World] = []

@@ -6,8 +6,9 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from ingest.messages import SourceHealth, matches
+from ingest.messages import SourceHealth
 from sensors.model import RawMessage, Text
+from sensors.topics import matches
 
 _WORDS = {
     "stopped": Text("已停止", "stopped"),

@@ -88,19 +88,3 @@ class MessageSource(Protocol):
 
     def stop(self) -> None:
         """Disconnect without acknowledging what was not acknowledged; the session stays on the broker."""
-
-
-def matches(pattern: str, topic: str) -> bool:
-    """Whether an MQTT topic filter selects a topic (MQTT 3.1.1, 4.7: ``+`` one level, ``#`` the rest).
-
-    A filter that begins with a wildcard does not select topics that begin with ``$`` (4.7.2).
-    """
-    if topic.startswith("$") and pattern[:1] in {"+", "#"}:
-        return False
-    wanted, levels = pattern.split("/"), topic.split("/")
-    for index, word in enumerate(wanted):
-        if word == "#":
-            return True
-        if index >= len(levels) or word not in {"+", levels[index]}:
-            return False
-    return len(wanted) == len(levels)

@@ -306,7 +306,7 @@ def _planned(incident: Incident, event: Planned, now: float) -> Outcome:
     plan = event.plan
     current = incident.plan
     if current is None or not current.trips:
-        if current is not None and _same(current, plan):
+        if current is not None and _same(current, plan) and current.basis == plan.basis:
             return incident, ()
         after = replace(incident, plan=plan, proposed=None)
         return after, (IncidentEvent(kind="incident.planned", incident=after, at=now, reason=event.why),)

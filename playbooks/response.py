@@ -25,7 +25,7 @@ from playbooks.site import Site
 from sensors.model import Text, Zone
 
 Outcomes = list[IncidentEvent | Refused]
-MOST = 100
+MOST = 50
 """Holdings shown in an incident's ranking: events carry the whole incident, so the list is cut; the count
 is kept."""
 REPLAN = {

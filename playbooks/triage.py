@@ -10,7 +10,7 @@ are data (:data:`RULE_SETS`).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Literal
 
@@ -229,9 +229,14 @@ def order(
 
 
 def ranked(
-    stakes: list[Stake], threat: str, reach_min: Mapping[str, float], rules: RuleSet = DEFAULT, most: int = 0
+    stakes: list[Stake],
+    threat: str,
+    reach_min: Mapping[str, float],
+    rules: RuleSet = DEFAULT,
+    most: int = 0,
+    also: Collection[int] = (),
 ) -> tuple[Ranked, ...]:
-    """The first ``most`` (0: all) of already ordered stakes with their reasons."""
+    """The first ``most`` (0: all) of already ordered stakes and those at places ``also``, with their reasons."""
     return tuple(
         Ranked(
             holding=one.holding.id,
@@ -242,7 +247,8 @@ def ranked(
             minutes=one.holding.carry_min,
             people=one.holding.people,
         )
-        for rank, one in enumerate(stakes[:most] if most else stakes, 1)
+        for rank, one in enumerate(stakes, 1)
+        if not most or rank <= most or rank - 1 in also
     )
 
 

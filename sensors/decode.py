@@ -17,22 +17,25 @@ from sensors.bind import SIMPLE, Bound, bind_simple, read_simple
 from sensors.dialects.base import LARGEST, Dialect, Memory, Message
 from sensors.dialects.registry import BY_NAME, PLAIN
 from sensors.heard import Heard
-from sensors.interpret import read
+from sensors.interpret import of_topic, read
 from sensors.match import Wanted, match, wanted
 from sensors.model import Declaration, Decoded, Life, RawMessage, Reading, Reject, Sensor
 from sensors.times import Clock
+from sensors.topics import matches
 
 _UNKNOWN = Decoded(known=False)
 _EMPTY = Decoded()
 _NOTHING: frozenset[str] = frozenset()
-DIALECT_NAMES = SIMPLE | frozenset(BY_NAME)
+AUTO = frozenset(("auto", "cn-host"))
+"""Names by which a person leaves the recognition to the messages."""
+DIALECT_NAMES = SIMPLE | AUTO | frozenset(BY_NAME)
 """Every name that a sensor's ``dialect`` may have."""
 
 
 class _Group(Struct, frozen=True):
     """The sensors of one topic that share a dialect and a model."""
 
-    dialect: Dialect
+    dialect: Dialect | None  # None: recognised from each message
     model: str
     sensors: tuple[Wanted, ...]
     quantities: frozenset[str]
@@ -141,7 +144,7 @@ class Decoder:
             if sensor.dialect in SIMPLE and (sensor.path or sensor.words or sensor.dialect != "json"):
                 simple.setdefault(sensor.topic, []).append(bind_simple(sensor))
                 continue
-            dialect = BY_NAME.get(sensor.dialect, PLAIN)
+            dialect = BY_NAME.get(sensor.dialect) or of_topic(sensor.topic.split("/")) or PLAIN
             for topic in (sensor.topic, *dialect.data_topics(sensor.topic)):
                 groups.setdefault(topic, {}).setdefault((sensor.dialect, sensor.model), []).append(sensor)
             for topic in dialect.life_topics(sensor.topic):
@@ -169,7 +172,9 @@ def _group(dialect: str, model: str, members: list[Sensor]) -> _Group:
     sensors = tuple(wanted(sensor) for sensor in members)
     units = {one.quantity: sensor.unit for one, sensor in zip(sensors, members, strict=True) if sensor.unit}
     quantities = frozenset(one.quantity for one in sensors)
-    return _Group(BY_NAME.get(dialect, PLAIN), model, sensors, quantities, units)
+    return _Group(
+        BY_NAME.get(dialect) or (PLAIN if dialect in SIMPLE else None), model, sensors, quantities, units
+    )
 
 
 def _shown(value: object) -> str:
@@ -180,14 +185,3 @@ def _shown(value: object) -> str:
     if isinstance(value, (list, tuple)):
         return ",".join(_shown(item) for item in value)
     return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def matches(wanted: str, topic: str) -> bool:
-    """Whether an MQTT filter with ``+`` and ``#`` matches a topic (MQTT 3.1.1 section 4.7)."""
-    parts, levels = wanted.split("/"), topic.split("/")
-    for index, part in enumerate(parts):
-        if part == "#":
-            return True
-        if index >= len(levels) or (part != "+" and part != levels[index]):
-            return False
-    return len(parts) == len(levels)

@@ -53,12 +53,17 @@ def read(dialect: Dialect | None, message: Message, heard: Heard, memory: Memory
         heard.refuse("decoder-error", f"{type(error).__name__}: {error}"[:200], raw="whole payload")
 
 
+def of_topic(levels: list[str]) -> Dialect | None:
+    """The dialect a topic alone gives away, None where it needs the document."""
+    return next((dialect for dialect in DIALECTS if dialect.claims_topic(levels)), None)
+
+
 def recognise(message: Message) -> Dialect:
     """The dialect of a message nobody declared: by topic, then by document, else plain."""
     levels = message.levels
-    for dialect in DIALECTS:
-        if dialect.claims_topic(levels):
-            return dialect
+    by_topic = of_topic(levels)
+    if by_topic is not None:
+        return by_topic
     document = message.document()
     if isinstance(document, (dict, list)):
         for dialect in DIALECTS:

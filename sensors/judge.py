@@ -36,7 +36,7 @@ UNITS = {
 """The quantities that samples speak of and their units; other quantities are never counted as unexpected."""
 
 _CLOSE = 0.006  # expected numbers are rounded to two decimals after a conversion
-_SAME_TIME_S = 0.01
+_SAME_TIME_S = 0.5  # the hops of one message stamp it within that
 
 
 class Failure(Struct, frozen=True):
@@ -124,7 +124,7 @@ def _judge(sample: dict[str, Any], heard: Heard, verdict: Verdict) -> None:
         taken = _find(truth, seen)
         if taken is not None:
             seen.remove(taken)
-        elif not heard.refusals:
+        elif not heard.refusals and not heard.announcements:
             verdict.failures.append(Failure(id, "silent", f"{_words(truth)}: neither read nor refused"))
     for extra in seen:  # a sign of life is no reading: nobody needs to expect it
         if extra.quantity in UNITS and not (extra.quantity == "online" and extra.value):
@@ -185,7 +185,7 @@ def _refuses(refusal: Refusal, wanted: dict[str, Any]) -> bool:
         return False
     raw = str(wanted.get("raw", ""))
     if raw == "whole payload":
-        return refusal.code in ("not-json", "not-protobuf", "not-text")
+        return refusal.raw == raw or refusal.code in ("not-json", "not-protobuf", "not-text")
     return not raw or _same_text(raw, refusal.raw) or (bool(quantity) and not refusal.raw)
 
 

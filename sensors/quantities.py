@@ -12,6 +12,7 @@ surviving sensor and the earth's weather can show, so that a value beyond them s
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 from math import inf
 
 from msgspec import Struct
@@ -57,6 +58,7 @@ class Quantity(Struct, frozen=True, kw_only=True):
         return Text(shown, shown)
 
 
+@lru_cache(maxsize=4096)
 def plain_word(word: str) -> str:
     """A word as compared: full-width folded, lower case, runs of blanks, ``_`` and ``-`` as one blank."""
     folded = unicodedata.normalize("NFKC", word).casefold().replace("_", " ").replace("-", " ")

@@ -26,6 +26,8 @@ def make_engine(
     source: Callable[[Core], MessageSource],
     sender: Sender | None = None,
     feeder: Feeder | None = None,
+    *,
+    test_hour: int | None = None,
 ) -> Engine:
     """Fold the journal, restore the rule states and build the engine; the source is made from what it must
     hear.
@@ -41,6 +43,7 @@ def make_engine(
         rule_states=db.rule_states(),
         journal=db.entries(),
         channels=sorted(sender.channels) if sender is not None else (),
+        test_hour=test_hour,
     )
     if broken is not None:
         words = Text(f"第 {broken} 条记录与校验不符。", f"Entry {broken} does not match its seal.")

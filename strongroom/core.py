@@ -64,6 +64,7 @@ class Core:
         rule_states: Mapping[str, bytes] | None = None,
         journal: Iterable[Entry] = (),
         channels: Iterable[str] = ("sms", "voice"),
+        test_hour: int | None = None,
     ) -> None:
         rules = with_builtins(building.rules)
         self.building = building
@@ -88,6 +89,7 @@ class Core:
             site=building.name,
             zones=building.zones,
             channels=channels,
+            test_hour=test_hour,
         )
         self.latest: dict[str, Reading] = dict(latest or {})
         self.deriver = Deriver(building.sensors, rule_states)
@@ -97,7 +99,7 @@ class Core:
         self.rejects: deque[Reject] = deque(maxlen=REJECTS_SHOWN)
         self.unknown: Counter[str] = Counter()
         self.messages = 0
-        self._ours = f"strongroom/{building.id}/"
+        self._ours = "strongroom/"  # whatever we publish ourselves
         self.last_change_at = now
         self._own: dict[str, bool] = {}
         self._stirred = True

@@ -54,20 +54,22 @@ class Finding(Struct, frozen=True, kw_only=True):
 
 def examine(settings: Settings, clock: Clock) -> list[Finding]:
     """Look at everything; a look that fails is a finding itself, never a traceback."""
-    looks: tuple[Callable[[], Finding], ...] = (
+    looks: tuple[Callable[[], Finding | list[Finding]], ...] = (
         packages,
         lambda: folder(settings, clock),
         lambda: disk(settings, clock),
         clock_kept,
         lambda: broker(settings, clock),
         lambda: sender(settings),
+        lambda: reach(settings, clock),
         lambda: engine(settings, clock),
         lambda: pages(settings),
     )
-    found = []
+    found: list[Finding] = []
     for look in looks:
         try:
-            found.append(look())
+            seen = look()
+            found += seen if isinstance(seen, list) else [seen]
         except Exception as error:  # the examination goes on whatever one look meets
             words = f"{type(error).__name__}: {error}"
             found.append(
@@ -79,6 +81,14 @@ def examine(settings: Settings, clock: Clock) -> list[Finding]:
                 )
             )
     return found
+
+
+def reach(settings: Settings, clock: Clock) -> list[Finding]:
+    """Everything about reaching people, as far as the building can be read."""
+    from strongroom.doctor_sender import sender_findings
+
+    building = load(settings.building, clock.now()).building
+    return sender_findings(settings, building, clock) if building is not None else []
 
 
 def packages() -> Finding:

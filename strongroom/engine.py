@@ -18,6 +18,7 @@ from alerts.sms import PaperSender, Sender
 from ingest.messages import MessageSource
 from sensors.model import RawMessage, Text
 from strongroom import builtin
+from strongroom.beat import OUTBOX_STALLS_S, Signs
 from strongroom.board import board
 from strongroom.clock import Clock
 from strongroom.committer import Committer
@@ -75,6 +76,8 @@ class Engine:
         self._started_at = clock.now()
         self._revision = int(db.meta("revision") or 0)
         self._rate: deque[tuple[float, int]] = deque(maxlen=61)
+        self._turned_at = clock.monotonic()
+        self._nobody: tuple[str, ...] = ()
         self._released: deque[tuple[str, int]] = deque(maxlen=1000)
         self._next_board = 0.0
         self._next_inbox = 0.0
@@ -122,6 +125,7 @@ class Engine:
         else:
             self.clock.wait(timeout_s, threading.Event())
         now = self.clock.now()
+        self._turned_at = self.clock.monotonic()
         self.core.advance(now)
         for raw in self._redelivery.sort(messages, now):
             for topic, payload in self.core.message(raw, now):
@@ -136,6 +140,19 @@ class Engine:
         settled = self._redelivery.settled()
         if settled or not batch.empty():
             self.committer.offer(batch, settled)
+
+    def signs(self) -> Signs:
+        """How every part of the chain moves; may be asked from any thread."""
+        at, link = self.clock.monotonic(), self.source.alive()
+        outbox = self.outbox
+        return Signs(
+            turn_age_s=at - self._turned_at,
+            outbox_age_s=None if outbox is None else at - outbox.beat_at,
+            outbox_trouble="" if outbox is None else outbox.trouble,
+            link_down_s=None if link.connected else self.clock.now() - link.since_at,
+            disk_error=self.committer.error,
+            nobody_reached=self._nobody,
+        )
 
     # --- inside ---------------------------------------------------------------------------------------
 
@@ -185,6 +202,11 @@ class Engine:
         link = self.source.alive()
         lost = not link.connected and now - link.since_at > BROKER_LOST_S
         self.core.own(builtin.BROKER, lost, link.words, now)
+        if self.outbox is not None:
+            stalls = self.clock.monotonic() - self.outbox.beat_at > OUTBOX_STALLS_S
+            trouble = self.outbox.trouble or ("the sending thread stands still" if stalls else "")
+            self.core.own(builtin.SENDER, bool(trouble), Text(trouble, trouble), now)
+        self._nobody = self.core.pager.nobody_reached()
         error = self.committer.error
         self.core.own(builtin.DISK, bool(error), Text(error, error), now)
         if self.feeder is not None:

@@ -26,6 +26,7 @@ OPEN_S = 1800.0  # for so long after a page an answer is looked for that often
 POLL_IDLE_S = 300.0
 LOOK_UP_AFTER_S = (20.0, 40.0, 60.0, 180.0, 600.0)  # after sending; then daily while not final
 CALL_LOOK_UP_S = 5.0  # a key pressed in a call stops everything within 5 s (C18)
+FAILING_IN_A_ROW = 3
 CALL_LASTS_S = 120.0
 LOOK_UP_LATER_S = 86400.0
 ASK_AGAIN_S = 15.0
@@ -90,7 +91,17 @@ class Outbox:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self.beat_at = clock.monotonic()
-        self.trouble = ""
+        self._broken = ""  # what went wrong in our own code
+        self._failing = 0
+        self._failure = ""
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong with sending as a whole; empty if nothing is known to be."""
+        if self._broken:
+            return self._broken
+        many = f"{self._failing} sendings in a row failed: {self._failure}"
+        return many if self._failing >= FAILING_IN_A_ROW else ""
 
     # --- from the engine ------------------------------------------------------------------------------
 
@@ -147,11 +158,10 @@ class Outbox:
         while not self._stop.is_set():
             try:
                 busy = self.pump()
-                self.trouble = ""
+                self._broken = ""
             except Exception as fault:
-                self.trouble = f"{type(fault).__name__}: {fault}"
+                self._broken = f"{type(fault).__name__}: {fault}"
                 busy = False
-            self.beat_at = self._clock.monotonic()
             if not busy:
                 self._clock.wait(0.5, self._wake)
                 self._wake.clear()
@@ -162,6 +172,7 @@ class Outbox:
         True if there was anything to do. Tests call it instead of starting the thread.
         """
         now = self._clock.now()
+        self.beat_at = self._clock.monotonic()
         with self._lock:
             taking = sorted(
                 (n for n in self._offered.values() if n.id not in self._taking and n.next_try_at <= now),
@@ -185,8 +196,12 @@ class Outbox:
             self._report(Reported(notice.id, gone))
             return
         result = guarded(lambda: self._sender.send(notice, person))
-        if result is not None:
-            self._report(Reported(notice.id, result))
+        if result is None:
+            return
+        ours = result.fault in (Fault.TEMPORARY, Fault.AMBIGUOUS, Fault.CONFIGURATION)
+        self._failing = self._failing + 1 if ours else 0
+        self._failure = f"{result.fault.value} {result.code} {result.detail}"
+        self._report(Reported(notice.id, result))
 
     def _watch(self, notice: Notice) -> None:
         """Remember to ask about a message at the provider (lock held)."""

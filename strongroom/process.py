@@ -10,6 +10,7 @@ from typing import TextIO
 from ingest.mqtt import MqttSource
 from sensors.model import Text
 from strongroom.assemble import make_engine
+from strongroom.beat import Beat
 from strongroom.carriers import sender_of
 from strongroom.clock import SystemClock
 from strongroom.core import Core
@@ -81,12 +82,17 @@ def run_engine(settings: Settings, stop: threading.Event | None = None) -> int:
         clock,
         tail_s=tail_s(settings.influx),
     )
-    engine = make_engine(building, settings.data, clock, source, sender_of(settings), feeder)
+    engine = make_engine(
+        building, settings.data, clock, source, sender_of(settings), feeder, test_hour=settings.test_hour
+    )
     stopping = stop or threading.Event()
     if stop is None:
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stopping.set())
+    beat = Beat(settings.beat_url.split(), clock, engine.signs)
+    beat.start()
     engine.run(stopping)
+    beat.stop()
     return 0
 
 

@@ -19,7 +19,7 @@ from strongroom.variables import VARIABLES
 
 Sender = Literal["none", "paper", "twilio"]
 
-_ELSEWHERE = {"STRONGROOM_SHARED", "STRONGROOM_KILLS"}  # read by the tests
+_ELSEWHERE = {"STRONGROOM_SHARED", "STRONGROOM_KILLS", "STRONGROOM_GOLDEN"}  # read by the tests
 
 
 class Secret:
@@ -91,6 +91,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     smtp: Secret = Secret()
     mail_from: str = ""
     channels: dict[str, Secret] = {}
+    test_hour: int | None = None
     demo: bool = False
 
 
@@ -165,6 +166,7 @@ class _Reader:
             smtp=self._smtp(),
             mail_from=self._text("MAIL_FROM"),
             channels=self._channels(),
+            test_hour=self._test_hour(),
             demo=self._yes("DEMO"),
         )
         if self._problems:
@@ -317,6 +319,15 @@ class _Reader:
                 f"{wrong[0]!r} is no address; it begins with http:// or https://, several are parted by commas",
             )
         return " ".join(word.rstrip("/") for word in words)
+
+    def _test_hour(self) -> int | None:
+        word = self._text("TEST_HOUR").lower() or ("off" if self._text("SENDER") == "paper" else "10")
+        if word == "off":
+            return None
+        if not (word.isascii() and word.isdigit() and int(word) < 24):
+            self._wrong("TEST_HOUR", f"“{word}”应为 0 到 23 或 off", f"{word!r} is neither 0 to 23 nor off")
+            return None
+        return int(word)
 
     def _smtp(self) -> Secret:
         word = self._text("SMTP_URL")

@@ -83,7 +83,9 @@ class World:
         timezone: str = "Asia/Shanghai",
         clock: SetClock | None = None,
         between: Callable[[str], None] | None = None,
+        test_hour: int | None = None,
     ) -> None:
+        self.test_hour = test_hour
         self.sender, self.timezone = sender, timezone
         self.people = {p.id: p for p in people}
         self.ladders, self.duties = tuple(ladders), tuple(duties)
@@ -111,6 +113,7 @@ class World:
             site=Text("市档案馆", "City Archives"),
             zones={"2b": zone("2b", "2号库B", "Stack 2B"), "3": zone("3", "3号库", "Stack 3")},
             channels=self.sender.channels,
+            test_hour=self.test_hour,
         )
         newest: dict[str, Notice] = {e.notice.id: e.notice for e in self.journal}
         for notice in newest.values():

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 
+from alerts.alarm import suppressed
 from alerts.model import Alarm
 from dashboard.faces.chrome import ack_button, card, empty, incident_link
 from dashboard.html import button, esc, join, mark, tag
 from dashboard.looks import (
     classes_of,
     is_hollow,
-    is_quiet,
     kind_of,
     standing,
     state_words,
@@ -34,8 +34,8 @@ def face(scene: Scene) -> str:
     tab = scene.choices.get("tab", "active")
     tab = tab if tab in TABS else "active"
     alarms = standing(scene.board)
-    loud = [alarm for alarm in alarms if not is_quiet(alarm)]
-    aside = [alarm for alarm in alarms if is_quiet(alarm)]
+    loud = [alarm for alarm in alarms if not suppressed(alarm)]
+    aside = [alarm for alarm in alarms if suppressed(alarm)]
     counts = {"active": len(loud), "aside": len(aside)}
     bar = join(_tab(scene, name, name == tab, counts.get(name)) for name in TABS)
     body = {
@@ -133,6 +133,9 @@ def _signed(scene: Scene, alarm: Alarm) -> list[str]:
     if alarm.acked:
         who = scene.person_name(alarm.acked.by)
         parts.append(esc(scene.w("alarm.acked_by", who=who, at=scene.clock(alarm.acked.at))))
+    if alarm.confirmed_by:
+        who = scene.person_name(alarm.confirmed_by.by)
+        parts.append(esc(scene.w("alarm.confirmed_by", who=who, at=scene.clock(alarm.confirmed_by.at))))
     for shelf, key in ((alarm.shelved, "alarm.shelved_by"), (alarm.out_of_service, "alarm.oos_by")):
         if shelf:
             facts = {
@@ -151,6 +154,10 @@ def _acts(scene: Scene, alarm: Alarm) -> list[str]:
     acts = [ack_button(scene, alarm), incident_link(scene, alarm)]
     if not viewer.may("acknowledge"):
         return acts
+    if alarm.investigate_until_at is not None:
+        acts.append(_investigation(scene, alarm))
+    if alarm.hazard and alarm.active and alarm.confirmed_by is None:
+        acts.append(_confirm(scene, alarm))
     if alarm.latched:
         act = json.dumps({"type": "alarm.reset", "alarm": alarm.id})
         acts.append(button(w("alarm.reset"), data_act=act, data_key=f"reset-{alarm.id}"))
@@ -166,6 +173,38 @@ def _acts(scene: Scene, alarm: Alarm) -> list[str]:
         acts.append(button(w("alarm.in_service"), data_act=act, data_key=f"in-{alarm.id}"))
     acts.append(_comment(scene, alarm))
     return acts
+
+
+def _investigation(scene: Scene, alarm: Alarm) -> str:
+    """The time somebody has for looking before it becomes a confirmed alarm; stopped only by a person's word."""
+    left = tag("b", "", data_until=f"{alarm.investigate_until_at:.1f}")
+    form = tag(
+        "form",
+        tag("p", esc(scene.w("alarm.investigate_means"))),
+        tag(
+            "label", esc(scene.w("alarm.reason")), tag("input", name="reason", required=True, maxlength="300")
+        ),
+        tag("button", esc(scene.w("alarm.false")), type="submit", class_="sr-button sr-main-button"),
+        data_act=json.dumps({"type": "alarm.cancel_investigation", "alarm": alarm.id}),
+        data_key=f"false-{alarm.id}",
+        class_="sr-form",
+    )
+    time = tag("span", esc(scene.w("alarm.investigate")), " ", left, class_="sr-due")
+    return time + drawer(scene.w("alarm.false"), form, key=f"investigate-{alarm.id}")
+
+
+def _confirm(scene: Scene, alarm: Alarm) -> str:
+    """Seen with one's own eyes: that alone confirms."""
+    form = tag(
+        "form",
+        tag("p", esc(scene.w("alarm.confirm_means"))),
+        tag("label", esc(scene.w("incident.note")), tag("input", name="note", maxlength="300")),
+        tag("button", esc(scene.w("alarm.confirm")), type="submit", class_="sr-button sr-danger"),
+        data_act=json.dumps({"type": "alarm.confirm", "zone": alarm.zone, "hazard": alarm.hazard}),
+        data_key=f"confirm-{alarm.id}",
+        class_="sr-form",
+    )
+    return drawer(scene.w("alarm.confirm"), form, key=f"seen-{alarm.id}")
 
 
 def _shelve(scene: Scene, alarm: Alarm) -> str:
@@ -235,8 +274,7 @@ def _history_row(scene: Scene, entry: Entry) -> str:
         return ""
     alarm = data.alarm
     what = f"{scene.zone_name(alarm.zone)} · {scene.w.of(alarm.name)}"
-    key = f"event.{entry.kind.partition('.')[2]}"
-    event = scene.w(key) if scene.w.known(key) else entry.kind
+    event = scene.w.named("event", entry.kind.partition(".")[2])
     reason = scene.w.of(data.reason)
     return tag(
         "tr",
@@ -252,7 +290,7 @@ def _quality(scene: Scene) -> str:
     """How good the alarm system itself is: rates against ISA-18.2's figures, and the worst offenders."""
     w = scene.w
     since = scene.now - LOOK_BACK_S
-    raised = [e for e in scene.desk.entries(kind="alarm.raised", limit=5000) if e.at >= since]
+    raised = [e for e in scene.desk.entries(kind="alarm.raised", limit=1000) if e.at >= since]
     ten = sum(1 for entry in raised if entry.at >= scene.now - FLOOD_S)
     first = min((entry.at for entry in raised), default=scene.now)
     hours = max(1.0, (scene.now - first) / 3600.0)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 
+from alerts.alarm import suppressed
 from alerts.model import Alarm
 from dashboard.html import button, esc, join, mark, tag
 from dashboard.looks import (
     incident_of,
-    is_quiet,
     kind_of,
     open_incidents,
     speaking,
@@ -50,7 +50,7 @@ def head(scene: Scene) -> str:
     """Name of the house, navigation, clock, proof of life, language, who is signed in."""
     w = scene.w
     pages = [*PAGES, "phone"]
-    unacked = sum(1 for a in standing(scene.board) if a.acked is None and not is_quiet(a))
+    unacked = sum(1 for a in standing(scene.board) if a.acked is None and not suppressed(a))
     running = len(open_incidents(scene.board))
     badge = {"alarms": unacked, "incident": running}
     links = join(
@@ -131,7 +131,7 @@ def banner(scene: Scene) -> str:
     """The most urgent thing in one line, or one quiet line that still shows that we are looking."""
     if scene.board is None:
         return ""
-    alarms = [alarm for alarm in standing(scene.board) if not is_quiet(alarm)]
+    alarms = [alarm for alarm in standing(scene.board) if not suppressed(alarm)]
     if not alarms:
         speak, known = speaking(scene)
         change = scene.clock(scene.board.last_change_at, seconds=False) if scene.board.last_change_at else "–"

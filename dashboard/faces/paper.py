@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard.faces.rescue import holding_title
+from dashboard.faces.rescue_plan import holding_title
 from dashboard.html import esc, join, tag
 from dashboard.scene import Scene
 from playbooks.model import Holding, Incident, Ranked

@@ -10,7 +10,7 @@ import json
 
 from alerts.model import Notice, NoticeState, Person
 from dashboard.faces.chrome import card, empty
-from dashboard.html import esc, join, tag
+from dashboard.html import button, esc, join, tag
 from dashboard.scene import Scene
 
 
@@ -32,7 +32,7 @@ def face(scene: Scene) -> str:
             continue  # a record of a decision: nothing that a phone would show
         if sees_all or notice.person == scene.viewer.person:
             by.setdefault(notice.person, []).append(notice)
-    paper = (board.health.sender if board else "") == "paper"
+    paper = scene.demo or (board.health.sender if board else "") == "paper"
     mark = (
         tag("p", tag("b", "纸面演示，未真正发出 PAPER TRAIL, NOT SENT"), class_="sr-paper", data_key="paper")
         if paper
@@ -73,10 +73,10 @@ def phone(scene: Scene, person: str, notices: list[Notice], paper: bool) -> str:
 def bubble(scene: Scene, notice: Notice, person: Person | None, paper: bool) -> str:
     """One message, how far it came, why this person, and the field for the code."""
     w = scene.w
-    state = w(f"notice.{notice.state.value}")
+    state = w.named("notice", notice.state.value)
     at = scene.clock(max(notice.at.values(), default=notice.due_at))
     language = "zh-CN" if person is None or person.language == "zh" else "en"
-    channel = w(f"channel.{notice.channel}") if w.known(f"channel.{notice.channel}") else notice.channel
+    channel = w.named("channel", notice.channel)
     stamp = tag(
         "small",
         "纸面 PAPER · " if paper else "",
@@ -87,27 +87,17 @@ def bubble(scene: Scene, notice: Notice, person: Person | None, paper: bool) -> 
     if notice.error:
         parts.append(tag("small", esc(notice.error), class_="sr-problemline"))
     mine = scene.demo or (person is not None and person.id == scene.viewer.person)
-    open_states = ("due", "sending", "sent", "delivered", "uncertain")
+    open_states = ("due", "sending", "accepted", "ringing", "sent", "delivered", "uncertain", "no_answer")
     if mine and notice.code and notice.state.value in open_states:
-        parts.append(
-            tag(
-                "form",
-                tag(
-                    "input",
-                    name="words",
-                    required=True,
-                    maxlength="40",
-                    inputmode="numeric",
-                    autocomplete="off",
-                    aria_label=w("phone.code"),
-                    placeholder=w("phone.code"),
-                ),
-                tag("button", esc(w("phone.answer")), type="submit", class_="sr-button sr-main-button"),
-                data_act=json.dumps({"type": "reply.received", "notice": notice.id}),
-                data_key=f"reply-{notice.id}",
-                class_="sr-sayform",
-            )
-        )
+        reply = {"type": "reply.received", "notice": notice.id}
+        quick = json.dumps({**reply, "words": f"{notice.code}A"})
+        words = w("phone.take", code=f"{notice.code}A")
+        asked = {"aria_label": w("phone.code"), "placeholder": w("phone.code")}
+        field = tag("input", name="words", required=True, maxlength="40", autocomplete="off", **asked)
+        send = tag("button", esc(w("phone.answer")), type="submit", class_="sr-button")
+        take = button(words, kind="main", data_act=quick, data_key=f"take-{notice.id}")
+        keys = {"data_act": json.dumps(reply), "data_key": f"reply-{notice.id}"}
+        parts += [tag("div", take, class_="sr-bar"), tag("form", field, send, class_="sr-sayform", **keys)]
     drill = " sr-drilled" if notice.drill else ""
     return tag(
         "div", *parts, class_=f"sr-bubble sr-n-{notice.state.value}{drill}", data_key=f"sms-{notice.id}"

@@ -10,34 +10,22 @@ import json
 
 from dashboard.faces.alarms import drawer
 from dashboard.faces.chrome import card, empty
+from dashboard.faces.rescue_plan import (
+    OVER,
+    WAITING,
+    facts_of,
+    holding_title,
+    is_cleared,
+    may_see,
+    pending,
+    planned,
+    prepared,
+    progress,
+)
 from dashboard.html import button, esc, join, tag
 from dashboard.looks import chosen_incident
 from dashboard.scene import Scene
-from playbooks.model import Holding, Incident, ItemState, Ranked, RescuePlan
-
-_WAITING = ItemState(state="waiting")
-_OVER = frozenset({"arrived", "covered", "cannot"})
-
-
-def released(incident: Incident | None) -> bool:
-    """Whether an incident releases its list: it is open and somebody cleared a zone."""
-    return (
-        incident is not None
-        and incident.state != "closed"
-        and any(access.state == "cleared" for access in incident.access.values())
-    )
-
-
-def may_see(scene: Scene, incident: Incident | None) -> bool:
-    """Whether the viewer may see the rescue list now."""
-    return scene.viewer.may("rescue") or (scene.viewer.may("tick") and released(incident))
-
-
-def holding_title(scene: Scene, holding: Holding) -> str:
-    """A title, or only its reference where it is secret and the viewer has no standing right to the list."""
-    if holding.secrecy and not scene.viewer.may("rescue"):
-        return scene.w("rescue.secret")
-    return holding.title
+from playbooks.model import Holding, Incident, ItemState, Ranked
 
 
 def face(scene: Scene) -> str:
@@ -54,167 +42,6 @@ def face(scene: Scene) -> str:
     return tag("div", work_list(scene, incident), class_="sr-one sr-narrow") + fixed_bar(scene, incident)
 
 
-# --- summary on the incident page ---------------------------------------------------------------------------
-
-
-def plan_summary(scene: Scene, incident: Incident) -> str:
-    """The rescue plan as the incident page shows it."""
-    w = scene.w
-    if not may_see(scene, incident):
-        return card(w("rescue.title"), empty(w("rescue.closed_means")), key="rescue")
-    parts: list[str] = []
-    if incident.proposed is not None and incident.proposed != incident.plan:
-        parts.append(_proposal(scene, incident, incident.proposed))
-    plan = incident.plan
-    if plan is None and incident.proposed is None:
-        parts.append(empty(w("rescue.no_plan")))
-    if plan is not None:
-        parts.append(_plan_body(scene, incident, plan))
-    if scene.viewer.may("command") and incident.state != "closed":
-        parts.append(_crew(scene, incident))
-    link = tag(
-        "a",
-        esc(w("rescue.open_list")),
-        href=f"/rescue?incident={incident.id}",
-        class_="sr-button",
-        data_go="rescue",
-        data_choices=json.dumps({"incident": incident.id}),
-    )
-    return card(w("rescue.title"), *parts, tag("div", link, class_="sr-bar"), key="rescue")
-
-
-def _proposal(scene: Scene, incident: Incident, plan: RescuePlan) -> str:
-    w = scene.w
-    accept = ""
-    if scene.viewer.may("command") and incident.state != "closed":
-        act = json.dumps({"type": "incident.accept_plan", "incident": incident.id})
-        accept = button(w("rescue.accept"), kind="main", data_act=act, data_key="accept")
-    head = tag("p", tag("b", esc(w("rescue.proposed"))), " ", esc(w.of(plan.basis)))
-    counts = tag(
-        "p",
-        esc(
-            w(
-                "rescue.proposed_facts",
-                takes=sum(1 for r in plan.ranking if r.act == "take"),
-                left=len(plan.left),
-            )
-        ),
-    )
-    return tag("div", head, counts, accept, class_="sr-proposal", data_key="proposal")
-
-
-def _progress(incident: Incident, plan: RescuePlan) -> tuple[int, int]:
-    wanted = [r.holding for r in plan.ranking if r.act != "leave"]
-    done = sum(1 for h in wanted if incident.items.get(h, _WAITING).state in ("out", *_OVER))
-    return done, len(wanted)
-
-
-def _plan_body(scene: Scene, incident: Incident, plan: RescuePlan) -> str:
-    w = scene.w
-    done, total = _progress(incident, plan)
-    head = tag(
-        "p",
-        tag("b", esc(w("rescue.progress", done=done, total=total))),
-        " · ",
-        esc(w("rescue.minutes", n=f"{max((t.from_min + t.minutes for t in plan.trips), default=0):.0f}")),
-    )
-    rows = join(_summary_row(scene, incident, ranked) for ranked in _pending(incident, plan)[:6])
-    left = ""
-    if plan.left:
-        words = "; ".join(
-            f"{one.holding} {scene.w.of(one.why)}"
-            for one in plan.left[:4]
-            if one.holding in scene.building.holdings
-        )
-        more = f" (+{len(plan.left) - 4})" if len(plan.left) > 4 else ""
-        left = tag("p", tag("b", esc(w("rescue.left"))), " ", esc(words + more), class_="sr-empty")
-    basis = tag("p", tag("b", esc(w("rescue.basis"))), " ", esc(w.of(plan.basis)), class_="sr-empty")
-    return head + tag("ol", rows, class_="sr-items") + left + basis
-
-
-def _pending(incident: Incident, plan: RescuePlan) -> list[Ranked]:
-    wanted = [
-        r
-        for r in plan.ranking
-        if r.act != "leave" and incident.items.get(r.holding, _WAITING).state not in _OVER
-    ]
-    return sorted(wanted, key=lambda r: (incident.items.get(r.holding, _WAITING).state != "out", r.rank))
-
-
-def _summary_row(scene: Scene, incident: Incident, ranked: Ranked) -> str:
-    holding = scene.building.holdings.get(ranked.holding)
-    if holding is None:
-        return ""
-    state = incident.items.get(ranked.holding, _WAITING).state
-    facts = _facts(scene, holding, ranked)
-    tail = tag("span", esc(scene.w(f"rescue.is_{state}")), class_="sr-tagged") if state != "waiting" else ""
-    return tag(
-        "li",
-        tag("span", str(ranked.rank), class_="sr-rank"),
-        tag(
-            "span",
-            tag("b", esc(f"{holding.id} {holding_title(scene, holding)}"), tail),
-            tag("small", esc(f"{scene.zone_name(holding.zone)} · {holding.place} · {facts}")),
-            tag("small", esc(scene.w.of(ranked.why)), class_="sr-whyline"),
-            class_="sr-what",
-        ),
-        data_key=f"sum-{ranked.holding}",
-    )
-
-
-def _facts(scene: Scene, holding: Holding, ranked: Ranked | None) -> str:
-    w = scene.w
-    people = ranked.people if ranked else holding.people
-    parts = [
-        w("rescue.people", n=people),
-        w("rescue.boxes", n=holding.units, kg=f"{holding.unit_kg:g}"),
-        w("rescue.minutes", n=f"{ranked.minutes if ranked and ranked.minutes else holding.carry_min:.0f}"),
-    ]
-    if holding.tools:
-        parts.append(w("rescue.tools", tools=holding.tools))
-    return " · ".join(parts)
-
-
-def _crew(scene: Scene, incident: Incident) -> str:
-    w = scene.w
-    form = tag(
-        "form",
-        tag(
-            "label",
-            esc(w("rescue.crew")),
-            tag(
-                "input",
-                name="people",
-                type="number",
-                min="0",
-                max="200",
-                value=str(incident.people),
-                data_kind="number",
-                required=True,
-            ),
-        ),
-        tag(
-            "label",
-            esc(w("rescue.budget")),
-            tag(
-                "input",
-                name="budget_min",
-                type="number",
-                min="1",
-                max="600",
-                value=f"{incident.budget_min:g}",
-                data_kind="number",
-                required=True,
-            ),
-        ),
-        tag("button", esc(w("rescue.replan")), type="submit", class_="sr-button sr-main-button"),
-        data_act=json.dumps({"type": "incident.set_crew", "incident": incident.id}),
-        data_key="crew-form",
-        class_="sr-form",
-    )
-    return drawer(w("rescue.replan"), form, key="crew")
-
-
 # --- the list to work from ----------------------------------------------------------------------------------
 
 
@@ -228,7 +55,7 @@ def work_list(scene: Scene, incident: Incident) -> str:
             "a", esc(w("rescue.to_incident")), href="/incident", class_="sr-button", data_go="incident"
         )
         return card(w("rescue.title"), empty(words), tag("div", link, class_="sr-bar"), key="none")
-    done, total = _progress(incident, plan)
+    done, total = progress(incident, plan)
     where = ", ".join(scene.zone_name(z) for z in incident.zones[:3])
     head = tag(
         "div",
@@ -252,12 +79,12 @@ def work_list(scene: Scene, incident: Incident) -> str:
             class_="sr-outnow",
             role="alert",
         )
-    pending = _pending(incident, plan)
+    waiting = pending(incident, plan)
     first_waiting = next(
-        (r.holding for r in pending if incident.items.get(r.holding, _WAITING).state == "waiting"), ""
+        (r.holding for r in waiting if incident.items.get(r.holding, WAITING).state == "waiting"), ""
     )
-    rows = join(item_row(scene, incident, r, next_=r.holding == first_waiting) for r in pending)
-    finished = [r for r in plan.ranking if incident.items.get(r.holding, _WAITING).state in _OVER]
+    rows = join(item_row(scene, incident, r, next_=r.holding == first_waiting) for r in waiting)
+    finished = [r for r in plan.ranking if incident.items.get(r.holding, WAITING).state in OVER]
     over = join(item_row(scene, incident, r, next_=False) for r in finished)
     done_part = (
         drawer(
@@ -287,8 +114,18 @@ def work_list(scene: Scene, incident: Incident) -> str:
             key="left",
             keep=True,
         )
-    body = tag("ol", rows, class_="sr-work", data_key="work") if pending else empty(w("rescue.all_done"))
-    return head + frozen + body + done_part + left
+    rest = prepared(incident, plan)
+    later = ""
+    if not planned(plan):
+        warning = tag("p", esc(w("rescue.nothing_cleared")), class_="sr-shutline", role="status")
+        body = warning + tag(
+            "ol", *(item_row(scene, incident, r, next_=False) for r in rest[:60]), class_="sr-work"
+        )
+    else:
+        body = tag("ol", rows, class_="sr-work", data_key="work") if waiting else empty(w("rescue.all_done"))
+        more = tag("ol", *(item_row(scene, incident, r, next_=False) for r in rest[:100]), class_="sr-work")
+        later = drawer(w("rescue.not_planned", n=len(rest)), more, key="later", keep=True) if rest else ""
+    return head + frozen + body + later + done_part + left
 
 
 def _left_title(scene: Scene, holding: str) -> str:
@@ -302,7 +139,7 @@ def item_row(scene: Scene, incident: Incident, ranked: Ranked, *, next_: bool) -
     holding = scene.building.holdings.get(ranked.holding)
     if holding is None:
         return ""
-    state = incident.items.get(ranked.holding, _WAITING)
+    state = incident.items.get(ranked.holding, WAITING)
     told = ""
     if state.state != "waiting":
         told = tag(
@@ -313,15 +150,17 @@ def item_row(scene: Scene, incident: Incident, ranked: Ranked, *, next_: bool) -
         )
     protect = ranked.act == "protect"
     lines = [
-        tag("p", esc(f"{holding.place}"), class_="sr-place"),
+        tag(
+            "p", esc(holding.place), tag("small", esc(f" {scene.zone_name(holding.zone)}")), class_="sr-place"
+        ),
         tag("p", tag("b", esc(f"{holding.id} {holding_title(scene, holding)}"))),
-        tag("p", esc(_facts(scene, holding, ranked))),
+        tag("p", esc(facts_of(scene, holding, ranked))),
     ]
     care = w.of(holding.cover if protect else holding.handling)
     if care:
         lines.append(tag("p", esc(("☂ " if protect else "") + care), class_="sr-care"))
     lines.append(tag("p", esc(w("rescue.why", why=w.of(ranked.why))), class_="sr-whyline"))
-    acts = tag("div", *_item_acts(scene, incident, ranked, state), class_="sr-itemacts")
+    acts = tag("div", *_item_acts(scene, incident, holding, ranked, state), class_="sr-itemacts")
     return tag(
         "li",
         tag("span", ("▶ " if next_ else "") + str(ranked.rank), class_="sr-rank"),
@@ -333,10 +172,16 @@ def item_row(scene: Scene, incident: Incident, ranked: Ranked, *, next_: bool) -
     )
 
 
-def _item_acts(scene: Scene, incident: Incident, ranked: Ranked, state: ItemState) -> list[str]:
+def _item_acts(
+    scene: Scene, incident: Incident, holding: Holding, ranked: Ranked, state: ItemState
+) -> list[str]:
     w = scene.w
     if not scene.viewer.may("tick") or incident.state == "closed":
         return []
+    if state.state == "waiting" and not is_cleared(incident, holding.zone):
+        return [
+            tag("p", esc(w("rescue.zone_shut", zone=scene.zone_name(holding.zone))), class_="sr-shutline")
+        ]
     base = {"type": "incident.item", "incident": incident.id, "holding": ranked.holding}
 
     def press(to: str, kind: str = "") -> str:
@@ -413,7 +258,7 @@ def standing_list(scene: Scene) -> str:
             tag("td", str(h.grade), class_="sr-num"),
             tag("th", esc(f"{h.id} {holding_title(scene, h)}"), scope="row"),
             tag("td", esc(f"{scene.zone_name(h.zone)} · {h.place}")),
-            tag("td", esc(_facts(scene, h, None))),
+            tag("td", esc(facts_of(scene, h, None))),
             data_key=f"h-{h.id}",
         )
         for h in holdings[:300]

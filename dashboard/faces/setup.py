@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from alerts.model import NoticeState
 from dashboard.faces.chrome import card, empty
 from dashboard.faces.phone import masked
 from dashboard.html import esc, join, mark, tag
@@ -127,7 +128,8 @@ def unwatched(scene: Scene) -> str:
 def channel(scene: Scene) -> str:
     """How the last messages fared."""
     w = scene.w
-    notices = sorted(scene.board.notices if scene.board else (), key=lambda n: -n.due_at)[:12]
+    every = scene.board.notices if scene.board else ()
+    notices = sorted((n for n in every if n.state is not NoticeState.NOTED), key=lambda n: -n.due_at)[:12]
     if not notices:
         return card(w("setup.channel"), empty(w("notices.none")), key="channel")
     rows = join(
@@ -137,9 +139,9 @@ def channel(scene: Scene) -> str:
             tag("th", esc(scene.person_name(n.person)), scope="row"),
             tag(
                 "td",
-                mark("F", size=18) if n.state.value in ("failed_for_good", "expired") else "",
+                mark("F", size=18) if n.state.value in ("failed_for_good", "expired", "undelivered") else "",
                 " ",
-                esc(w(f"notice.{n.state.value}")),
+                esc(w.named("notice", n.state.value)),
             ),
             tag("td", esc(n.error)),
             data_key=f"n-{n.id}",
@@ -197,7 +199,7 @@ def looked(scene: Scene, looks: Sequence[Looked]) -> str:
             "tr",
             tag("td", esc(scene.clock(one.at)), class_="sr-num"),
             tag("th", esc(one.user), scope="row"),
-            tag("td", esc(w(f"look.{one.what}") if w.known(f"look.{one.what}") else one.what)),
+            tag("td", esc(w.named("look", one.what))),
         )
         for one in looks
     )

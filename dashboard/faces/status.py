@@ -146,6 +146,14 @@ def alarm_row(scene: Scene, alarm: Alarm) -> str:
     )
 
 
+def broken(scene: Scene) -> str:
+    """Instead of a page that failed to draw: say so, and show what stands."""
+    sorry = card(
+        scene.w("chrome.broken"), empty(scene.w("chrome.broken_why")), key="broken", kind="sr-warned"
+    )
+    return tag("div", sorry, alarm_list(scene), class_="sr-one")
+
+
 def zone_card(scene: Scene, zone: str) -> str:
     """Everything measured in the chosen zone, with age and quality."""
     latest = scene.board.latest if scene.board else {}
@@ -167,7 +175,7 @@ def zone_card(scene: Scene, zone: str) -> str:
         state = sensor_state(now)
         at = now.measured_at if now else None
         age = tag("time", esc(scene.span(scene.now - at)), data_since=f"{at:.1f}") if at is not None else ""
-        words = scene.w("sensor." + state) if state != "fresh" else ""
+        words = scene.w.named("sensor", state) if state != "fresh" else ""
         if now is not None and now.words.zh and state != "fresh":
             words = scene.w.of(now.words)
         faulty = state not in ("fresh", "late")

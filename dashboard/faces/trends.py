@@ -22,8 +22,10 @@ POINTS = 480
 def face(scene: Scene) -> str:
     """The whole body: choices, then one chart for each measured quantity of the zone."""
     zone = _chosen_zone(scene)
-    span = scene.choices.get("span", "24h")
-    span = span if span in SPANS else "24h"
+    # A house that has just begun to listen has nothing of yesterday to show.
+    young = scene.board is not None and scene.now - scene.board.started_at < 2 * SPANS["3h"]
+    span = scene.choices.get("span", "")
+    span = span if span in SPANS else ("3h" if young else "24h")
     tabs = tag(
         "div", join(_span_tab(scene, name, name == span) for name in SPANS), class_="sr-tabs", role="tablist"
     )
@@ -104,7 +106,7 @@ def _chart(scene: Scene, sensor: Sensor, since: float, until: float) -> str:
         tag("b", esc(reading_words(scene, sensor, latest))),
         " ",
         age,
-        esc("" if state == "fresh" else f" · {w('sensor.' + state)}"),
+        esc("" if state == "fresh" else f" · {w.named('sensor', state)}"),
         class_="sr-nowvalue",
     )
     known = quantity(sensor.quantity)

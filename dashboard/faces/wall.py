@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from alerts.alarm import suppressed
 from alerts.model import Alarm
 from dashboard.faces.chrome import banner, drill_line, lang, waiting
 from dashboard.faces.status import chain, chosen_floor
 from dashboard.html import esc, join, mark, tag
-from dashboard.looks import classes_of, is_hollow, is_quiet, kind_of, standing, state_words, value_words
+from dashboard.looks import classes_of, is_hollow, kind_of, standing, state_words, value_words
 from dashboard.plan import floor_svg
 from dashboard.scene import Scene
 from strongroom.model import Floor
@@ -34,7 +35,7 @@ def face(scene: Scene, users: Sequence[User] = ()) -> str:
     if scene.board is None:
         return tag("div", _head(scene), waiting(scene), class_=names, lang=lang(scene))
     here = chosen_floor(scene)
-    loud = [alarm for alarm in standing(scene.board) if not is_quiet(alarm)]
+    loud = [alarm for alarm in standing(scene.board) if not suppressed(alarm)]
     floors = ""
     if here is not None:
         others = [floor for floor in scene.building.floors if floor.id != here.id]

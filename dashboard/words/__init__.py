@@ -40,9 +40,9 @@ class Words:
         """A sentence in both languages."""
         return Text(*(Words(language)(key, **holes) for language in LANGUAGES))
 
-    def known(self, key: str) -> bool:
-        """Whether the key exists (for words that come from data, such as states)."""
-        return key in self._all
+    def named(self, page: str, word: str) -> str:
+        """Our name for a word that comes from data, such as a state; the word itself where we have none."""
+        return self._all.get(f"{page}.{word}", word.replace("_", " "))
 
 
 def holes(sentence: str) -> set[str]:

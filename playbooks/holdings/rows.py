@@ -49,6 +49,7 @@ _CATEGORIES = {
     "要害": "vital", "机构要件": "vital", "vital records": "vital",
     "借入": "loan", "寄存": "loan", "loans": "loan",
 }  # fmt: skip
+_MARKS = "|｜;；"
 _NO_COPY = {"", "none", "no", "无", "没有"}
 _MEDIA = {
     "数字": "digital", "数字化": "digital", "数字副本": "digital", "电子": "digital", "扫描": "digital",
@@ -120,7 +121,7 @@ def _copies(cells: _Cells) -> tuple[Copy, ...]:
     if text.casefold() in _NO_COPY:
         return ()
     copies: list[Copy] = []
-    for entry in _split(text, ";；"):
+    for entry in _split(text, ";；", keep=True):
         parts = [part.strip() for part in _split(entry, "|｜")]
         medium = _MEDIA.get(parts[0], parts[0])
         if not medium or len(parts) > 4:
@@ -150,12 +151,12 @@ def _copies(cells: _Cells) -> tuple[Copy, ...]:
     return tuple(copies)
 
 
-def _split(text: str, separators: str) -> list[str]:
-    """Split at any of ``separators`` unless a backslash stands before it; the backslash goes, one level."""
+def _split(text: str, separators: str, *, keep: bool = False) -> list[str]:
+    """Split at any of ``separators`` unless a backslash stands before it; ``keep`` leaves the backslashes in."""
     parts, current, escaped = [], "", False
     for char in text:
         if escaped:
-            current += char if char in separators or char == "\\" else "\\" + char
+            current += char if not keep and char in f"{_MARKS}\\" else "\\" + char
             escaped = False
         elif char == "\\":
             escaped = True
@@ -397,6 +398,6 @@ def _copy_cell(copy: Copy) -> str:
 
 
 def _escape(word: str) -> str:
-    for char in "\\|｜;；":
+    for char in f"\\{_MARKS}":
         word = word.replace(char, "\\" + char)
     return word

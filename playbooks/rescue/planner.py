@@ -16,7 +16,7 @@ from msgspec import Struct
 from playbooks.model import Crew, Left, RescuePlan, Trip
 from playbooks.rescue.bound import upper_bound
 from playbooks.rescue.printed import printed_list
-from playbooks.rescue.problem import PROSPECT, Problem, pose, reason_left
+from playbooks.rescue.problem import PROSPECT, Problem, likelihood, pose, reason_left
 from playbooks.rescue.search import Leg, Search, Stop, rounds
 from playbooks.triage import DEFAULT, THREATS, RuleSet, Stake, order, ranked
 from sensors.model import Text, Zone
@@ -66,6 +66,7 @@ def plan(request: Request, stop: Stop | None = None) -> RescuePlan:
     search.greedy()
     search.improve(stop or rounds(QUICK))
     trips = tuple(_trip(problem, crew, leg) for crew, line in enumerate(search.lines) for leg in line)
+    carried = {option.holding for line in search.lines for leg in line for option in leg.options}
     return RescuePlan(
         made_at=request.made_at,
         basis=_basis(request),
@@ -73,7 +74,7 @@ def plan(request: Request, stop: Stop | None = None) -> RescuePlan:
         cleared=tuple(sorted(request.cleared)),
         people=sum(crew.people for crew in request.crews),
         budget_min=request.budget_min,
-        ranking=ranked(stakes, request.threat, request.reach_min, request.rules, request.most),
+        ranking=ranked(stakes, request.threat, request.reach_min, request.rules, request.most, carried),
         trips=tuple(sorted(trips, key=lambda trip: (trip.from_min, trip.crew))),
         left=_left_behind(problem, search, request.most),
         folder_revision=request.folder_revision,
@@ -99,6 +100,7 @@ def posed(request: Request, stakes: Sequence[Stake], prospect: float = PROSPECT)
         budget_min=request.budget_min,
         margin_min=request.margin_min,
         stretch=request.stretch,
+        likely=likelihood(request.reach_min),
         prospect=prospect,
     )
 

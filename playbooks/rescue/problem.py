@@ -27,6 +27,10 @@ COVER_SHARE = {"water": 0.8, "structure": 0.4, "fire": 0.3}
 COVER_MIN = 1.5
 """Minutes to cover one holding at its shelf, hands already there (planning assumption)."""
 ANY = math.inf
+HALF_MIN = 20.0
+"""The chance that a hazard comes at all halves with every so many minutes it needs (planning assumption)."""
+UNLIKELY = 0.02
+"""Chance for a zone that the hazard is not expected to reach."""
 PROSPECT = 3.0
 """Candidates may fill the crews' time this often; more only slows the search (measured: no gain beyond
 3)."""
@@ -148,6 +152,11 @@ class Problem:
         return max(1, math.ceil(option.kg / team.capacity - 1e-9)) if option.kg > 0 else 1
 
 
+def likelihood(reach_min: Mapping[str, float]) -> dict[str, float]:
+    """Zone -> chance that the hazard gets there: the room where it is comes before the one it may reach later."""
+    return {zone: max(UNLIKELY, 0.5 ** (max(0.0, at) / HALF_MIN)) for zone, at in reach_min.items()}
+
+
 def teams_of(crews: Sequence[Crew]) -> list[Team]:
     """Crews of two or more; a single person is no crew (two-person rule)."""
     return [
@@ -182,6 +191,7 @@ def pose(
     budget_min: float,
     margin_min: float,
     stretch: float,
+    likely: Mapping[str, float],
     prospect: float = PROSPECT,
 ) -> Problem:
     """The problem for these stakes: only what can be carried at all, and of that only what can be worth it.
@@ -211,9 +221,10 @@ def pose(
         if holding.skill and holding.skill not in skills:
             continue
         minutes = holding.carry_min * stretch + walks[zone] * holding.units * holding.unit_kg / capacity
-        pace = one.value / (minutes + 1e-6) if holding.action == "take" else 0.0
+        value = one.value * likely.get(holding.zone, UNLIKELY)
+        pace = value / (minutes + 1e-6) if holding.action == "take" else 0.0
         if share and (holding.action == "protect" or holding.cover.zh or holding.cover.en):
-            covering = one.value * share / (COVER_MIN * stretch)
+            covering = value * share / (COVER_MIN * stretch)
             if covering > pace:
                 pace, minutes = covering, COVER_MIN * stretch
         if pace > 0.0 and not math.isinf(walks[zone]):
@@ -226,7 +237,8 @@ def pose(
             problem.pruned_pace = pace
             break
         one = stakes[number]
-        for option in _options(number, one, index[one.holding.zone], share, stretch):
+        chance = likely.get(one.holding.zone, UNLIKELY)
+        for option in _options(number, one, index[one.holding.zone], share, stretch, chance):
             problem.options[option.zone].append(option)
     return problem
 
@@ -267,15 +279,15 @@ def reason_left(problem: Problem, one: Stake) -> Text:
     return Text("时间用于每分钟价值更高的档案", "The time goes to holdings worth more per minute")
 
 
-def _options(number: int, one: Stake, zone: int, share: float, stretch: float) -> list[Option]:
-    holding = one.holding
+def _options(number: int, one: Stake, zone: int, share: float, stretch: float, chance: float) -> list[Option]:
+    holding, worth = one.holding, one.value * chance
     found: list[Option] = []
     if holding.action == "take":
         kg = holding.units * holding.unit_kg
         shelf = holding.carry_min * stretch
-        found.append(Option(number, zone, "take", one.value, shelf, kg, holding.people, holding.skill))
+        found.append(Option(number, zone, "take", worth, shelf, kg, holding.people, holding.skill))
     if share and (holding.cover.zh or holding.cover.en or holding.action == "protect"):
         people = min(2, holding.people)
-        value, shelf = one.value * share, COVER_MIN * stretch
+        value, shelf = worth * share, COVER_MIN * stretch
         found.append(Option(number, zone, "protect", value, shelf, 0.0, people, holding.skill))
     return found

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
-from sensors.heard import Heard, measure
+from sensors.heard import SIDELESS, Heard, measure
 from sensors.names import Meaning, meaning
 from sensors.quantities import QUANTITIES
 
@@ -78,7 +78,29 @@ def parse_json(payload: bytes) -> Any:
     try:
         return _DECODER.decode(payload)
     except (msgspec.MsgspecError, RecursionError, ValueError):
+        second = _cleaned(payload)
+    if second is None:
         return None
+    try:
+        return _DECODER.decode(second)
+    except (msgspec.MsgspecError, RecursionError, ValueError):
+        return None
+
+
+def _cleaned(payload: bytes) -> bytes | None:
+    """The same document without byte order mark and closing NULs of C programs, and in UTF-8 where a Chinese host
+    wrote GB 18030; None where nothing of that kind is there."""
+    stripped = payload.removeprefix(b"\xef\xbb\xbf").strip(b"\x00 \t\r\n")
+    if not stripped.startswith((b"{", b"[")):
+        return None
+    try:
+        stripped.decode()
+    except UnicodeDecodeError:
+        try:
+            return stripped.decode("gb18030").encode()
+        except UnicodeDecodeError:
+            return None
+    return stripped if len(stripped) != len(payload) else None
 
 
 def no_topics(_topic: str) -> tuple[str, ...]:
@@ -110,9 +132,6 @@ class Dialect(Struct, frozen=True, kw_only=True):
     also: tuple[str, ...] = ()
 
 
-_SIDELESS = frozenset(("true", "false", "1", "0", "1.0", "0.0", "on", "off", "yes", "no"))
-
-
 def document_of(message: Message, heard: Heard) -> dict[str, Any] | None:
     """The JSON object of a message; refuses anything else in words."""
     document = message.document()
@@ -127,7 +146,7 @@ def document_of(message: Message, heard: Heard) -> dict[str, Any] | None:
 
 def take(heard: Heard, known: Meaning, value: object, path: str, unit: str = "", channel: str = "") -> None:
     """Take the value of a field whose meaning is known."""
-    if known.words_only and str(value).strip().casefold() in _SIDELESS:
+    if known.words_only and str(value).strip().casefold() in SIDELESS:
         detail = f"{path} {value}: makers disagree whether that is open or closed; declare it with words"
         heard.refuse("needs-meaning", detail, known.quantity, value, path)
     elif QUANTITIES[known.quantity].contact:
@@ -162,7 +181,7 @@ def pressure_unit(value: object) -> str:
     """
     try:
         number = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return "hPa"
     if 30_000.0 <= number <= 110_000.0:
         return "Pa"
@@ -181,10 +200,15 @@ def take_flat(
     ``fields`` are the dialect's own names, which win (None: never a reading). With ``channels`` the key of a
     reading whose name tells several probes apart (``TempC_DS``, ``temperature2``) becomes its channel.
     """
+    wanted = heard.wanted
     metering = "voltage" in document and ("current" in document or "power" in document)
     for key, value in document.items():
         known = fields[key] if fields is not None and key in fields else meaning(key)
-        if known is None or isinstance(value, list):
+        if known is None or (
+            wanted is not None and known.quantity not in wanted and known.quantity != "battery"
+        ):
+            continue  # a battery may turn out to be told in volts or words
+        if isinstance(value, list):
             continue
         if isinstance(value, dict):
             if "value" in value:
@@ -192,6 +216,8 @@ def take_flat(
             continue
         if metering and known.quantity == "voltage":
             continue
+        if known.unit == "°F" and _in_celsius_too(document):
+            continue  # the same reading in the other scale
         channel = key if channels and known.qualifier else ""
         take(heard, known, value, prefix + key, channel=channel)
 
@@ -216,6 +242,10 @@ def take_box(heard: Heard, known: Meaning, box: dict[str, Any], path: str, chann
     unit = box.get("unit")
     take(heard, known, box["value"], path, unit if isinstance(unit, str) else "", channel)
     heard.at = before
+
+
+def _in_celsius_too(document: dict[str, Any]) -> bool:
+    return any((found := meaning(key)) is not None and found.unit == "°C" for key in document)
 
 
 def say_life(heard: Heard, text: str, online: tuple[str, ...], offline: tuple[str, ...], source: str) -> None:

@@ -29,10 +29,10 @@ def _read(message: Message, heard: Heard, _memory: Memory) -> None:
     if document is None or not isinstance(samples, list):
         return
     heard.device = message.topic
+    sent_at = heard.clock.read(document.get("time"))
     for sample in samples:
         if isinstance(sample, dict):
-            stamp = sample.get("time", document.get("time"))
-            heard.at = heard.clock.read(stamp) if stamp is not None else None
+            heard.at = heard.clock.read(sample["time"]) if "time" in sample else sent_at
             _read_flag(str(sample.get("flag", "")), sample.get("value"), heard)
 
 

@@ -15,7 +15,6 @@ from sensors.dialects.base import take, take_box
 from sensors.dialects.frames import read_frame
 from sensors.heard import Heard, measure
 from sensors.names import Meaning, meaning
-from sensors.quantities import QUANTITIES
 
 _FIELDS: dict[str, Meaning | None] = {
     "light": None,
@@ -33,6 +32,7 @@ _FIELDS: dict[str, Meaning | None] = {
 }
 _WRAPPERS = ("data", "decoded", "payload", "measurements")  # some codecs wrap their result once more
 _NOT_NOW = ("history", "datalog", "DATALOG")
+_EXTERNAL = frozenset(("ds", "ext", "external", "probe"))
 _WORDS = {"not installed": 1.0, "uninstall": 1.0, "installed": 0.0}
 _SAME = -0.1  # 0xFFFF as a signed number of tenths: no probe
 
@@ -86,29 +86,33 @@ def _take(known: Meaning, key: str, value: object, heard: Heard) -> None:
         return
     if isinstance(value, list):
         return
-    quantity = QUANTITIES[known.quantity]
     channel = key if known.qualifier not in ("", "sht") else ""
-    if known.quantity == "battery" and _volts(value):
+    names = heard.names
+    if _EXTERNAL.intersection(known.qualifier.split()):
+        heard.names = (*names, "external")
+    if known.quantity == "battery" and _volts(value, key):
         heard.number("battery_voltage", value, "V", key)
     elif known.quantity == "motion" and isinstance(value, (int, float)) and value > 1:
         heard.state("motion", True, key)  # a count of movements in the interval
     elif known.quantity == "tamper":
         heard.state("tamper", value, key, words=_WORDS, inverted=known.inverted)
-    elif quantity.contact and isinstance(value, str) and known.words_only:
-        heard.state(known.quantity, value, key, channel=channel)
     else:
         take(heard, known, value, key, channel=channel)
+    heard.names = names
 
 
-def _volts(value: object) -> bool:
-    """A battery given as "3.384 V" or as a broken number under 5 is a voltage, not a share."""
+def _volts(value: object, key: str) -> bool:
+    """A battery given as "3.384 V" or as a broken number under 5 is a voltage, not a share; so is any number of
+    one cell under the key ``Bat``."""
     if isinstance(value, str):
         measured = measure(value)
         if measured is None:
             return False
         value = measured[0] if measured[1] in ("", "V", "v") else -1.0
         return measured[1] in ("V", "v") or (0 < value < 5 and value != int(value))
-    return isinstance(value, float) and 0 < value < 5 and value != int(value)
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return False
+    return 0 < value < 5 and (value != int(value) or key.casefold() == "bat")
 
 
 def _read_messages(messages: list[Any], heard: Heard) -> None:

@@ -14,7 +14,7 @@ from sensors.dialects.base import Dialect, Memory, Message, take, take_flat
 from sensors.heard import Heard
 from sensors.names import Meaning, loose_meaning, meaning, words_of
 from sensors.quantities import QUANTITIES
-from sensors.vocabulary import words
+from sensors.vocabulary import NOT_THE_ROOM, words
 
 _TIME_KEYS = ("ts", "time", "timestamp", "Time", "UNIX", "measured_at", "datetime", "date")
 _BOXES = ("values", "data", "VALUES", "params", "properties", "readings", "measurements")
@@ -110,20 +110,27 @@ def read_value(text: str, message: Message, heard: Heard) -> None:
 
 
 def topic_meaning(levels: list[str]) -> Meaning | None:
-    """The quantity of a topic: its last level, or the one before a ``state``-like end."""
+    """The quantity of a topic: of its last level; or, before a ``state``-like end, of the level that names one.
+
+    A number may also stand before its place (``temperature/bedroom``). A contact may not: ``water/valve`` and
+    ``gas/meter`` are no alarms.
+    """
     if not _SETTINGS.isdisjoint(levels):
         return None
     known = loose_meaning(levels[-1])
     if known is not None:
         return known
-    if words_of(levels[-1]) in (["alarm"], ["state"], ["status"], ["value"], ["event"]):
-        for level in reversed(levels[:-1]):
-            known = meaning(level)
-            if known is not None:
-                return known
-        if levels[-1] == "alarm" and _SECURITY.intersection(levels[:-1]):
-            return Meaning("contact_open")
-    return None
+    last = words_of(levels[-1])
+    named = next((found for level in reversed(levels[:-1]) if (found := meaning(level)) is not None), None)
+    if last in (["alarm"], ["event"]):
+        if named is not None and QUANTITIES[named.quantity].contact:
+            return named
+        return Meaning("contact_open") if _SECURITY.intersection(levels[:-1]) and named is None else None
+    if last in (["state"], ["status"], ["value"]):
+        return named
+    if named is None or QUANTITIES[named.quantity].contact or NOT_THE_ROOM.intersection(last):
+        return None
+    return named
 
 
 DIALECT = Dialect(name="plain", read=_read, also=("flat", "modbus", "generic", "dtu"))

@@ -11,8 +11,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sensors.dialects.base import Dialect, Memory, Message, document_of, say_life
+from sensors.dialects.base import Dialect, Memory, Message, document_of, say_life, take
 from sensors.heard import Heard
+from sensors.names import Meaning
 from sensors.quantities import QUANTITIES
 from sensors.vocabulary import words
 
@@ -62,7 +63,7 @@ _COMMANDS = frozenset(("set", "get", "request", "response"))
 
 
 def _claims_topic(levels: list[str]) -> bool:
-    if levels[0] in ("zigbee2mqtt", "zigbee2mqtt2") or "zigbee2mqtt" in levels[:3]:
+    if "zigbee2mqtt" in levels[:3] or (levels[-1] == "availability" and len(levels) > 1):
         return True
     return len(levels) >= 3 and levels[-2] == "bridge" and levels[-1] in _BRIDGE
 
@@ -175,6 +176,9 @@ def _is_of_the_device(key: str, document: dict[str, Any], heard: Heard) -> bool:
 
 def _take_number(key: str, path: str, value: object, heard: Heard, memory: Memory, channel: str = "") -> None:
     quantity, unit = _NUMBERS[key]
+    if quantity == "battery" and isinstance(value, str):
+        take(heard, Meaning("battery"), value, path, channel=channel)
+        return
     if quantity == "battery_voltage" and isinstance(value, (int, float)) and 0 < value < _VOLTS_BELOW:
         unit = "V"
     elif memory.units:
@@ -221,18 +225,23 @@ def _announce(device: dict[str, Any], base: str, heard: Heard, memory: Memory) -
         unit = str(expose.get("unit") or "")
         detail: dict[str, object] = {"ieee": str(device.get("ieee_address", "")), "property": property}
         detail |= {"quantity": known[0], "model": model, "unit": unit, "topic": f"{base}/{name}"}
+        detail |= {key: expose[key] for key in ("value_on", "value_off", "category") if key in expose}
         heard.announce("property", name, **detail)
         if unit and not QUANTITIES[known[0]].contact:
             memory.remember_unit(f"{base}/{name}", property, unit)
 
 
+def _base(topic: str) -> str:
+    levels = topic.split("/")
+    return "/".join(levels[: levels.index("zigbee2mqtt") + 1]) if "zigbee2mqtt" in levels else levels[0]
+
+
 def _life_topics(topic: str) -> tuple[str, ...]:
-    base = topic.split("/", 1)[0]
-    return (f"{topic}/availability", f"{base}/bridge/state")
+    return (f"{topic}/availability", f"{_base(topic)}/bridge/state")
 
 
 def _announcement_topics(topic: str) -> tuple[str, ...]:
-    return (f"{topic.split('/', 1)[0]}/bridge/devices",)
+    return (f"{_base(topic)}/bridge/devices",)
 
 
 DIALECT = Dialect(

@@ -130,7 +130,8 @@ def _described(select: Select) -> str:
 
 def _sensors_without_rules(facts: Facts, ledger: Ledger, blind: set[str]) -> None:
     """A sensor counts as watched if its value is; one that only informs is watched if its silence is."""
-    parts = [part for rule in facts.rulebook.rules.values() for part in leaves(rule.when)]
+    every = (*facts.rulebook.rules.values(), *facts.standard.values())
+    parts = [part for rule in every for part in leaves(rule.when)]
     unread = _of_unread_rules(facts, ledger) | blind
     for name, sensor in facts.instruments.sensors.items():
         known = quantity(sensor.quantity)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from zoneinfo import ZoneInfo, available_timezones
 
 from msgspec import Struct
@@ -136,12 +137,15 @@ def _zone(table: Table, languages: tuple[str, ...], floors_declared: bool) -> Zo
     name = table.identifier("zone", "stack-2b")
     kind = table.string("kind", required="stack")
     if kind and kind not in ZONE_KINDS:
-        near = nearest(kind, ZONE_KINDS)
+        near = get_close_matches(kind, ZONE_KINDS, n=1, cutoff=0.8)
         if near:
             table.doubtful(
                 "kind",
-                Text(f"这个类型与已知类型“{near}”很像。", f'This kind looks like the known kind "{near}".'),
-                f'kind = "{near}"',
+                Text(
+                    f"这个类型与已知类型“{near[0]}”很像。",
+                    f'This kind looks like the known kind "{near[0]}".',
+                ),
+                f'kind = "{near[0]}"',
             )
     floor = table.string("floor", required="2F")
     if floor and floors_declared:

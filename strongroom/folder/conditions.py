@@ -21,6 +21,7 @@ from alerts.rule import (
     Implausible,
     Not,
     Rate,
+    Rise,
     Select,
     Silent,
     Stuck,
@@ -41,6 +42,7 @@ _KINDS = (
     ("vote", "vote"), ("all", "all"), ("any", "any"), ("not", "not"), ("first", "after"), ("then", "after"),
     ("silent", "silent"), ("silent_for_s", "silent"), ("stuck_for_s", "stuck"), ("implausible", "implausible"),
     ("disagrees_by", "disagree"), ("swing", "swing"), ("distance", "distance"), ("set_point", "distance"),
+    ("rises_by", "rise"), ("falls_by", "rise"),
     ("rising", "rate"), ("falling", "rate"), ("above", "threshold"), ("below", "threshold"),
     ("at_least", "count"), ("is", "contact"),
 )  # fmt: skip
@@ -49,7 +51,7 @@ _COMBINING = {"vote", "all", "any", "not", "after"}
 
 def read_condition(table: Table, depth: int = 0) -> Condition | None:
     """The condition a table describes; None (with problems in the ledger) where it describes none."""
-    kind = next((kind for key, kind in _KINDS if table.has(key)), "")
+    kind = _kind(table)
     if depth > MAX_DEPTH:
         table.ledger.error(
             table.spot(),
@@ -57,6 +59,9 @@ def read_condition(table: Table, depth: int = 0) -> Condition | None:
             Text("拆成几条规则。", "Split it into several rules."),
         )
         return None
+    if not kind:
+        table.only("select", *{kind for _, kind in _KINDS})
+        kind = _kind(table)  # a misspelt key counts as the one that was meant
     if not kind:
         _no_kind(table)
         return None
@@ -68,8 +73,11 @@ def read_condition(table: Table, depth: int = 0) -> Condition | None:
     return _MAKERS[kind](table, select, quantity)
 
 
+def _kind(table: Table) -> str:
+    return next((kind for key, kind in _KINDS if table.has(key)), "")
+
+
 def _no_kind(table: Table) -> None:
-    table.only("select", *{kind for _, kind in _KINDS})
     if table.damaged() or _unknown_keys(table):
         return
     table.ledger.error(
@@ -201,6 +209,20 @@ def _rate(table: Table, select: Select, _quantity: Quantity | None) -> Condition
     return Rate(select=select, rising=rising, limit=limit, over_s=over_s, clear_at=clear_at)
 
 
+def _rise(table: Table, select: Select, _quantity: Quantity | None) -> Condition | None:
+    rising = table.has("rises_by")
+    if rising and table.has("falls_by"):
+        table.wrong("falls_by", Text("rises_by 和 falls_by 只能写一个。", "Write only one of rises_by and falls_by."),
+                    "(remove one)")  # fmt: skip
+    limit = table.number("rises_by" if rising else "falls_by", low=1e-9, high=1e9)
+    over_s = table.number("over_s", default=600.0, low=2, high=7 * DAY_S, unit="s")
+    lag_s = table.number("lag_s", default=min(60.0, over_s / 2), low=1, high=DAY_S, unit="s")
+    clear_at = table.number("clear_at", default=limit / 2, low=0, high=1e9)
+    if lag_s >= over_s:
+        table.wrong("lag_s", Text("应小于 over_s。", "It must lie below over_s."), f"lag_s = {over_s / 2:g}")
+    return Rise(select=select, rising=rising, limit=limit, clear_at=clear_at, over_s=over_s, lag_s=lag_s)
+
+
 def _swing(table: Table, select: Select, quantity: Quantity | None) -> Condition | None:
     return Swing(
         select=select,
@@ -253,7 +275,7 @@ def _count(table: Table, select: Select, quantity: Quantity | None) -> Condition
 
 _Maker = Callable[[Table, Select, Quantity | None], Condition | None]
 _MAKERS: dict[str, _Maker] = {
-    "threshold": _threshold, "contact": _contact, "rate": _rate, "swing": _swing, "distance": _distance,
+    "threshold": _threshold, "contact": _contact, "rate": _rate, "rise": _rise, "swing": _swing, "distance": _distance,
     "silent": _silent, "stuck": _stuck, "implausible": _implausible, "disagree": _disagree, "count": _count,
 }  # fmt: skip
 

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from sensors.model import Text
 from strongroom.folder import punctuation
+from strongroom.folder.keys import arrays_of
 from strongroom.folder.ledger import Ledger, Spot
 from strongroom.folder.source import Source
 from strongroom.folder.syntax import guess
@@ -41,6 +42,7 @@ class Document(Struct, frozen=True):
     lines: dict[Path, int]
     damaged: frozenset[int] = frozenset()
     whole: bool = True
+    kind: str = ""
 
     def line(self, path: Path) -> int:
         """Where the value at ``path``, or its nearest known ancestor, begins."""
@@ -60,8 +62,9 @@ class Document(Struct, frozen=True):
         return any(first <= line <= last for line in self.damaged)
 
 
-def parse(source: Source, ledger: Ledger, arrays: frozenset[str]) -> Document:
-    """Read TOML; ``arrays`` names the tables this kind of file writes as ``[[name]]``."""
+def parse(source: Source, ledger: Ledger, kind: str) -> Document:
+    """Read TOML; ``kind`` of file is a key of :data:`strongroom.folder.keys.KEYS`."""
+    arrays = arrays_of(kind)
     text, mends = punctuation.mend(source.text)
     lines = text.split("\n")
     for found in mends:
@@ -70,8 +73,8 @@ def parse(source: Source, ledger: Ledger, arrays: frozenset[str]) -> Document:
     try:
         data = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError):
-        return Document(source.file, {}, {}, damaged, whole=False)
-    return Document(source.file, data, places(text), damaged, whole and source.whole)
+        return Document(source.file, {}, {}, damaged, whole=False, kind=kind)
+    return Document(source.file, data, places(text), damaged, whole and source.whole, kind)
 
 
 def _full_width(spot: Spot, found: punctuation.Mend, ledger: Ledger) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from alerts.rule import Rule
 from strongroom.folder.building import House
 from strongroom.folder.drills import Script
 from strongroom.folder.holdings import Register
@@ -20,6 +21,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     house: House
     instruments: Instruments
     rulebook: Rulebook
+    standard: dict[str, Rule]  # the product's own rules for these zones and sensors, where none is written
     staff: Staff
     playbooks: dict[str, Planned]
     register: Register

@@ -26,6 +26,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "threshold": ("above", "below", "clear_at"),
     "contact": ("is",),
     "rate": ("rising", "falling", "over_s", "clear_at"),
+    "rise": ("rises_by", "falls_by", "over_s", "lag_s", "clear_at"),
     "swing": ("swing", "over_s"),
     "distance": ("set_point", "distance"),
     "silent": ("silent", "silent_for_s"),

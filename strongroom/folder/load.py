@@ -8,12 +8,12 @@ from pathlib import Path
 from msgspec import Struct
 
 from alerts.rule import Rule
+from alerts.standard import standard_rules
 from sensors.model import Text
 from strongroom.folder import building, drills, holdings, people, playbooks, rules, sensors
 from strongroom.folder.across import check_across
 from strongroom.folder.document import Document, parse
 from strongroom.folder.facts import Facts
-from strongroom.folder.keys import arrays_of
 from strongroom.folder.ledger import Ledger, Spot
 from strongroom.folder.plans import Plan, read_plan
 from strongroom.folder.source import Source, read_source
@@ -92,7 +92,13 @@ def _facts(folder: Path, ledger: Ledger, revision: str) -> Facts:
         ]
         if entry.drill.id
     }
+    written = rulebook.rules
+    every = standard_rules(house.zones, instruments.sensors, written, playbooks=planned)
+    standard = {name: rule for name, rule in every.items() if name not in written}
+    for name in standard:
+        ledger.note("rule", name, Spot("alerts/standard.py"))
     return Facts(
+        standard=standard,
         house=house,
         instruments=instruments,
         rulebook=rulebook,
@@ -118,11 +124,11 @@ def _document(folder: Path, file: str, kind: str, ledger: Ledger) -> Document:
                 f"新建 {file}，格式见 docs/folder.md。", f"Create {file}; docs/folder.md shows its format."
             ),
         )
-        return Document(file, {}, {}, whole=False)
+        return Document(file, {}, {}, whole=False, kind=kind)
     source = read_source(folder, file, ledger)
     if source is None:
-        return Document(file, {}, {}, whole=False)
-    return parse(source, ledger, arrays_of(kind))
+        return Document(file, {}, {}, whole=False, kind=kind)
+    return parse(source, ledger, kind)
 
 
 def _misnamed(folder: Path, file: str) -> str:
@@ -192,7 +198,7 @@ def _plans(folder: Path, floors: tuple[Floor, ...], ledger: Ledger) -> dict[str,
 
 def _building(facts: Facts, folder: Path, revision: str) -> Building:
     house = facts.house
-    rulebook: dict[str, Rule] = facts.rulebook.rules
+    rulebook: dict[str, Rule] = {**facts.standard, **facts.rulebook.rules}
     return Building(
         id=house.id,
         name=house.name,

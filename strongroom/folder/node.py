@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from sensors.model import Text
 from strongroom.folder.document import Document
-from strongroom.folder.keys import KEYS
+from strongroom.folder.keys import KEYS, arrays_of
 from strongroom.folder.ledger import Ledger, Spot
 from strongroom.folder.values import dotted, meant_key, toml
 from strongroom.places import Path
@@ -30,6 +30,7 @@ class Node:
         self.doc = doc
         self.ledger = ledger
         self.kind = kind
+        self.written: dict[str, str] = {}  # key -> the misspelt key under which its value stands
         name = data.get("id")
         shown = f' "{name}"' if isinstance(name, str) and name else ""
         self.label = label or (kind + shown if path else "")
@@ -50,7 +51,14 @@ class Node:
             if value is not None:
                 quoted = f"{dotted(keys)} = {toml(value)}"
                 where = f"{where}  {quoted}" if where else quoted
-        return Spot(self.doc.file, self.doc.line((*self.path, *keys)) or 0, where[:160])
+        return Spot(self.doc.file, self.doc.line(self.at(*keys)) or 0, where[:160])
+
+    def at(self, *keys: str | int) -> Path:
+        """The path of a key as it is written in the file."""
+        first = keys[:1]
+        if first and first[0] in self.written:
+            first = (self.written[str(first[0])],)
+        return (*self.path, *first, *keys[1:])
 
     def damaged(self) -> bool:
         """Some line of this table could not be read."""
@@ -62,19 +70,33 @@ class Node:
         """Report every key that is in none of these kinds' tables (default: the table's own kind)."""
         allowed = {key for kind in kinds or (self.kind,) for key in KEYS[kind]}
         for key in self.data:
-            if key not in allowed:
+            if key not in allowed and key not in self.written.values():
                 self._unknown(key, allowed)
 
     def _unknown(self, key: str, allowed: set[str]) -> None:
+        """Report a key nobody knows; its value is read under the key that was most likely meant."""
         near, value = meant_key(key, self.data[key], allowed)
         says = Text(f"这里没有“{key}”这个键。", f'There is no key "{key}" here.')
-        if near:
+        outer = _outer(self.doc.kind, self.path)
+        if key in outer:
+            says = Text(
+                f"“{key}”属于整个文件，要写在第一个 [[…]] 之前。",
+                f'"{key}" belongs to the whole file, above its first [[…]].',
+            )
+            line = f"{key} = {toml(self.data[key])}"
+            write = Text(f"移到文件开头：{line}", f"Move to the top: {line}")
+        elif near and not self.path and near in arrays_of(self.doc.kind):
+            write = Text(f"改为：[[{near}]]", f"Write: [[{near}]]")
+        elif near:
             line = f"{near} = {toml(value)}"
             write = Text(f"改为：{line}", f"Write: {line}")
         else:
             some = ", ".join(sorted(allowed))
             write = Text(f"可用的键：{some}", f"Keys known here: {some}")
         self.ledger.error(self.spot(key), says, write)
+        if near and near not in self.data and key not in outer:
+            self.data = {**self.data, near: value}
+            self.written[near] = key
 
     def has(self, key: str) -> bool:
         """The key was written."""
@@ -82,7 +104,7 @@ class Node:
 
     def missing(self, key: str, example: str) -> None:
         """Report a required key that is absent, unless a damaged line may have held it."""
-        if self.damaged() or any(meant_key(other, value, {key})[0] for other, value in self._strangers()):
+        if self.damaged() or (not self.path and _strayed(key, self.data, self.doc.kind)):
             return
         self.ledger.error(
             self.spot(show=False),
@@ -90,13 +112,12 @@ class Node:
             Text(f"补上：{example}", f"Add: {example}"),
         )
 
-    def _strangers(self) -> Iterator[tuple[str, Any]]:
-        return ((key, value) for key, value in self.data.items() if key not in KEYS.get(self.kind, ()))
-
     # -- problems --------------------------------------------------------------------------------------
 
     def wrong(self, key: str, says: Text, write: str) -> None:
-        """Report the value of a key, with the line to write instead."""
+        """Report the value of a key, with the line to write instead; the misspelt key comes first."""
+        if key in self.written:
+            return
         self.ledger.error(self.spot(key), says, Text(f"改为：{write}", f"Write: {write}"))
 
     def doubtful(self, key: str, says: Text, write: str) -> None:
@@ -127,3 +148,17 @@ class Node:
                     f"“{name}”改为“{near}”", f'Write "{near}" instead of "{name}"'
                 ),
             )  # fmt: skip
+
+
+def _outer(kind: str, path: Path) -> set[str]:
+    """Keys of the file as a whole, seen from one of its items; they stray there when written too late."""
+    if not path:
+        return set()
+    return set(KEYS[kind]) - set(KEYS.get(str(path[0]), ())) - arrays_of(kind)
+
+
+def _strayed(key: str, data: dict[str, Any], kind: str) -> bool:
+    """The key stands inside an item, below where it belongs, and is reported there."""
+    arrays = (array for array in arrays_of(kind) if key in _outer(kind, (array,)))
+    lists = (data[array] for array in arrays if isinstance(data.get(array), list))
+    return any(isinstance(item, dict) and key in item for items in lists for item in items)

@@ -10,7 +10,7 @@ from msgspec import Struct, convert
 from playbooks.model import Branch, Playbook, Step, Threat
 from sensors.model import Text
 from strongroom.folder.document import Document
-from strongroom.folder.ledger import Ledger, Spot, nearest
+from strongroom.folder.ledger import Ledger, Spot, Write, nearest
 from strongroom.folder.table import Table, root
 
 FOLDER = "playbooks"
@@ -102,6 +102,7 @@ def _roles(top: Table) -> dict[str, tuple[str, ...]]:
         return {}
     found: dict[str, tuple[str, ...]] = {}
     for role in inner.data:
+        inner.ledger.refer("role", role, inner.spot(role), _renamed(role), "warning")
         found[role] = inner.strings(role)
         inner.refer_each("stand_in", role, found[role])
     return found
@@ -151,6 +152,10 @@ def _step(table: Table, languages: tuple[str, ...], steps: dict[str, Table]) -> 
         drill_note=table.text("drill_note", languages=languages),
         zones=zones,
     )
+
+
+def _renamed(role: str) -> Write:
+    return lambda near: Text(f"“{role}”改为：{near}", f'Write {near} instead of "{role}"')
 
 
 def _instead(near: str) -> Text:

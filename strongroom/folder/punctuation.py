@@ -21,7 +21,12 @@ _PLAIN = {
                                                   *range(0xFF41, 0xFF5B))},
 }  # fmt: skip
 _OPENING = {"“": "”", "”": "”", "＂": "＂", "„": "”", "«": "»", "「": "」", "『": "』", "‘": "’", "＇": "＇"}
+# Marks that belong to Chinese names and addresses: 馆长（代）, 三层—东.
+_CHINESE = frozenset("（）【】、—–「」『』")
 _CLOSING = set("”“＂»」』’＇\"'")
+
+LONGEST = 20_000  # characters in a line; nobody types longer ones
+_TEXT = re.compile(r"(?=[^\"'\[{“”＂「『‘’＇#\s])[^#\"']*[\u4e00-\u9fff]")
 
 NAMES_ZH = {"\u3000": "全角空格", "\u00a0": "不换行空格", "\u200b": "零宽空格", "\ufeff": "字节序标记"}
 NAMES_EN = {"\u3000": "wide space", "\u00a0": "no-break space", "\u200b": "zero-width space",
@@ -42,6 +47,8 @@ def mend(text: str) -> tuple[str, tuple[Mend, ...]]:
     mends: list[Mend] = []
     inside = ""  # the closing mark of a multi-line string that is open
     for index, line in enumerate(lines):
+        if len(line) > LONGEST:
+            continue
         fixed, found, inside = _line(line, inside)
         if found:
             lines[index] = fixed
@@ -51,7 +58,9 @@ def mend(text: str) -> tuple[str, tuple[Mend, ...]]:
 
 def wide_characters(value: str) -> str:
     """The full-width letters, digits, marks and odd spaces in a value that should be plain, in order."""
-    return "".join(dict.fromkeys(mark for mark in value if mark in _PLAIN or mark in _OPENING))
+    return "".join(
+        dict.fromkeys(mark for mark in value if (mark in _PLAIN or mark in _OPENING) and mark not in _CHINESE)
+    )
 
 
 def plain(value: str) -> str:
@@ -95,6 +104,9 @@ def _line(line: str, inside: str) -> tuple[str, list[str], str]:
             piece, at, wide = _wide_string(line, at)
             out.append(piece)
             found += wide
+        elif _unquoted(line, at):
+            out.append(line[at:])
+            break
         elif mark in _PLAIN:
             between_digits = line[at - 1 : at].isdigit() and line[at + 1 : at + 2].isdigit()
             out.append(" = " if mark == "：" and not between_digits else _PLAIN[mark])
@@ -104,6 +116,12 @@ def _line(line: str, inside: str) -> tuple[str, list[str], str]:
             out.append(mark)
             at += 1
     return "".join(out), found, inside
+
+
+def _unquoted(line: str, at: int) -> bool:
+    """Chinese text begins here that lacks its quotes; its punctuation is content, its quotes are the mistake."""
+    before = line[max(0, at - 8) : at].rstrip()
+    return before.endswith(("=", "＝")) and _TEXT.match(line, at) is not None
 
 
 def _string(line: str, start: int) -> tuple[str, int, list[str]]:

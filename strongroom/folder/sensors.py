@@ -73,8 +73,8 @@ def _sensor(table: Table, languages: tuple[str, ...]) -> Sensor:
         quantity=known.id if known else "",
         topic=_topic(table),
         dialect=_dialect(table),
-        path=table.string("path"),
-        channel=table.string("channel"),
+        path=table.string("path", plain=False),
+        channel=table.string("channel", plain=False),
         words=_words(table),
         unit=unit,
         model=table.string("model"),
@@ -105,7 +105,7 @@ def _dialect(table: Table) -> str:
 def _topic(table: Table) -> str:
     if table.data.get("dialect") == DERIVED:
         return ""
-    topic = table.string("topic", required="city/2b/t1")
+    topic = table.string("topic", required="city/2b/t1", plain=False)
     if "#" in topic or "+" in topic.split("/"):
         table.wrong(
             "topic",

@@ -212,7 +212,7 @@ class Table(Node):
                 key, Text("中英文两句", "words in two languages"), f'{key}.zh = "…"  {key}.en = "…"'
             )
             return Text("", "")
-        inner = Table(value, (*self.path, key), self.doc, self.ledger, "text", f"{self.label}  {key}".strip())
+        inner = Table(value, self.at(key), self.doc, self.ledger, "text", f"{self.label}  {key}".strip())
         inner.only()
         zh = inner.string("zh", plain=False).strip()
         en = inner.string("en", plain=False).strip()
@@ -275,7 +275,7 @@ class Table(Node):
             self.mistyped(key, Text("一个表", "a table"), f"{key} = {{ … }}")
             return None
         return Table(
-            value, (*self.path, key), self.doc, self.ledger, kind, label or f"{self.label}  {key}".strip()
+            value, self.at(key), self.doc, self.ledger, kind, label or f"{self.label}  {key}".strip()
         )
 
     def tables(self, key: str, kind: str, label: str = "") -> list[Table]:
@@ -287,13 +287,13 @@ class Table(Node):
             top = not self.path
             write = f"[[{key}]]" if top else f"{key} = [{{ … }}]"
             self.ledger.error(
-                Spot(self.doc.file, self.doc.line((*self.path, key)), f"[{key}]" if top else self.label),
+                Spot(self.doc.file, self.doc.line(self.at(key)), f"[{key}]" if top else self.label),
                 Text("这里可以有多个，要用双方括号。" if top else "这里要写列表。",
                      "There can be several of these, so it takes double brackets." if top else
                      "A list is wanted here."),
                 Text(f"改为：{write}", f"Write: {write}"),
             )  # fmt: skip
-            return [Table(value, (*self.path, key), self.doc, self.ledger, kind, label)]
+            return [Table(value, self.at(key), self.doc, self.ledger, kind, label)]
         if not isinstance(value, list):
             self.mistyped(
                 key, Text("列表", "a list"), f"[[{key}]]" if not self.path else f"{key} = [{{ … }}]"
@@ -302,7 +302,7 @@ class Table(Node):
         found: list[Table] = []
         for index, entry in enumerate(value):
             if isinstance(entry, dict):
-                found.append(Table(entry, (*self.path, key, index), self.doc, self.ledger, kind, label))
+                found.append(Table(entry, self.at(key, index), self.doc, self.ledger, kind, label))
             else:
                 self.ledger.error(
                     self.spot(key, index),

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from alerts.sms import PaperSender
-from alerts.standard import standard_rules
+from alerts.standard import is_standard, standard_rules
 from ingest.messages import BrokerAddress
 from ingest.mqtt import MqttSource
 from ingest.mqtt_publisher import MqttPublisher
@@ -56,7 +56,8 @@ def replay_building(building: Building, bound: Bound) -> Building:
     Over months of climate nobody is paged: alarms are counted there, and nobody would answer.
     """
     sensors = {sensor.id: sensor for sensor in bound.sensors.values()}
-    rules = standard_rules(building.zones, sensors, building.rules)
+    written = {name: rule for name, rule in building.rules.items() if not is_standard(rule)}
+    rules = standard_rules(building.zones, sensors, written, playbooks=building.playbooks)
     house = msgspec.structs.replace(building, sensors=sensors, rules=rules)
     if bound.mapping.report == "climate":
         house = msgspec.structs.replace(house, people={}, ladders=(), duties=())
@@ -94,16 +95,15 @@ def play(
     stage = _Stage(house, address, data, first.at, f"replay-{data.name}")
     windows: list[tuple[float, float]] = []
     fixed_heat_at: float | None = None
-    count, moment = 0, first
+    count, moment, labelled = 0, first, False
     try:
         while True:
             stage.show(moment, speed)
             count += 1
             if moment.labelled:
-                begun = bool(windows) and windows[-1][1] >= moment.at - 2.0 * every_s
-                windows[-1:] = (
-                    [(windows[-1][0], moment.at)] if begun else [*windows[-1:], (moment.at, moment.at)]
-                )
+                begin = windows.pop()[0] if labelled else moment.at
+                windows.append((begin, moment.at))
+            labelled = moment.labelled
             if fixed_heat_at is None and moment.at >= zero_at:
                 hot = any(moment.values.get(index, fixed_c) > fixed_c for index in bound.ceiling)
                 fixed_heat_at = moment.at if hot else None

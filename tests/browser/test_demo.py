@@ -17,6 +17,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.brokers import wait_until
+from tests.processes import descendants
 
 pytestmark = pytest.mark.timeout(300)
 SECONDS = 1000.0  # Playwright counts in milliseconds
@@ -55,16 +56,6 @@ class Demo:
     def child(self, name: str) -> int:
         state = msgspec.json.decode((self.data / "supervisor.json").read_bytes())
         return int(next(child["pid"] for child in state["children"] if child["name"] == name))
-
-    def pids(self) -> list[int]:
-        """The demonstration and everything below it."""
-        found, waiting = [], [self.process.pid]
-        while waiting:
-            pid = waiting.pop()
-            found.append(pid)
-            for task in Path(f"/proc/{pid}/task").glob("*/children"):
-                waiting += [int(child) for child in task.read_text().split()]
-        return found
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGINT)
@@ -185,7 +176,7 @@ def test_a_second_demonstration_is_refused_and_can_ask_for_a_story(demo: Demo) -
 
 
 def test_ctrl_c_leaves_nothing_running(demo: Demo) -> None:
-    pids = demo.pids()
+    pids = descendants(demo.process.pid)
     assert len(pids) >= 6, "launcher, four children, the broker's own"
     assert demo.stop() == 0
     assert wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids), 10.0)

@@ -137,3 +137,24 @@ def test_the_image_copies_what_is_here_and_runs_without_root() -> None:
     assert packages
     for name in re.findall(r'"(\w+)\*"', packages.group(1)):
         assert f"COPY {name} {name}" in text
+
+
+def test_the_guide_explains_every_variable_and_no_other() -> None:
+    guide = (ROOT / "docs" / "operate.md").read_text()
+    told = set(re.findall(r"^\| `(STRONGROOM_\w+)` \|", guide, re.MULTILINE))
+    assert told == set(VARIABLES)
+
+
+def test_the_guides_name_only_commands_that_exist() -> None:
+    from typer.main import get_command
+
+    from strongroom.cli import app
+
+    commands = set(get_command(app).commands)  # type: ignore[attr-defined]
+    for name in ("README.md", "README.zh.md", "docs/operate.md", "CHANGELOG.md"):
+        text = (ROOT / name).read_text()
+        used = set(re.findall(r"(?:bin/|`|run )strongroom (\w+)", text)) - {"FOLDER"}
+        assert used <= commands, f"{name}: {used - commands}"
+        for link in re.findall(r"\]\(([\w./-]+)\)", text):
+            base = (ROOT / name).parent
+            assert (base / link).exists(), f"{name}: {link}"

@@ -10,10 +10,11 @@ import pytest
 
 from ingest.embedded import EmbeddedBroker
 from ingest.memory import MemoryBroker, MemorySource
-from ingest.messages import MessageSource, matches
+from ingest.messages import MessageSource
 from ingest.mqtt import MqttSource
 from ingest.mqtt_publisher import MqttPublisher
 from sensors.model import RawMessage
+from sensors.topics import matches
 from tests.brokers import Mosquitto, Wire, wait_until
 
 STATUS = "strongroom/test/engine"

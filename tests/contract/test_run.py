@@ -16,6 +16,7 @@ import pytest
 
 from ingest.embedded import free_port
 from tests.brokers import Mosquitto, wait_until
+from tests.processes import descendants, read_or_nothing
 
 FOLDER = Path(__file__).resolve().parents[2] / "buildings" / "demo"
 
@@ -68,16 +69,28 @@ def test_run_opens_the_house_says_where_and_leaves_nothing(tmp_path: Path) -> No
     left = [
         path.parent.name
         for path in Path("/proc").glob("[0-9]*/cmdline")
-        if str(tmp_path).encode() in _read(path) or f"--port\0{port}".encode() in _read(path)
+        if str(tmp_path).encode() in read_or_nothing(path)
+        or f"--port\0{port}".encode() in read_or_nothing(path)
     ]
     assert left == []
 
 
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return b""
+@pytest.mark.timeout(120)
+def test_when_the_launcher_is_killed_nobody_stays(tmp_path: Path) -> None:
+    log = tmp_path / "demo.log"
+    with log.open("wb") as out:
+        launcher = subprocess.Popen(
+            [sys.executable, "-m", "strongroom", "demo", "--data", str(tmp_path / "data")],
+            env=environment(),
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+    assert wait_until(lambda: "ready, open" in log.read_text(), 60.0), log.read_text()
+    family = descendants(launcher.pid)
+    assert len(family) >= 6
+    launcher.kill()
+    launcher.wait()
+    assert wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in family), 25.0)
 
 
 def test_a_taken_port_is_said(tmp_path: Path) -> None:

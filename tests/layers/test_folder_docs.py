@@ -37,7 +37,7 @@ def test_every_column_is_explained() -> None:
 def test_the_examples_are_toml(example: str) -> None:
     assert tomllib.loads(example)
     ledger = Ledger()
-    parse(Source("example.toml", example), ledger, frozenset())
+    parse(Source("example.toml", example), ledger, "building")
     assert not ledger.problems
 
 

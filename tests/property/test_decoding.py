@@ -37,7 +37,22 @@ leaves = (
     | st.floats()
     | st.text(max_size=12)
     | st.sampled_from(
-        ["nan", "NaN", "ON", "unavailable", "21,4", "open", "1e999", "-127", "", "0x10", "٣", "２１"]
+        [
+            "nan",
+            "NaN",
+            "ON",
+            "unavailable",
+            "21,4",
+            "open",
+            "1e999",
+            "-127",
+            "",
+            "0x10",
+            "٣",
+            "２１",
+            10**400,
+            "²" * 12,
+        ]
     )
 )
 documents = st.recursive(
@@ -140,3 +155,19 @@ def test_a_missing_or_null_contact_is_never_a_state(document: Any) -> None:
         assert not [
             seen for seen in heard.observations if seen.quantity == "water_leak" and seen.path == "water_leak"
         ]
+
+
+@settings(max_examples=150 * MORE, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(SAMPLES), st.booleans()), min_size=2, max_size=8), st.data())
+def test_what_was_announced_never_breaks_what_follows(
+    messages: list[tuple[tuple[str, str, bytes], bool]], data: st.DataObject
+) -> None:
+    memory = Memory()
+    for (_, topic, payload), twisted in messages:
+        told = payload
+        if twisted:
+            try:
+                told = json.dumps(_changed(msgspec.json.decode(payload), data)).encode()
+            except (msgspec.MsgspecError, ValueError):
+                told = payload[: data.draw(st.integers(0, len(payload)))]
+        check(interpret(topic, told, False, NOW, memory))

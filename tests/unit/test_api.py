@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from dashboard.door import COOKIE, Porter
+from dashboard.outside import api_routes
 from dashboard.routes import routes
 from ingest.series import Series, SeriesDownError
 from ingest.series_memory import MemorySeries
@@ -197,7 +198,8 @@ def test_the_description_is_true(site: Site) -> None:
 
 
 def test_the_dashboard_answers_whoever_is_signed_in(tmp_path: Path) -> None:
-    here = structs.replace(make_world(tmp_path), series=MemorySeries)
+    here = make_world(tmp_path)
+    here = structs.replace(here, more=tuple(api_routes(here.desk, here.door, here.clock, MemorySeries)))
     porter = Middleware(Porter, door=here.door, now=here.clock.now)
     web = TestClient(Starlette(routes=routes(here), middleware=[porter]))
     assert web.get(PREFIX + "/sensors").status_code == 401

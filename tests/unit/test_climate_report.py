@@ -188,7 +188,9 @@ def test_old_hourly_roll_ups_are_no_gaps(tmp_path: Path) -> None:
     assert len(series.downsample("2b-rh", START, START + DAY, 300)) == 24
     found = {(r["sensor"], r["month"]): r for r in rows(climate_report(series, house(), START, END, later))}
     assert found["2b-rh", "2026-03"]["known_percent"] == "100.0"
-    assert float(found["2b-rh", "2026-03"]["in_band_percent"]) == pytest.approx(100 - 100 * (5 + 1 / 3) / 24, abs=0.3)
+    assert float(found["2b-rh", "2026-03"]["in_band_percent"]) == pytest.approx(
+        100 - 100 * (5 + 1 / 3) / 24, abs=0.3
+    )
     assert float(found["2b-t", "2026-04"]["unknown_hours"]) == pytest.approx(240, abs=2)
     series.close()
 

@@ -450,3 +450,11 @@ class TestLogic:
         house.restart(gap_s=10)
         house.show(1.0, "m")
         assert house.active()
+
+
+def test_an_hourly_sensor_that_warms_by_ten_degrees_has_not_risen_within_minutes() -> None:
+    house = House([TestRise.RULE], [sensor("s", every_s=3600, silent_after_s=1e6)])
+    for value in (20.0, 20.0, 35.0):
+        house.show(value)
+        house.now += 3600
+    assert not house.active()

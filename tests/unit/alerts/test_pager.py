@@ -412,6 +412,31 @@ class TestResults:
         assert any(p == "boss" and "doctor" in words for p, _, words in sender.sent)
 
 
+class TestDailyTest:
+    DUTIES = (Duty(person="li", from_="2025-11-01T00:00", until="2026-12-01T09:00"),)
+
+    def test_whoever_is_on_duty_gets_one_a_day_and_can_confirm_it(self, sender: ScriptedSender) -> None:
+        w = world(sender, ladder(Rung(role="on-duty")), duties=self.DUTIES, test_hour=10)
+        w.run(12 * 3600, every=600)
+        assert [p for p, _, t in sender.sent if t.startswith("[TEST]")] == ["li"]
+        code = w.pager.tests()[0].code
+        w.reply(LI.phone, f"{code}A")
+        assert w.pager.tests()[0].state is S.ANSWERED
+        w.run(24 * 3600, every=600)
+        assert [p for p, _, t in sender.sent if t.startswith("[TEST]")] == ["li", "li"]
+
+    def test_a_test_that_does_not_arrive_is_shown_and_told_and_tried_by_call(
+        self, sender: ScriptedSender
+    ) -> None:
+        boss = person("boss", roles=("administrator",), channels=("mail",), mail="boss@example.org")
+        sender.script("li", "sms", "undelivered")
+        w = world(sender, ladder(Rung(role="on-duty")), people=(LI, boss), duties=self.DUTIES, test_hour=10)
+        w.run(10 * 3600 + 600, every=600)
+        assert ("li", "voice") in [(p, c) for p, c, _ in sender.arrived]
+        assert "daily test did not arrive" in w.pager.troubles()[0].reason.en
+        assert any(p == "boss" and "daily test" in t for p, _, t in sender.sent)
+
+
 class TestDutyMessages:
     def test_whoever_comes_on_duty_is_told_once(self, sender: ScriptedSender) -> None:
         duties = (Duty(weekly="Tue 09:00", order=("li", "wang"), start="2025-11-18"),)

@@ -47,7 +47,9 @@ def test_a_failure_and_what_followed(w: World) -> None:
     w.run(5)
     first, second = said(w, LI).split("; ")
     assert "not delivered, the phone is off or out of reach" in first
-    assert second == "00:00:00 phone call, ringing (the text message did not arrive, so a phone call follows)."
+    assert (
+        second == "00:00:00 phone call, ringing (the text message did not arrive, so a phone call follows)."
+    )
 
 
 def test_quiet_alarms_say_why(w: World) -> None:

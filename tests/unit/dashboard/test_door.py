@@ -268,7 +268,14 @@ def test_a_code_speaks_only_for_whom_it_was_sent_to(here: World) -> None:
     sign_in(mine, "coordinator")
     assert mine.post("/act", json=reply, headers=headers(here, mine)).status_code == 202
     what = here.desk.acts[0].what  # type: ignore[attr-defined]
-    assert what == ReplyReceived(sender="+8613800000001", words="4711", means="phone page")
+    assert what == ReplyReceived(sender="+8613800000001", words="4711A", means="phone page", notice="n1")
+
+
+def test_the_providers_callbacks_need_no_session_but_nothing_else_beside_them(here: World) -> None:
+    web = client(here)
+    assert web.post("/hooks/twilio/status").status_code != 401
+    for path in ("/hooks/twilio/other", "/hooks/twilio/status/x", "/hooks/x"):
+        assert web.get(path).status_code == 401
 
 
 def test_acknowledging_at_the_wall_takes_a_pin_and_nothing_else(here: World) -> None:

@@ -10,12 +10,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from alerts.model import Alarm, AlarmEvent
+from alerts.model import Alarm, AlarmEvent, NoticeState
 from dashboard.faces import alarms, chrome, drills, incident, phone, rescue, setup, status, trends, wall
 from dashboard.scene import Scene
-from playbooks.model import Access
+from playbooks.model import Access, IncidentEvent
 from sensors.model import Text
-from strongroom.journal import chain, draft_alarm
+from strongroom.journal import chain, draft_alarm, draft_incident
 from strongroom.model import Board
 from tests.fakes import house
 from tests.fakes.world import make_world, scene
@@ -119,6 +119,38 @@ def test_rescue_list_is_closed_to_helpers_until_released(tmp_path: Path) -> None
     assert "Qing deeds" not in incident.face(scene(after, "viewer"))
 
 
+def test_nothing_invites_into_a_zone_that_is_not_cleared(tmp_path: Path) -> None:
+    closed = house.incident(access={"stack-2b": Access(state="closed")}, inside=(), items={})
+    bare = msgspec.structs.replace(closed, plan=msgspec.structs.replace(closed.plan, trips=(), cleared=()))
+    here = make_world(tmp_path, msgspec.structs.replace(house.water_board(later=True), incidents=(bare,)))
+    html = rescue.face(scene(here, "coordinator", "en"))
+    assert "No zone is cleared: nobody goes in" in html and "Qing deeds" in html
+    assert "incident.item" not in _act_types(html)
+    assert "sr-next" not in html
+
+
+def test_what_is_being_carried_comes_first_then_the_trips_in_order(tmp_path: Path) -> None:
+    here = make_world(tmp_path, house.water_board(later=True))
+    html = rescue.face(scene(here, "coordinator", "en"))
+    work = html[: html.index('data-key="later"')]
+    places = [work.index(f'data-key="item-{name}"') for name in ("J001-003", "M002", "J031")]
+    assert places == sorted(places)
+    assert 'data-key="item-J014-020"' in html[html.index('data-key="later"') :]
+
+
+def test_the_timeline_names_holdings_only_to_those_who_may_see_them(tmp_path: Path) -> None:
+    here = make_world(tmp_path, house.water_board(later=True))
+    event = IncidentEvent(
+        kind="incident.item",
+        incident=house.incident(),
+        at=house.NOW,
+        reason=Text("J001-003 已出库", "J001-003 out"),
+    )
+    here.desk.journal.append(chain("", 1, draft_incident(event)))  # type: ignore[attr-defined]
+    assert "J001-003 out" in incident.timeline(scene(here, "helper", "en"), house.incident())
+    assert "J001-003 out" not in incident.timeline(scene(here, "viewer", "en"), house.incident())
+
+
 def test_secret_titles_are_hidden_from_helpers(tmp_path: Path) -> None:
     here = make_world(tmp_path, house.water_board(later=True))
     assert "会议纪要" in rescue.face(scene(here, "archivist"))
@@ -145,6 +177,12 @@ def test_a_demonstration_shows_every_phone_plainly_marked(tmp_path: Path) -> Non
     assert "PAPER TRAIL, NOT SENT" in html and "URGENT Water" in html and "reply.received" in html
 
 
+def test_a_record_of_a_decision_is_no_message(tmp_path: Path) -> None:
+    noted = house.notice("wang", 9, NoticeState.NOTED, words="课程 course")
+    here = make_world(tmp_path, house.board(notices=(noted,)), demo="t")
+    assert "course" not in phone.face(scene(here))
+
+
 def test_stories_are_offered_in_a_demonstration_only(tmp_path: Path) -> None:
     assert "data-story" not in status.face(scene(make_world(tmp_path / "a", house.board())))
     html = status.face(scene(make_world(tmp_path / "b", house.board(), demo="t")))
@@ -160,6 +198,25 @@ def test_life_safety_cannot_be_shelved_and_urgent_only_by_command(tmp_path: Path
     assert "alarm.shelve" not in acts(house.alarm(), "archivist")
     assert "alarm.shelve" in acts(house.alarm(), "coordinator")
     assert "alarm.shelve" in acts(house.alarm("humid-stack"), "archivist")
+
+
+def test_an_investigation_shows_its_time_and_can_be_called_off(tmp_path: Path) -> None:
+    looked = house.alarm("humid-stack", investigate_until_at=house.NOW + 90, hazard="fire")
+    html = alarms.face(scene(make_world(tmp_path, house.board(alarms=(looked,))), "archivist", "en"))
+    assert f'data-until="{house.NOW + 90:.1f}"' in html
+    assert {"alarm.cancel_investigation", "alarm.confirm"} <= _act_types(html)
+
+
+def test_a_role_is_taken_over_only_after_its_holder_was_shown(tmp_path: Path) -> None:
+    here = make_world(tmp_path, house.water_board(later=True))
+    html = incident.face(scene(here, "archivist", "en"))
+    over = [act for act in re.findall(r'data-act="([^"]*)"', html) if "take_role" in act]
+    acts = [json.loads(text.replace("&quot;", '"')) for text in over]
+    assert {(act["role"], act.get("confirmed", False)) for act in acts} == {
+        ("coordinator", True),
+        ("archivist", False),
+    }
+    assert "Wang Fang holds this role now" in html
 
 
 def test_hostile_words_stay_words(tmp_path: Path) -> None:

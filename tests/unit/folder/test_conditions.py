@@ -102,7 +102,7 @@ FORMS: list[tuple[str, Condition]] = [
 def read(when: str) -> tuple[Condition, Ledger]:
     text = f'[[rule]]\nid = "r"\nname.zh = "规"\nname.en = "R"\nwhen = {when}\n'
     ledger = Ledger()
-    document = parse(Source("rules.toml", text), ledger, frozenset({"rule"}))
+    document = parse(Source("rules.toml", text), ledger, "rules")
     return read_rules(document, ledger, ("zh", "en"), "x").rules["r"].when, ledger
 
 

@@ -122,6 +122,34 @@ def test_a_zone_declared_under_a_wrong_name_is_one_mistake(tmp_path: Path) -> No
     assert "6 other places: sensors.toml:18, " in errors[0].says.en
 
 
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("building.toml", "zone"),
+        ("sensors.toml", "sensor"),
+        ("rules.toml", "rule"),
+        ("playbooks/water.toml", "step"),
+    ],
+)
+def test_tables_in_the_plural_are_one_mistake(file: str, name: str, tmp_path: Path) -> None:
+    found = loaded(tmp_path, {file: GOOD[file].replace(f"[[{name}]]", f"[[{name}s]]")})
+    assert len(found.problems) == 1, render(found.problems, "en")
+    assert found.problems[0].write.en == f"Write: [[{name}]]"
+
+
+def test_a_key_below_the_tables_is_one_mistake(tmp_path: Path) -> None:
+    text = GOOD["building.toml"].replace('timezone = "Asia/Shanghai"\n', "") + 'timezone = "Asia/Shanghai"\n'
+    found = loaded(tmp_path, {"building.toml": text})
+    assert len(found.problems) == 1, render(found.problems, "en")
+    assert "above its first [[…]]" in found.problems[0].says.en
+
+
+def test_chinese_brackets_in_names_and_topics_are_content(tmp_path: Path) -> None:
+    files = changed("people.toml", '["archivist", "guard"]', '["archivist", "guard", "馆长（代）"]')
+    files |= changed("sensors.toml", "city/2b/w1/state", "档案馆/二层（东）/漏水，绳")
+    assert loaded(tmp_path, files).problems == ()
+
+
 def test_a_missing_plan_is_one_mistake(tmp_path: Path) -> None:
     files = changed("drills/water-2b.toml", 'told = "coordinator"', 'step = "power"')
     found = loaded(tmp_path, {**files, "playbooks/water.toml": None})

@@ -7,9 +7,10 @@ import struct
 import msgspec
 import pytest
 
-from sensors.decode import Decoder, matches
+from sensors.decode import Decoder
 from sensors.dialects.wire import put_bytes, put_varint
 from sensors.model import Decoded, Quality, RawMessage, Sensor, Text
+from sensors.topics import matches
 
 NOW = 1_800_000_000.0
 NAME = Text("传感器", "sensor")
@@ -296,3 +297,59 @@ def test_a_quantity_without_a_device_word_is_read_by_path() -> None:
     to = decoder(sensor("f", "fire", "panel/1", "json", path="zone.alarm"))
     assert values(decode(to, "panel/1", '{"zone": {"alarm": true}}')) == {"f": 1.0}
     assert values(decode(to, "panel/1", '{"zone": {"alarm": "正常"}}')) == {"f": 0.0}
+
+
+def test_recognition_may_be_left_to_the_messages() -> None:
+    to = decoder(sensor("t", "temperature", "zigbee2mqtt/x", "auto"))
+    assert "zigbee2mqtt/x/availability" in to.subscriptions()
+    assert values(decode(to, "zigbee2mqtt/x", '{"temperature": 20.5}')) == {"t": 20.5}
+    host = '{"sensorData": [{"timestamp": {"value": 1799999999}, "temperature": {"value": 20.5}}]}'
+    assert values(decode(decoder(sensor("t", "temperature", "host/1", "cn-host")), "host/1", host)) == {
+        "t": 20.5
+    }
+
+
+def test_words_and_json_may_share_a_topic() -> None:
+    to = decoder(
+        sensor("w", "water", "a", "words", words={"wet": 1, "dry": 0}),
+        sensor("t", "temperature", "a", "json", path="t"),
+    )
+    told = decode(to, "a", "wet")
+    assert values(told) == {"w": 1.0}
+    assert [(reject.code, reject.sensor) for reject in told.rejects] == [("not-json", "t")]
+    assert values(decode(to, "a", '{"t": 20}')) == {"t": 20.0}
+
+
+def test_a_quantity_of_the_building_s_own_is_any_number() -> None:
+    to = decoder(sensor("m", "shelf_load", "a", "json", path="kg"))
+    assert values(decode(to, "a", '{"kg": 1200.5}')) == {"m": 1200.5}
+    assert values(decode(to, "a", '{"kg": "1200,5"}')) == {"m": 1200.5}
+    assert [reject.code for reject in decode(to, "a", '{"kg": "heavy"}').rejects] == ["not-a-number"]
+
+
+@pytest.mark.parametrize("number", ["1" + "0" * 400, "-1" + "0" * 400, "1e308"])
+def test_numbers_beyond_all_measure_are_refused(number: str) -> None:
+    decoded = decode(decoder(JSON_T), "city/t", f'{{"ts": {number}, "climate": {{"temperature": {number}}}}}')
+    assert [reading.quality for reading in decoded.readings if reading.quality is Quality.GOOD] == []
+    assert "decoder-error" not in {reject.code for reject in decoded.rejects}
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b'{"climate": {"temperature": 21.5}}\x00',
+        b'\xef\xbb\xbf{"climate": {"temperature": 21.5}}\r\n',
+        '{"房间": "三号库", "climate": {"temperature": 21.5}}'.encode("gb18030"),
+    ],
+)
+def test_json_of_c_programs_and_chinese_hosts(payload: bytes) -> None:
+    assert values(decode(decoder(JSON_T), "city/t", payload)) == {"t": 21.5}
+
+
+@pytest.mark.parametrize(
+    "payload", [b'{"climate": {"temperature": 21.5}', b"{'climate': 1}", b"\xff\xfe\x00{"]
+)
+def test_broken_json_is_never_mended(payload: bytes) -> None:
+    told = decode(decoder(JSON_T), "city/t", payload)
+    assert told.readings == ()
+    assert [reject.code for reject in told.rejects] == ["not-json"]

@@ -1,0 +1,95 @@
+"""The outside beat: somebody else notices when we go quiet (C52).
+
+Each address gets a plain GET while every part of the chain moves, and its ``/fail`` with the reason in words
+when a part stalls (the ping interface of healthchecks.io: https://healthchecks.io/docs/http_api/). Nothing is
+sent at all by a process that hangs or died, which is what the other side waits for: set it to alarm after two
+minutes of silence.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+
+import httpx
+from msgspec import Struct
+
+from strongroom.clock import Clock
+
+EVERY_S = 30.0
+TIMEOUT_S = 10.0
+TURN_STALLS_S = 10.0
+OUTBOX_STALLS_S = 60.0  # one provider call may take ten seconds, with a second token and sender more
+LINK_DOWN_S = 60.0
+
+
+class Signs(Struct, frozen=True, kw_only=True):
+    """How long ago each part of the chain moved (seconds), and what it says of itself."""
+
+    turn_age_s: float
+    outbox_age_s: float | None = None  # None: this site has no sender
+    outbox_trouble: str = ""
+    link_down_s: float | None = None  # None: the broker is connected
+    disk_error: str = ""
+    nobody_reached: tuple[str, ...] = ()  # references of alarms
+
+
+def ailing(signs: Signs) -> str:
+    """What stalls, in one line; empty while the whole chain moves. Pure."""
+    found = []
+    if signs.turn_age_s > TURN_STALLS_S:
+        found.append(f"the engine has not turned for {signs.turn_age_s:.0f} s")
+    if signs.disk_error:
+        found.append(f"cannot write: {signs.disk_error}")
+    if signs.link_down_s is not None and signs.link_down_s > LINK_DOWN_S:
+        found.append(f"no broker for {signs.link_down_s:.0f} s")
+    if signs.outbox_age_s is not None and signs.outbox_age_s > OUTBOX_STALLS_S:
+        found.append(f"the sender has not moved for {signs.outbox_age_s:.0f} s")
+    if signs.outbox_trouble:
+        found.append(f"sending fails: {signs.outbox_trouble}")
+    if signs.nobody_reached:
+        found.append(f"nobody reached for {', '.join(signs.nobody_reached)}")
+    return "; ".join(found)
+
+
+class Beat:
+    """Tells the outside addresses how we are, in a thread of its own."""
+
+    def __init__(
+        self, urls: Sequence[str], clock: Clock, signs: Callable[[], Signs], every_s: float = EVERY_S
+    ) -> None:
+        self._urls, self._clock, self._signs, self._every_s = tuple(urls), clock, signs, every_s
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.trouble: dict[str, str] = {}  # address -> why it could not be told
+
+    def start(self) -> None:
+        """Beat until :meth:`stop`; does nothing without an address."""
+        if self._urls:
+            self._thread = threading.Thread(target=self._run, name="beat", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End; the last beat may still be under way."""
+        self._stop.set()
+
+    def once(self) -> str:
+        """One beat to every address; what was said (empty for all well)."""
+        words = ailing(self._signs())
+        for url in self._urls:
+            try:
+                if words:
+                    answer = httpx.post(f"{url}/fail", content=words.encode(), timeout=TIMEOUT_S)
+                else:
+                    answer = httpx.get(url, timeout=TIMEOUT_S)
+                self.trouble.pop(url, None)
+                if answer.status_code >= 400:
+                    self.trouble[url] = f"HTTP {answer.status_code}"
+            except httpx.HTTPError as broken:
+                self.trouble[url] = f"{type(broken).__name__}: {broken}"[:200]
+        return words
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self.once()
+            self._clock.wait(self._every_s, self._stop)

@@ -1,0 +1,174 @@
+"""The doctor's looks at reaching people: account, senders, clock, callback address, everyone's channels."""
+
+from __future__ import annotations
+
+import httpx
+
+from alerts.mail import MailSender, account_of
+from alerts.people import empty_rungs, gaps
+from sensors.model import Text
+from strongroom.carriers import callback_url, sender_of, twilio_account
+from strongroom.clock import Clock
+from strongroom.doctor import Finding
+from strongroom.localtime import local
+from strongroom.model import Building
+from strongroom.settings import Settings
+
+AHEAD_S = 30 * 86400.0
+
+
+def sender_findings(settings: Settings, building: Building, clock: Clock) -> list[Finding]:
+    """Everything about reaching people; nothing is sent to anybody."""
+    found = [_carried(settings, building)]
+    if settings.sender == "twilio":
+        found += _twilio(settings, clock.now())
+        found.append(_callback(settings))
+    if settings.smtp:
+        found.append(_mail(settings))
+    if settings.channels:
+        found += _channels(settings)
+    found += _roster(building, clock.now())
+    return found
+
+
+def _carried(settings: Settings, building: Building) -> Finding:
+    """Whether everybody can be reached by something."""
+    about = Text("每个人的通道", "everyone's channels")
+    sender = sender_of(settings)
+    if sender is None:
+        return Finding(
+            about=about,
+            grade="problem",
+            words=Text(
+                "没有设置任何消息通道，报警不会通知任何人。", "No channel is set: nobody would be told."
+            ),
+            remedy=Text(
+                "设置 STRONGROOM_TWILIO_…、STRONGROOM_SMTP_URL 或 STRONGROOM_CHANNELS。",
+                "Set STRONGROOM_TWILIO_…, STRONGROOM_SMTP_URL or STRONGROOM_CHANNELS.",
+            ),
+        )
+    lost = [p.id for p in building.people.values() if not set(p.channels) & sender.channels]
+    if lost:
+        names = ", ".join(lost)
+        return Finding(
+            about=about,
+            grade="warning",
+            words=Text(f"没有可用通道的人：{names}。", f"No working channel for: {names}."),
+            remedy=Text(
+                f"在 people.toml 给他们 channels，可用的有：{', '.join(sorted(sender.channels))}。",
+                f"Give them channels in people.toml; there are: {', '.join(sorted(sender.channels))}.",
+            ),
+        )
+    return Finding(about=about, grade="ok", words=Text("每个人都有通道。", "Everyone has a channel."))
+
+
+def _twilio(settings: Settings, now: float) -> list[Finding]:
+    from alerts.twilio_probe import probe
+
+    return [
+        Finding(about=one.what, grade="ok" if one.well else "problem", words=one.words, remedy=one.remedy)
+        for one in probe(twilio_account(settings), now)
+    ]
+
+
+def _callback(settings: Settings) -> Finding:
+    """Whether answers come by themselves or are fetched, and whether a call can take a key."""
+    about = Text("Twilio 回调地址", "callback address for Twilio")
+    url = callback_url(settings)
+    if not url:
+        keys = bool(settings.twilio.keys_url)
+        return Finding(
+            about=about,
+            grade="ok" if keys else "warning",
+            words=Text(
+                "没有外部 https 地址，状态和回复改为定时查询" + ("。" if keys else "，电话不能按键确认。"),
+                "No public https address, so states and answers are fetched"
+                + ("." if keys else ", and calls cannot take a key."),
+            ),
+            remedy=Text("", "")
+            if keys
+            else Text(
+                "设置 STRONGROOM_PUBLIC_URL（https），或 STRONGROOM_TWILIO_KEYS_URL（见 docs/reach.md）。",
+                "Set STRONGROOM_PUBLIC_URL (https), or STRONGROOM_TWILIO_KEYS_URL (see docs/reach.md).",
+            ),
+        )
+    try:
+        alive = httpx.get(f"{url}/health", timeout=10.0).status_code == 200
+    except httpx.HTTPError:
+        alive = False
+    if alive:
+        return Finding(about=about, grade="ok", words=Text(f"{url} 有应答。", f"{url} answers."))
+    return Finding(
+        about=about,
+        grade="warning",
+        words=Text(f"从本机访问 {url} 没有应答。", f"{url} does not answer from here."),
+        remedy=Text(
+            "从外网打开该地址加 /health 试试；检查反向代理和证书。",
+            "Open it with /health from outside; check the reverse proxy and its certificate.",
+        ),
+    )
+
+
+def _mail(settings: Settings) -> Finding:
+    about = Text("邮件服务器", "mail server")
+    wrong = MailSender(account_of(settings.smtp.reveal(), settings.mail_from)).try_out()
+    if not wrong:
+        return Finding(about=about, grade="ok", words=Text("可以登录。", "It lets us in."))
+    return Finding(
+        about=about,
+        grade="problem",
+        words=Text(f"连接失败：{wrong}", f"It does not work: {wrong}"),
+        remedy=Text("核对 STRONGROOM_SMTP_URL。", "Check STRONGROOM_SMTP_URL."),
+    )
+
+
+def _channels(settings: Settings) -> list[Finding]:
+    from alerts.channels import channel_problems
+
+    about = Text("其他通道", "other channels")
+    bad = channel_problems({name: url.reveal() for name, url in settings.channels.items()})
+    if not bad:
+        names = ", ".join(settings.channels)
+        return [Finding(about=about, grade="ok", words=Text(f"{names} 地址可读。", f"{names}: readable."))]
+    return [
+        Finding(
+            about=about,
+            grade="problem",
+            words=Text(f"{name} 的地址无法识别。", f"The address of {name} cannot be read."),
+            remedy=Text(
+                "按 apprise 的写法改 STRONGROOM_CHANNELS。",
+                "Write it in apprise's notation in STRONGROOM_CHANNELS.",
+            ),
+        )
+        for name in bad
+    ]
+
+
+def _roster(building: Building, now: float) -> list[Finding]:
+    """What nobody covers in the next 30 days."""
+    about = Text("值班表", "duty roster")
+    zone, day = building.timezone, "%Y-%m-%d %H:%M"
+    found = [
+        (f"{g.role} {local(g.from_at, zone, day)} – {local(g.until_at, zone, day)}", "problem")
+        for g in gaps(building.duties, zone, now, now + AHEAD_S)
+    ]
+    found += [
+        (
+            f"P{e.priority} #{e.rung + 1} {local(e.from_at, zone, day)} – {local(e.until_at, zone, day)}",
+            "warning",
+        )
+        for e in empty_rungs(
+            building.people, building.ladders, building.duties, zone, from_=now, until=now + AHEAD_S
+        )
+    ]
+    if not found:
+        return [Finding(about=about, grade="ok", words=Text("30 天内无空缺。", "No gap in 30 days."))]
+    return [
+        Finding(
+            about=about,
+            grade="problem" if grade == "problem" else "warning",
+            words=Text(f"无人：{words}。", f"Nobody: {words}."),
+            remedy=Text("在 people.toml 补一个 [[duty]]。", "Add a [[duty]] to people.toml."),
+        )
+        for words, grade in found[:20]
+    ]

@@ -1,0 +1,77 @@
+"""The outside beat goes out while the chain moves, says why it does not, and stops with the process (C52)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from strongroom.beat import Beat, Signs, ailing
+from strongroom.clock import SetClock
+
+WELL = Signs(turn_age_s=0.1, outbox_age_s=0.4)
+
+
+@pytest.mark.parametrize(
+    ("signs", "word"),
+    [
+        (WELL, ""),
+        (Signs(turn_age_s=0.1), ""),
+        (Signs(turn_age_s=11), "engine"),
+        (Signs(turn_age_s=0, outbox_age_s=61), "sender"),
+        (Signs(turn_age_s=0, outbox_age_s=0, outbox_trouble="boom"), "boom"),
+        (Signs(turn_age_s=0, link_down_s=61), "broker"),
+        (Signs(turn_age_s=0, link_down_s=30), ""),
+        (Signs(turn_age_s=0, disk_error="disk full"), "disk full"),
+        (Signs(turn_age_s=0, nobody_reached=("K001",)), "nobody reached for K001"),
+    ],
+)
+def test_each_part_that_stalls_is_named(signs: Signs, word: str) -> None:
+    assert (word in ailing(signs)) and bool(ailing(signs)) == bool(word)
+
+
+@pytest.fixture
+def outside() -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
+    heard: list[tuple[str, str, str]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def _take(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+            heard.append((self.command, self.path, body))
+            self.send_response(404 if "gone" in self.path else 200)
+            self.end_headers()
+
+        do_GET = _take  # noqa: N815 - the server's own names
+        do_POST = _take  # noqa: N815
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}", heard
+    server.shutdown()
+    server.server_close()
+    thread.join(5)
+
+
+def test_a_beat_and_a_failure_reach_every_address(outside: tuple[str, list[tuple[str, str, str]]]) -> None:
+    url, heard = outside
+    signs = [WELL, Signs(turn_age_s=99)]
+    beat = Beat((f"{url}/one", f"{url}/gone", "http://127.0.0.1:9/x"), SetClock(0), lambda: signs[0])
+    assert beat.once() == ""
+    assert heard == [("GET", "/one", ""), ("GET", "/gone", "")]
+    assert set(beat.trouble) == {f"{url}/gone", "http://127.0.0.1:9/x"}
+    signs.pop(0)
+    beat.once()
+    assert heard[2] == ("POST", "/one/fail", "the engine has not turned for 99 s")
+
+
+def test_without_an_address_nothing_runs() -> None:
+    beat = Beat((), SetClock(0), lambda: WELL)
+    beat.start()
+    assert beat.once() == ""
+    assert beat.trouble == {}
