@@ -201,7 +201,7 @@ def test_the_dashboard_answers_whoever_is_signed_in(tmp_path: Path) -> None:
     here = make_world(tmp_path)
     here = structs.replace(here, more=tuple(api_routes(here.desk, here.door, here.clock, MemorySeries)))
     porter = Middleware(Porter, door=here.door, now=here.clock.now)
-    web = TestClient(Starlette(routes=routes(here), middleware=[porter]))
+    web = TestClient(Starlette(routes=[*routes(here), *here.more], middleware=[porter]))
     assert web.get(PREFIX + "/sensors").status_code == 401
     user = here.users.get("viewer")
     assert user is not None
