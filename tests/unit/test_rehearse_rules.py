@@ -13,7 +13,7 @@ from sensors.model import Reading
 from strongroom.cli import app
 from strongroom.datadir import keep_last_good
 from strongroom.folder.load import load
-from tests.folders import GOOD, NOW, write
+from tests.folders import GOOD, write
 
 SPAN = ["--from", "2026-11-12T00:00Z", "--to", "2026-11-14T00:00Z"]
 
