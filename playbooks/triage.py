@@ -295,7 +295,8 @@ def because(one: Stake, threat: str, reach: float | None, rules: RuleSet) -> Tex
         zh.append(f"{material.name.zh}浸湿后可救 {_span(one.wet_h).zh}")
         en.append(f"{material.name.en} can be saved for {_span(one.wet_h).en} once wet")
     zh.append(f"{holding.people} 人 {holding.carry_min:g} 分钟")
-    en.append(f"{holding.people} people, {holding.carry_min:g} min")
+    people = "1 person" if holding.people == 1 else f"{holding.people} people"
+    en.append(f"{people}, {holding.carry_min:g} min")
     return Text("，".join(zh) + "。", _sentence(", ".join(en)))
 
 

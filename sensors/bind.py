@@ -14,11 +14,13 @@ from typing import Any
 from msgspec import Struct
 
 from sensors.dialects.base import parse_json
-from sensors.heard import Heard, measure
+from sensors.heard import SIDELESS, Heard, measure
 from sensors.model import Quality, RawMessage, Reading, Reject, Sensor
+from sensors.names import words_of
 from sensors.quantities import QUANTITIES, plain_word, quantity
 from sensors.times import Clock
 from sensors.units import scale
+from sensors.vocabulary import LOOPS
 
 SIMPLE = frozenset(("json", "words", "plain"))
 FUTURE_AFTER_S = 300.0
@@ -46,6 +48,9 @@ class Bound(Struct, frozen=True):
     shift: float
     offset: float
     words: dict[str, float]
+    either_way: (
+        bool  # read at a key like ``contact``, whose true is closed for some makers and open for others
+    )
 
 
 def bind_simple(sensor: Sensor) -> Bound:
@@ -66,6 +71,7 @@ def bind_simple(sensor: Sensor) -> Bound:
         shift=shift,
         offset=sensor.offset,
         words={plain_word(word): value for word, value in sensor.words.items()},
+        either_way=name == "contact_open" and not LOOPS.isdisjoint(words_of(sensor.path)),
     )
 
 
@@ -89,14 +95,17 @@ def follow(document: Any, steps: tuple[str | int, ...]) -> Any:
 
 
 def quality_of(at: float, received_at: float, now: float, retained: bool, stored: bool) -> Quality:
-    """How far a reading may be trusted, from its time and how it came (C12)."""
-    if at - now > FUTURE_AFTER_S:
+    """How far a reading may be trusted, from its time and how it came (C12).
+
+    ``now`` and ``received_at`` differ where somebody moved the wall clock: a time that agrees with either is believed.
+    """
+    if at - max(now, received_at) > FUTURE_AFTER_S:
         return Quality.FUTURE
     if stored:
         return Quality.HISTORICAL
     if retained:
         return Quality.RETAINED
-    return Quality.LATE if received_at - at > LATE_AFTER_S else Quality.GOOD
+    return Quality.LATE if min(received_at, now) - at > LATE_AFTER_S else Quality.GOOD
 
 
 def read_simple(
@@ -185,6 +194,9 @@ def _read_slowly(
         known = ", ".join(sensor.words)
         detail = f"{str(value)[:60]!r} is none of the words {known}"
         rejects.append(Reject(message.topic, "unknown-state", detail, bound.id))
+    elif bound.either_way and _word(value).strip().casefold() in SIDELESS:
+        detail = f"{sensor.path} {_word(value)}: open for some makers, closed for others; write words = {{ true = … }}"
+        rejects.append(Reject(message.topic, "needs-meaning", detail, bound.id))
     elif bound.contact:
         heard.state(bound.quantity, value)
     else:

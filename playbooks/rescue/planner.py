@@ -151,11 +151,12 @@ def _basis(request: Request) -> Text:
     en = ", ".join(name.en for name in names[:MOST_NAMES]) or "none yet"
     if more > 0:
         zh, en = f"{zh} 等 {len(names)} 处", f"{en} and {more} more"
-    minutes = f"{request.budget_min:g}"
+    crews = "1 crew" if len(request.crews) == 1 else f"{len(request.crews)} crews"
+    minutes = f"{request.budget_min:.0f}"
     slower = f"{(request.stretch - 1) * 100:.0f}"
     return Text(
         f"{threat.zh}；放行区域：{zh}；{people} 人，{len(request.crews)} 组，{minutes} 分钟；"
         f"时间放宽 {slower}%",
-        f"{threat.en}; cleared: {en}; {people} people in {len(request.crews)} crews, {minutes} min; "
+        f"{threat.en}; cleared: {en}; {people} people in {crews}, {minutes} min; "
         f"times stretched by {slower} %",
     )

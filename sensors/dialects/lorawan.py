@@ -32,6 +32,8 @@ _FIELDS: dict[str, Meaning | None] = {
 }
 _WRAPPERS = ("data", "decoded", "payload", "measurements")  # some codecs wrap their result once more
 _NOT_NOW = ("history", "datalog", "DATALOG")
+# Dragino door and leak sensors decode both inputs; MOD says which one is wired (1 door, 2 water, 3 both).
+_IDLE_INPUT = {"1": "water_leak", "1.0": "water_leak", "2": "contact_open", "2.0": "contact_open"}
 _EXTERNAL = frozenset(("ds", "ext", "external", "probe"))
 _WORDS = {"not installed": 1.0, "uninstall": 1.0, "installed": 0.0}
 _SAME = -0.1  # 0xFFFF as a signed number of tenths: no probe
@@ -57,6 +59,8 @@ def read_codec(document: dict[str, Any], heard: Heard) -> None:
             heard.refuse(
                 "sentinel", "the same mark on all probes: none is connected", known.quantity, value, key
             )
+            continue
+        if known.quantity == _IDLE_INPUT.get(str(document.get("MOD"))):
             continue
         if unused and (known.quantity == "contact_open" or (key.startswith("TempC") and value == 0)):
             heard.refuse("needs-meaning", f"{key}: an input that may be unused", known.quantity, value, key)

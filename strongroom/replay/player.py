@@ -58,9 +58,9 @@ def replay_building(building: Building, bound: Bound) -> Building:
     sensors = {sensor.id: sensor for sensor in bound.sensors.values()}
     written = {name: rule for name, rule in building.rules.items() if not is_standard(rule)}
     rules = standard_rules(building.zones, sensors, written, playbooks=building.playbooks)
-    house = msgspec.structs.replace(building, sensors=sensors, rules=rules)
     if bound.mapping.report == "climate":
-        house = msgspec.structs.replace(house, people={}, ladders=(), duties=())
+        rules = {name: msgspec.structs.replace(rule, page="never") for name, rule in rules.items()}
+    house = msgspec.structs.replace(building, sensors=sensors, rules=rules)
     return house
 
 

@@ -45,7 +45,10 @@ class Demo:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        assert wait_until(lambda: "ready, open" in self.said() or self.process.poll() is not None, 90.0)
+        self.url = ""
+
+    def wait_ready(self) -> None:
+        assert wait_until(lambda: "ready, open" in self.said() or self.process.poll() is not None, 180.0)
         found = re.search(r"ready, open (http://127\.0\.0\.1:\d+)", self.said())
         assert found, self.said()
         self.url = found.group(1)
@@ -65,9 +68,12 @@ class Demo:
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     running = Demo(tmp_path_factory.mktemp("demo") / "data")
-    yield running
-    if running.process.poll() is None:
-        running.stop()
+    try:
+        running.wait_ready()
+        yield running
+    finally:
+        if running.process.poll() is None:
+            running.stop()
 
 
 @pytest.fixture(scope="module")

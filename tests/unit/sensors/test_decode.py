@@ -353,3 +353,13 @@ def test_broken_json_is_never_mended(payload: bytes) -> None:
     told = decode(decoder(JSON_T), "city/t", payload)
     assert told.readings == ()
     assert [reject.code for reject in told.rejects] == ["not-json"]
+
+
+def test_a_contact_read_by_path_needs_words_for_yes_and_no() -> None:
+    bare = sensor("d", "door", "a", "json", path="door.contact")
+    told = decode(decoder(bare), "a", '{"door": {"contact": true}}')
+    assert told.readings == ()
+    assert [reject.code for reject in told.rejects] == ["needs-meaning"]
+    assert values(decode(decoder(bare), "a", '{"door": {"contact": "closed"}}')) == {"d": 0.0}
+    worded = msgspec.structs.replace(bare, words={"true": 0.0, "false": 1.0})
+    assert values(decode(decoder(worded), "a", '{"door": {"contact": true}}')) == {"d": 0.0}
