@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo servers test test-long check lint types golden fuzz clean help
+.PHONY: contract-twilio setup demo servers test test-long check lint types golden fuzz clean help
 
 help:
 	@echo "make demo   set up and run the whole system with a living example building"
@@ -51,3 +51,14 @@ test-long: setup servers
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+TWILIO_DESCRIPTION ?= build/twilio_api_v2010.json
+PRISM ?= build/prism/node_modules/.bin/prism
+
+# Our requests against Twilio's published description; needs npm and, once, the description from GitHub.
+contract-twilio: setup
+	test -x $(PRISM) || npm install --silent --no-fund --no-audit --prefix build/prism @stoplight/prism-cli@5
+	test -f $(TWILIO_DESCRIPTION) || curl -fsSL --create-dirs -o $(TWILIO_DESCRIPTION) \
+	  https://raw.githubusercontent.com/twilio/twilio-oai/main/spec/json/twilio_api_v2010.json
+	PRISM=$(abspath $(PRISM)) TWILIO_DESCRIPTION=$(abspath $(TWILIO_DESCRIPTION)) \
+	  $(BIN)/python -m pytest tests/contract/test_twilio_described.py

@@ -74,11 +74,6 @@ def silent_because(
     """Why nobody is to be told of this alarm at ``now``; None if people must be told."""
     if alarm.closed_at is not None:
         return CLOSED
-    if alarm.acked is not None:
-        started = course.at.get("started", 0.0) if running(course) and course else now + 1.0
-        if progress_at(alarm) >= started or not running(course):
-            who = alarm.acked.by
-            return Why("acknowledged", Text(f"{who} 已确认。", f"Acknowledged by {who}."))
     if alarm.page == "never":
         return NEVER
     if ladder is None:
@@ -94,7 +89,32 @@ def silent_because(
         return RETURNED
     if alarm.page == "day" and not alarm.life_safety and not hours_hold(working, timezone, now):
         return AT_NIGHT
+    if alarm.acked is not None:
+        started = course.at["started"] if course is not None and running(course) else None
+        if started is None or progress_at(alarm) >= started:
+            who = alarm.acked.by
+            return Why("acknowledged", Text(f"{who} 已确认。", f"Acknowledged by {who}."))
     return None
+
+
+def forgotten_after_s(ladder: Ladder, priority: int) -> float:
+    """Seconds without progress after which an acknowledged alarm pages again; 0 for never (C24)."""
+    minutes = ladder.forgotten_min
+    if minutes is None:
+        minutes = FORGOTTEN_MIN if priority == 1 else 0.0
+    return max(0.0, minutes) * 60.0
+
+
+def look_again_at(alarm: Alarm, course: Notice | None, ladder: Ladder | None, now: float) -> float:
+    """Until when time alone changes nothing about a quiet alarm: shelves end, hours begin, it is forgotten."""
+    moments = [shelf.until_at for shelf in (alarm.shelved, alarm.out_of_service) if shelf is not None]
+    if alarm.page == "day":
+        moments.append((now // 60.0 + 1.0) * 60.0)
+    after_s = forgotten_after_s(ladder, alarm.priority) if ladder is not None else 0.0
+    if alarm.acked is not None and after_s:
+        paged = course.at.get("started", 0.0) if course else 0.0
+        moments.append(max(progress_at(alarm), paged) + after_s)
+    return min((m for m in moments if m > now), default=now + 3600.0)
 
 
 def forgotten(
@@ -103,13 +123,11 @@ def forgotten(
     """Whether an acknowledged, still active alarm has seen no progress for its time (C24)."""
     if alarm.acked is None or not alarm.active or alarm.closed_at is not None or ladder is None:
         return False
-    minutes = ladder.forgotten_min
-    if minutes is None:
-        minutes = FORGOTTEN_MIN if alarm.priority == 1 else 0.0
-    if minutes <= 0 or running(course):
+    after_s = forgotten_after_s(ladder, alarm.priority)
+    if not after_s or running(course):
         return False
     paged = course.at.get("started", 0.0) if course else 0.0
-    return now - max(progress_at(alarm, elsewhere), paged) >= minutes * 60.0
+    return now >= max(progress_at(alarm, elsewhere), paged) + after_s
 
 
 def round_base(course: Notice) -> float:

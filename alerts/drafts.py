@@ -49,6 +49,7 @@ class Drafts:
             zones=tuple(dict.fromkeys(a.zone for a in alarms)),
             spoken=spoken,
             life_safety=any(a.life_safety for a in alarms),
+            life=tuple(dict.fromkeys((a.zone, a.hazard, a.stage) for a in alarms if a.life_safety)),
             each_confirms=any(h.each_confirms for h in group),
         )
         return replace(draft, words=self._worded(draft, alarms, now))

@@ -12,7 +12,7 @@ from alerts.crew import Crew
 from alerts.drafts import Drafts
 from alerts.model import Notice, NoticeEvent, NoticeState, Person, Rung, Spoken
 from alerts.notices import LOST, event, late
-from alerts.storm import AT_ONCE, MINUTE_S, Held, Told, release, told
+from alerts.storm import AT_ONCE, MINUTE_S, Held, release, told
 from sensors.model import Text
 
 S = NoticeState
@@ -111,7 +111,7 @@ class HandOut:
         for drill, items in alive.items():
             if not items:
                 continue
-            recent = [self._told(n) for n in self._book.recent_pages(person.id, now, drill)]
+            recent = [told(n) for n in self._book.recent_pages(person.id, now, drill)]
             let = release(items, recent, self._book.storm_until(), now)
             for group in let.groups:
                 out += self._tell(person, group, held, now)
@@ -121,11 +121,6 @@ class HandOut:
             if not drill and len(minute) >= AT_ONCE:
                 self._full[person.id] = minute[-AT_ONCE] + MINUTE_S
         return out
-
-    def _told(self, notice: Notice) -> Told:
-        alarms = self._book.alarms
-        known = [alarms[s.alarm] for s in notice.spoken if s.alarm in alarms] if notice.life_safety else []
-        return told(notice, known)
 
     def _tell(
         self, person: Person, group: tuple[Held, ...], held: dict[Spoken, Waiting], now: float

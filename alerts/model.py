@@ -219,6 +219,7 @@ class Notice(Struct, frozen=True, kw_only=True):
     zones: tuple[str, ...] = ()
     spoken: tuple[Spoken, ...] = ()
     life_safety: bool = False
+    life: tuple[tuple[str, str, str], ...] = ()  # (zone, hazard, stage) of the life-safety alarms it told of
     each_confirms: bool = False
     expires_at: float = 0.0  # past this moment the message is worthless; 0 until it is sent
     may_repeat: bool = False  # says that it may be a repeat

@@ -16,10 +16,12 @@ from alerts.course import (
     ANSWER_S,
     WORKING_HOURS,
     forgotten,
+    look_again_at,
     next_rung_at,
     opened_at,
     position,
     progress_at,
+    running,
 )
 from alerts.crew import Crew
 from alerts.drafts import Drafts
@@ -76,6 +78,7 @@ class Pager:
         self._hand_out = HandOut(self.crew, self.book, self._drafts)
         self._climb = Climb(self.crew, self.book, self._hand_out.hold, working)
         self._restored = False
+        self._quiet: dict[str, tuple[Alarm, float]] = {}  # alarm as looked at -> no need to look before
         self._forgot_at = 0.0
 
     @property
@@ -94,6 +97,7 @@ class Pager:
         """What an alarm's event means for people; call for every event, in the same commit."""
         alarm = happened.alarm
         self.book.alarms[alarm.id] = alarm
+        self._quiet.pop(alarm.id, None)
         self._ready()
         out: list[NoticeEvent] = []
         if happened.kind == "alarm.acknowledged":
@@ -121,12 +125,21 @@ class Pager:
         self._see(alarms)
         out = self._overdue(now)
         for alarm in alarms.values():
+            quiet = self._quiet.get(alarm.id)
+            if quiet is not None and quiet[0] is alarm and now < quiet[1]:
+                continue
             ladder, done = self.crew.ladder(alarm), (progress or {}).get(alarm.id, 0.0)
-            out += self._climb.level(alarm, self._climb.silent(alarm, now), now)
-            if forgotten(alarm, ladder, self.book.course(alarm.id), done, now):
+            why = self._climb.silent(alarm, now)
+            out += self._climb.level(alarm, why, now)
+            acted = why is not None and why.word == "acknowledged"
+            if acted and forgotten(alarm, ladder, self.book.course(alarm.id), done, now):
                 since = (now - progress_at(alarm, done)) / 60.0
                 out += self._climb.start(alarm, now, phrases.forgotten(alarm, since))
             out += self._climb.climb(alarm, now)
+            course = self.book.course(alarm.id)
+            if not running(course):
+                again = look_again_at(alarm, course, ladder, now)
+                self._quiet[alarm.id] = (alarm, min(again, now + 60.0) if done else again)
         out += self._climb.orphans(now)
         out += self._hand_out.release(self._climb.unwanted, now)
         out += [self._put(e) for e in chores.due(self._drafts, now)]
@@ -319,6 +332,7 @@ class Pager:
         if now - self._forgot_at < 3600.0:
             return
         self._forgot_at = now
+        self._quiet = {id_: q for id_, q in self._quiet.items() if id_ in self.book.alarms}
         for notice in list(self.book.notices.values()):
             about = {s.alarm for s in notice.spoken}
             old = now - max(notice.at.values(), default=notice.due_at) > KEEP_S

@@ -72,13 +72,13 @@ def place_of(alarm_id: str) -> str:
     return alarm_id.rsplit("#", 1)[0]
 
 
-def told(notice: Notice, alarms: Sequence[Alarm]) -> Told:
-    """What ``notice`` told its person; ``alarms`` are those it speaks for, as far as still known."""
+def told(notice: Notice) -> Told:
+    """What ``notice`` told its person."""
     return Told(
         at=notice.due_at,
         zones=frozenset(notice.zones),
         priority=notice.priority,
-        life=frozenset((a.zone, a.hazard, a.stage) for a in alarms if a.life_safety),
+        life=frozenset(notice.life),
         turns=frozenset((place_of(s.alarm), s.alarm, s.turn) for s in notice.spoken),
     )
 

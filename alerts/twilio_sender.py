@@ -181,7 +181,6 @@ class TwilioSender:
             asked["url"] = self.hook("voice", notice)
             asked["fallback_url"] = self.hook("voice-again", notice)
             asked["status_callback"] = self.hook("status", notice)
-            asked["status_callback_event"] = ["initiated", "ringing", "answered", "completed"]
         else:
             asked["twiml"] = call_document(notice.words, person.language, self.account.keys_url)
         return lambda client, without: client.calls.create(**_but(asked, without))
@@ -195,7 +194,7 @@ class TwilioSender:
             except TwilioRestException as refused:
                 if refused.code == CALLBACK_REFUSED and not without:
                     # Losing the tracking is better than losing the page: it is polled instead.
-                    without = frozenset({"status_callback", "status_callback_event"})
+                    without = frozenset({"status_callback"})
                     continue
                 return self._refused(refused)
             except requests.RequestException as broken:

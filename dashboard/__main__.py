@@ -11,11 +11,10 @@ from dashboard.hooks import hook_route, hooks_of
 from dashboard.outside import api_routes
 from dashboard.site_desk import SiteDesk
 from dashboard.world import World
-from ingest.series import Series
 from strongroom.clock import SystemClock
 from strongroom.datadir import last_good
 from strongroom.folder.load import load
-from strongroom.readings import open_series
+from strongroom.readings import once, open_series
 from strongroom.settings import Settings, SettingsError, read_settings
 from strongroom.users import Users
 
@@ -36,10 +35,7 @@ def world_of(settings: Settings) -> World:
     demo = secrets.token_urlsafe(24) if settings.demo else ""
     users = Users(settings.data / "users.db")
     key = settings.cookie_key.reveal().encode() if settings.cookie_key else key_of(settings.data)
-
-    def series() -> Series:
-        return open_series(settings.data, settings.influx)
-
+    series = once(lambda: open_series(settings.data, settings.influx))
     desk = SiteDesk(settings.data, clock, first, series)
     door = Door(key, users, desk.building, demo)
     hooks = hooks_of(settings, desk)

@@ -16,7 +16,8 @@ from strongroom.model import Act, Board, Building, ReplyReceived, StartDrill, St
 
 What = AlarmAct | IncidentAct | ReplyReceived | StartDrill | StopDrill
 _ID = re.compile(r"[A-Za-z0-9-]{8,64}")
-LONGEST_SHELF_MIN = 480.0
+# Acts that end by themselves say for how many minutes; our own clock makes the moment of it.
+_LONGEST_MIN = {"alarm.shelve": 480.0, "rule.out_of_service": 30 * 1440.0}
 # A tick taken from paper may lie this far back; later than now it cannot be.
 OLDEST_TICK_S = 86_400.0
 
@@ -50,10 +51,11 @@ def act_of(
     act_id = facts.pop("id", "")
     if not isinstance(act_id, str) or not _ID.fullmatch(act_id):
         raise _bad("请求缺少编号。", "The request has no id.")
-    if facts.get("type") == "alarm.shelve":
+    longest = _LONGEST_MIN.get(str(facts.get("type")))
+    if longest is not None:
         minutes = facts.pop("for_min", None)
-        if not isinstance(minutes, int | float) or not 1 <= minutes <= LONGEST_SHELF_MIN:
-            raise _bad("搁置时间为 1 至 480 分钟。", "Shelve for 1 to 480 minutes.")
+        if not isinstance(minutes, int | float) or not 1 <= minutes <= longest:
+            raise _bad(f"时间为 1 至 {longest:g} 分钟。", f"For 1 to {longest:g} minutes.")
         facts["until_at"] = now + float(minutes) * 60.0
     if facts.get("type") == "reply.received":
         facts = _reply(facts, viewer, building, board)

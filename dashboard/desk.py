@@ -145,15 +145,17 @@ class Pulse:
         self._monotonic = monotonic
         self._beat: float | None = None
         self._at = 0.0
+        self._looked = 0.0
 
     def heard(self, beat_at: float, now: float) -> float:
         """Tell it the newest heartbeat; returns its age in seconds."""
         moment = self._monotonic()
+        claimed = max(0.0, now - beat_at)
         if self._beat is None:
             # The first look cannot know when the beat moved; its own time stamp is the best word we have.
-            self._at = moment - max(0.0, now - beat_at)
-            self._beat = beat_at
+            self._at = moment - claimed
         elif beat_at != self._beat:
-            self._at = moment
-            self._beat = beat_at
+            # It moved since the last look: as long ago as it says, but not before that look.
+            self._at = moment - min(claimed, moment - self._looked)
+        self._beat, self._looked = beat_at, moment
         return max(0.0, moment - self._at)

@@ -20,9 +20,7 @@ from dashboard.desk import RIGHTS
 from dashboard.door import COOKIE
 from dashboard.faces.demo import STORIES
 from dashboard.faces.login import login_page
-from dashboard.faces.paper import rescue_paper
-from dashboard.faces.rescue_plan import may_see
-from dashboard.looks import chosen_incident
+from dashboard.printing import CONFIDENTIAL, sheet
 from dashboard.scene import Scene, Viewer
 from dashboard.theme import style
 from dashboard.words import LANGUAGES, Words
@@ -74,7 +72,7 @@ def routes(here: World) -> list[Route]:
         Route("/acts", pages.acts),
         Route("/pin", pages.pin, methods=["POST"]),
         Route("/story", pages.story, methods=["POST"]),
-        Route("/print/rescue", pages.print_rescue),
+        Route("/print/{kind}", pages.paper),
     ]
 
 
@@ -234,8 +232,9 @@ class Pages:
 
         return await self._signed(request, then)
 
-    async def print_rescue(self, request: Request) -> Response:
-        """The accepted rescue plan as a sheet for the printer; who printed is remembered."""
+    async def paper(self, request: Request) -> Response:
+        """A sheet for the printer; who printed what is confidential is remembered."""
+        kind = request.path_params["kind"]
         now = self._here.clock.now()
         viewer = self._here.door.viewer(request.cookies.get(COOKIE, ""), now)
         if viewer is None:
@@ -252,11 +251,10 @@ class Pages:
                 choices=dict(request.query_params),
                 desk=desk,
             )
-            incident = chosen_incident(scene)
-            if incident is None or not may_see(scene, incident):
-                return ""
-            self._here.users.looked(viewer.user, "print", now)
-            return rescue_paper(scene, incident)
+            text = sheet(scene, kind)
+            if text and kind in CONFIDENTIAL:
+                self._here.users.looked(viewer.user, f"print-{kind}", now)
+            return text
 
         text = await run_in_threadpool(draw)
         if not text:

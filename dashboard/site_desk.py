@@ -19,6 +19,9 @@ from strongroom.model import Act, Board, Building, Entry
 from strongroom.sitedb import SiteReader
 from strongroom.trends import condensed
 
+KEPT_S = 1.0
+MOST_KEPT = 500
+
 
 class SiteDesk:
     """One per process; every method is safe from any thread. ``first`` is the building until the engine's is there.
@@ -36,6 +39,7 @@ class SiteDesk:
         self._inbox: Inbox | None = None
         self._reader: SiteReader | None = None
         self._pulse = Pulse(clock.monotonic)
+        self._entries: dict[tuple[int, int, str, str, bool], tuple[float, list[Entry]]] = {}
         self._lock = threading.Lock()
 
     def _site(self) -> SiteReader | None:
@@ -97,13 +101,22 @@ class SiteDesk:
     def entries(
         self, *, after: int = 0, limit: int = 200, about: str = "", kind: str = "", newest: bool = True
     ) -> list[Entry]:
-        """Journal entries; none where the database cannot be read."""
+        """Journal entries, shared by every viewer for a second; none where the database cannot be read."""
+        key = (after, limit, about, kind, newest)
+        moment = self._clock.monotonic()
         with self._lock:
+            kept = self._entries.get(key)
+            if kept is not None and moment - kept[0] < KEPT_S:
+                return kept[1]
             try:
                 reader = self._site()
-                return reader.entries(after, limit, about, kind, newest) if reader else []
+                found = reader.entries(after, limit, about, kind, newest) if reader else []
             except sqlite3.Error:
                 return []
+            if len(self._entries) >= MOST_KEPT:
+                self._entries.clear()
+            self._entries[key] = (moment, found)
+            return found
 
     def history(self, sensor: str, since: float, until: float, points: int = 600) -> list[Point] | None:
         """Measured values, merged to at most ``points``; None while there is no series store."""

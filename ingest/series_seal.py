@@ -266,5 +266,5 @@ class Sealer:
         pages = int(self._base.execute("PRAGMA page_count").fetchone()[0])
         if free < 64 or free * 4 < pages:
             return 0
-        self._base.execute("PRAGMA incremental_vacuum(1024)").fetchall()
+        self._base.executescript("PRAGMA incremental_vacuum(4096)")  # execute() would free a single page
         return 1

@@ -243,13 +243,15 @@ class SqliteSeries:
         """
         rows = window_from_rows(sensor, recent_rows(base, series, from_us, to_us))
         touched = set(np.unique(rows.at_us // DAY_US).tolist())
-        whole_days = self._days(base, series, RAW, from_us, to_us)
-        needed = {day for day in whole_days if day in touched or not hourly}
+        held = self._days(base, series, from_us, to_us)
+        needed = {day for day in held[RAW] if day in touched or not hourly}
         blocks = self._blocks(base, series, RAW, from_us, to_us) if needed else {}
         sealed = [unpack(sensor, data) for day, data in blocks.items() if day in needed]
         rolled: list[tuple[int, Pile]] = []
         answered = set(needed)
         for resolution in (HOUR, FIVE) if hourly else (FIVE, HOUR):
+            if held[resolution] <= answered:
+                continue
             wide = resolution * MICRO
             for day, data in self._blocks(base, series, resolution, from_us, to_us).items():
                 if day in answered:
@@ -264,14 +266,16 @@ class SqliteSeries:
         kept = whole.quality < TRUSTED
         return pile_of(whole.at_us[kept], whole.value[kept]), rolled
 
-    def _days(
-        self, base: sqlite3.Connection, series: int, resolution: int, from_us: int, to_us: int
-    ) -> set[int]:
+    def _days(self, base: sqlite3.Connection, series: int, from_us: int, to_us: int) -> dict[int, set[int]]:
+        """Which days of the range are held in each resolution, without reading them."""
         found = base.execute(
-            "SELECT day FROM block WHERE series = ? AND resolution = ? AND day BETWEEN ? AND ?",
-            (series, resolution, from_us // DAY_US, (to_us - 1) // DAY_US),
+            "SELECT resolution, day FROM block WHERE series = ? AND resolution IN (?, ?, ?) AND day BETWEEN ? AND ?",
+            (series, RAW, FIVE, HOUR, from_us // DAY_US, (to_us - 1) // DAY_US),
         )
-        return {int(day) for (day,) in found}
+        held: dict[int, set[int]] = {RAW: set(), FIVE: set(), HOUR: set()}
+        for resolution, day in found:
+            held[resolution].add(int(day))
+        return held
 
     def coverage(self, sensor: str, from_at: float, to_at: float, max_gap_s: float) -> Coverage:
         """Gaps by measurement time; where readings were thinned out, a roll-up's bucket counts as covered."""

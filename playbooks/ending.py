@@ -38,8 +38,8 @@ def finish(incident: Incident, act: CloseIncident, by: str, now: float, site: Si
         return no(
             incident,
             by,
-            f"里面还有人：{names.zh} 等 {len(still)} 人，先清点出来。",
-            f"People are still inside: {names.en} and {len(still) - 1} more; count them out first.",
+            f"里面还有 {len(still)} 人（{names.zh}{' 等' if len(still) > 1 else ''}），先清点出来。",
+            f"Still inside: {names.en}{f' and {len(still) - 1} more' if len(still) > 1 else ''}. Count them out first.",
         )
     blocked = _blocked(incident)
     if blocked and not act.override:

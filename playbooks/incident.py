@@ -69,9 +69,8 @@ class Planned(Struct, frozen=True, kw_only=True):
 
 
 class Suspended(Struct, frozen=True, kw_only=True):
-    """A real alarm came during a drill, or it is over."""
+    """A real alarm came during a drill: play ends."""
 
-    on: bool
     why: Text
 
 
@@ -80,6 +79,8 @@ class Time(Struct, frozen=True, kw_only=True):
 
 
 Event = Acted | Evidence | Planned | Suspended | Time
+DANGERS = frozenset({"fire", "gas", "water", "structure", "intrusion"})
+"""Hazards whose alarms close a released zone in incidents of any other hazard; dampness after a leak does not."""
 RAISES = frozenset(
     {
         "alarm.raised", "alarm.returned", "alarm.worse", "alarm.confirmed", "alarm.realarmed",
@@ -168,12 +169,11 @@ def step(incident: Incident, event: Event, now: float, site: Site) -> Outcome:
             return _evidence(incident, event, now, site)
         case Planned():
             return _planned(incident, event, now)
-        case Suspended(on=on, why=why):
-            if incident.suspended == on or incident.state == "closed":
+        case Suspended(why=why):
+            if incident.suspended or incident.state == "closed":
                 return incident, ()
-            after = replace(incident, suspended=on)
-            kind = "incident.suspended" if on else "incident.resumed"
-            return after, (IncidentEvent(kind=kind, incident=after, at=now, reason=why),)
+            after = replace(incident, suspended=True)
+            return after, (IncidentEvent(kind="incident.suspended", incident=after, at=now, reason=why),)
         case Time():
             return tick.time_passed(incident, now, site)
 
@@ -232,6 +232,8 @@ def _evidence(incident: Incident, event: Evidence, now: float, site: Site) -> Ou
     if event.joins and (alarm.id in incident.alarms or event.kind in RAISES):
         incident = _sources(incident, alarm, now, outcome)
     if event.kind not in RAISES or not alarm.active:
+        return incident, tuple(outcome)
+    if not event.joins and not alarm.life_safety and alarm.hazard not in DANGERS:
         return incident, tuple(outcome)
     if event.joins and (alarm.id not in incident.alarms or (alarm.zone and alarm.zone not in incident.zones)):
         incident = replace(
@@ -306,7 +308,7 @@ def _planned(incident: Incident, event: Planned, now: float) -> Outcome:
     plan = event.plan
     current = incident.plan
     if current is None or not current.trips:
-        if current is not None and _same(current, plan):
+        if current is not None and _same(current, plan) and current.basis == plan.basis:
             return incident, ()
         after = replace(incident, plan=plan, proposed=None)
         return after, (IncidentEvent(kind="incident.planned", incident=after, at=now, reason=event.why),)

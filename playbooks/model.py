@@ -288,7 +288,7 @@ class IncidentEvent(Struct, frozen=True, kw_only=True):
     ``kind``: incident.opened, incident.joined, incident.level, incident.step, incident.role,
     incident.zone_cleared, incident.zone_closed, incident.in, incident.out, incident.everyone_out,
     incident.item, incident.proposed, incident.accepted, incident.note, incident.state, incident.closed,
-    incident.suspended, incident.resumed, incident.crew, incident.source, incident.overtime, incident.late,
+    incident.suspended, incident.crew, incident.source, incident.overtime, incident.late,
     incident.planned (the first plan, or the first with trips, is taken at once).
     """
 

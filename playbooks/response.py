@@ -25,7 +25,7 @@ from playbooks.site import Site
 from sensors.model import Text, Zone
 
 Outcomes = list[IncidentEvent | Refused]
-MOST = 100
+MOST = 50
 """Holdings shown in an incident's ranking: events carry the whole incident, so the list is cut; the count
 is kept."""
 REPLAN = {
@@ -78,14 +78,17 @@ class Response:
         events: Outcomes = []
         if alarm.fault:
             return events
-        loud = event.kind in RAISES and alarm.active and not _silenced(alarm)
+        evident = event.kind in RAISES and alarm.active and not _put_aside(alarm)
+        loud = evident and not alarm.muted_by
         if loud and not alarm.drill:
             events += self._suspend_drills(alarm, now)
-        mine = [one for one in self.open_incidents() if one.drill == alarm.drill and not one.suspended]
+        if alarm.drill and any(one.suspended and one.drill == alarm.drill for one in self.open_incidents()):
+            return events
+        mine = [one for one in self.open_incidents() if one.drill == alarm.drill]
         home = next((one for one in mine if self._belongs(one, alarm, loud)), None)
         for one in mine:
             joins = one is home or alarm.id in one.alarms
-            if joins or loud:
+            if joins or evident:
                 events += self._apply(one, Evidence(kind=event.kind, alarm=alarm, joins=joins), now)
         if home is None and loud and alarm.playbook:
             events += self._open_for(alarm, mine, now)
@@ -108,7 +111,7 @@ class Response:
         return events + self._apply(self.incidents[incident.id], Acted(what=act, by=by), now)
 
     def tick(self, now: float) -> Outcomes:
-        """What time alone has to say: late steps, people inside too long, drills that may go on."""
+        """What time alone has to say: late steps, people inside too long."""
         events: Outcomes = []
         for one in self.open_incidents():
             events += self._apply(one, Time(), now)
@@ -139,6 +142,8 @@ class Response:
                 f"There is no plan {alarm.playbook}: open one by hand.",
             )
             return [Refused(about=alarm.id, reason=reason)]
+        if alarm.drill and self._in_earnest():
+            return [self._no_drill_now(alarm.id, "system")]
         zones = (alarm.zone,) if alarm.zone in self.site.zones else ()
         incident, event = life.opened(
             playbook,
@@ -161,6 +166,8 @@ class Response:
             what = Text("预案", "plan") if playbook is None else Text("区域", "zone")
             reason = Text(f"没有{what.zh} {word}。", f"There is no {what.en} {word}.")
             return [Refused(about=word, reason=reason, by=by)]
+        if act.kind != "incident" and self._in_earnest():
+            return [self._no_drill_now(act.playbook, by)]
         drill = act.drill or ("" if act.kind == "incident" else f"{act.kind}-{act.playbook}")
         running = [one for one in self.open_incidents() if one.drill == drill and one.kind == act.kind]
         same = next((one for one in running if one.threat == playbook.threat), None)
@@ -180,6 +187,18 @@ class Response:
             note=act.note,
         )
         return self._started(incident, event, now)
+
+    def _in_earnest(self) -> bool:
+        """Whether a real incident is being fought; one that only dries does not keep people from practising."""
+        return any(
+            one.kind == "incident" and one.state in {"open", "contained"} for one in self.open_incidents()
+        )
+
+    def _no_drill_now(self, about: str, by: str) -> Refused:
+        reason = Text(
+            "真实事件正在处置，不能开始演练。", "A real incident is being handled: no drill can start."
+        )
+        return Refused(about=about, reason=reason, by=by)
 
     def _widen(self, incident: Incident, zones: tuple[str, ...], by: str, now: float) -> Outcomes:
         after, events = life.widened(incident, zones, by, now, self.site)
@@ -205,7 +224,7 @@ class Response:
         why = Text(f"真实警报，演练中止：{alarm.name.zh}", f"REAL alarm, drill suspended: {alarm.name.en}")
         for one in self.open_incidents():
             if one.kind != "incident":
-                events += self._apply(one, Suspended(on=True, why=why), now)
+                events += self._apply(one, Suspended(why=why), now)
         return events
 
     # --- one event through the pure step, then the plan -----------
@@ -287,8 +306,9 @@ def time_left(incident: Incident, now: float) -> float:
     return max(0.0, incident.budget_min - (now - incident.budget_at) / 60.0)
 
 
-def _silenced(alarm: Alarm) -> bool:
-    return bool(alarm.muted_by) or alarm.shelved is not None or alarm.out_of_service is not None
+def _put_aside(alarm: Alarm) -> bool:
+    """Shelved or out of service: people know, and decided. A muted one (a consequence) still closes zones."""
+    return alarm.shelved is not None or alarm.out_of_service is not None
 
 
 def _outside(zones: Mapping[str, Zone]) -> str:

@@ -12,7 +12,7 @@ from playbooks.model import Holding, Incident
 from sensors.model import Text, Zone
 
 COMMAND = ("coordinator", "commander", "director", "leader")
-"""Roles that may sign an override, add steps and lower nothing: the head of the incident and deputies."""
+"""Roles that head an incident: they may sign an override, add steps outside the plan, skip required ones."""
 RELEASERS = (*COMMAND, "safety", "fire-liaison", "fire-commander")
 """Roles that may release a zone where the plan names no others (DA/T 84-2019: people first, then
 records)."""

@@ -10,7 +10,7 @@ are data (:data:`RULE_SETS`).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Literal
 
@@ -229,9 +229,14 @@ def order(
 
 
 def ranked(
-    stakes: list[Stake], threat: str, reach_min: Mapping[str, float], rules: RuleSet = DEFAULT, most: int = 0
+    stakes: list[Stake],
+    threat: str,
+    reach_min: Mapping[str, float],
+    rules: RuleSet = DEFAULT,
+    most: int = 0,
+    also: Collection[int] = (),
 ) -> tuple[Ranked, ...]:
-    """The first ``most`` (0: all) of already ordered stakes with their reasons."""
+    """The first ``most`` (0: all) of already ordered stakes and those at places ``also``, with their reasons."""
     return tuple(
         Ranked(
             holding=one.holding.id,
@@ -242,7 +247,8 @@ def ranked(
             minutes=one.holding.carry_min,
             people=one.holding.people,
         )
-        for rank, one in enumerate(stakes[:most] if most else stakes, 1)
+        for rank, one in enumerate(stakes, 1)
+        if not most or rank <= most or rank - 1 in also
     )
 
 
@@ -289,7 +295,8 @@ def because(one: Stake, threat: str, reach: float | None, rules: RuleSet) -> Tex
         zh.append(f"{material.name.zh}浸湿后可救 {_span(one.wet_h).zh}")
         en.append(f"{material.name.en} can be saved for {_span(one.wet_h).en} once wet")
     zh.append(f"{holding.people} 人 {holding.carry_min:g} 分钟")
-    en.append(f"{holding.people} people, {holding.carry_min:g} min")
+    people = "1 person" if holding.people == 1 else f"{holding.people} people"
+    en.append(f"{people}, {holding.carry_min:g} min")
     return Text("，".join(zh) + "。", _sentence(", ".join(en)))
 
 

@@ -14,11 +14,13 @@ from typing import Any
 from msgspec import Struct
 
 from sensors.dialects.base import parse_json
-from sensors.heard import Heard
+from sensors.heard import SIDELESS, Heard, measure
 from sensors.model import Quality, RawMessage, Reading, Reject, Sensor
+from sensors.names import words_of
 from sensors.quantities import QUANTITIES, plain_word, quantity
 from sensors.times import Clock
 from sensors.units import scale
+from sensors.vocabulary import LOOPS
 
 SIMPLE = frozenset(("json", "words", "plain"))
 FUTURE_AFTER_S = 300.0
@@ -46,6 +48,9 @@ class Bound(Struct, frozen=True):
     shift: float
     offset: float
     words: dict[str, float]
+    either_way: (
+        bool  # read at a key like ``contact``, whose true is closed for some makers and open for others
+    )
 
 
 def bind_simple(sensor: Sensor) -> Bound:
@@ -66,6 +71,7 @@ def bind_simple(sensor: Sensor) -> Bound:
         shift=shift,
         offset=sensor.offset,
         words={plain_word(word): value for word, value in sensor.words.items()},
+        either_way=name == "contact_open" and not LOOPS.isdisjoint(words_of(sensor.path)),
     )
 
 
@@ -89,14 +95,17 @@ def follow(document: Any, steps: tuple[str | int, ...]) -> Any:
 
 
 def quality_of(at: float, received_at: float, now: float, retained: bool, stored: bool) -> Quality:
-    """How far a reading may be trusted, from its time and how it came (C12)."""
-    if at - now > FUTURE_AFTER_S:
+    """How far a reading may be trusted, from its time and how it came (C12).
+
+    ``now`` and ``received_at`` differ where somebody moved the wall clock: a time that agrees with either is believed.
+    """
+    if at - max(now, received_at) > FUTURE_AFTER_S:
         return Quality.FUTURE
     if stored:
         return Quality.HISTORICAL
     if retained:
         return Quality.RETAINED
-    return Quality.LATE if received_at - at > LATE_AFTER_S else Quality.GOOD
+    return Quality.LATE if min(received_at, now) - at > LATE_AFTER_S else Quality.GOOD
 
 
 def read_simple(
@@ -105,8 +114,10 @@ def read_simple(
     """The readings and rejects of simple sensors of one topic."""
     received = message.received_at
     at = received
+    readings: list[Reading] = []
+    rejects: list[Reject] = []
     document: Any = None
-    if bounds[0].json:
+    if any(bound.json for bound in bounds):
         document = parse_json(message.payload)
         if isinstance(document, dict):
             for key in _TIME_KEYS:
@@ -118,11 +129,11 @@ def read_simple(
         elif document is None:
             if not message.payload.strip():
                 return (), ()
+            readers = [bound for bound in bounds if bound.json]
             detail = f"not JSON: {message.payload[:60].decode(errors='replace')!r}"
-            return (), tuple(Reject(message.topic, "not-json", detail, bound.id) for bound in bounds)
+            rejects = [Reject(message.topic, "not-json", detail, bound.id) for bound in readers]
+            bounds = tuple(bound for bound in bounds if not bound.json)
     grade = quality_of(at, received, now, message.retained, False)
-    readings: list[Reading] = []
-    rejects: list[Reject] = []
     for bound in bounds:
         value = follow(document, bound.steps) if bound.json else _bare(message.payload)
         kind = type(value)
@@ -176,13 +187,16 @@ def _read_slowly(
     heard = Heard(Clock(None, message.received_at))
     own = bound.words.get(plain_word(_word(value))) if bound.words else None
     if own is not None:
-        heard.number(bound.quantity, own) if bound.quantity in QUANTITIES else None
+        readings.append(Reading(bound.id, own + bound.offset, at, message.received_at, grade))
     elif bound.quantity not in QUANTITIES:
-        rejects.append(Reject(message.topic, "not-a-number", f"{str(value)[:60]!r} is no number", bound.id))
+        _read_unlisted(bound, value, message, at, grade, readings, rejects)
     elif bound.words:
         known = ", ".join(sensor.words)
         detail = f"{str(value)[:60]!r} is none of the words {known}"
         rejects.append(Reject(message.topic, "unknown-state", detail, bound.id))
+    elif bound.either_way and _word(value).strip().casefold() in SIDELESS:
+        detail = f"{sensor.path} {_word(value)}: open for some makers, closed for others; write words = {{ true = … }}"
+        rejects.append(Reject(message.topic, "needs-meaning", detail, bound.id))
     elif bound.contact:
         heard.state(bound.quantity, value)
     else:
@@ -196,6 +210,24 @@ def _read_slowly(
         rejects.append(Reject(message.topic, refusal.code, refusal.detail, bound.id))
         if refusal.value is not None:
             readings.append(Reading(bound.id, refusal.value, at, message.received_at, Quality.IMPLAUSIBLE))
+
+
+def _read_unlisted(
+    bound: Bound,
+    value: Any,
+    message: RawMessage,
+    at: float,
+    grade: Quality,
+    readings: list[Reading],
+    rejects: list[Reject],
+) -> None:
+    """A quantity the table does not know: any number, without limits of the believable."""
+    measured = measure(value) if isinstance(value, str) else None
+    number = measured[0] if measured else value
+    if isinstance(number, (int, float)) and not isinstance(number, bool) and abs(number) < 1e300:
+        readings.append(Reading(bound.id, float(number) + bound.offset, at, message.received_at, grade))
+    else:
+        rejects.append(Reject(message.topic, "not-a-number", f"{str(value)[:60]!r} is no number", bound.id))
 
 
 def _word(value: Any) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from math import isfinite
+from math import inf, isfinite
 
 from msgspec import Struct
 
@@ -48,6 +48,8 @@ NO_VALUE = word_set(
     """nan -nan inf -inf infinity -infinity null nil none n/a na nd - -- --- unavailable unknown undefined error err
     fail 无 无数据 离线"""
 ) | {"", "not available"}
+SIDELESS = word_set("true false on off yes no y n 1 0 1.0 0.0 是 否")
+"""Words that say nothing without their key."""
 _TESTING = frozenset(("test", "testing", "self test", "selftest", "自检", "测试"))
 _MEASURE = re.compile(
     r"^([+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d{1,3})?)\s*([^\d\s.,+-][^\d]{0,11}\d?)?$"
@@ -172,9 +174,14 @@ class Heard:
             if taken is None:
                 return
             value, unit = taken
-        number = float(value)  # type: ignore[arg-type]
+        try:
+            number = float(value)  # type: ignore[arg-type]
+        except OverflowError:
+            number = inf
         if not isfinite(number):
-            self.refuse("no-value", f"{value} is no measurement", quantity, value, path, channel=channel)
+            self.refuse(
+                "no-value", f"{str(value)[:40]} is no measurement", quantity, value, path, channel=channel
+            )
             return
         if not unit and self.units:
             unit = self.units.get(quantity, "")
@@ -230,7 +237,7 @@ class Heard:
                 "not-a-number", f"{type(value).__name__} is no number", quantity, value, path, channel=channel
             )
             return None
-        return float(value), unit
+        return value, unit
 
     def state(
         self,
@@ -250,7 +257,7 @@ class Heard:
             self.refuse("null", "null is unknown, not normal", quantity, "null", path, channel=channel)
             return
         if value is True or value is False:
-            taken = 1.0 if value else 0.0
+            taken = 1.0 if value is not inverted else 0.0
         else:
             word = plain_word(str(value)[:64])
             found = words.get(word) if words else None
@@ -259,9 +266,8 @@ class Heard:
             if found is None:
                 self._no_state(quantity, word, path, at, channel)
                 return
-            taken = found
-        if inverted:
-            taken = 1.0 - taken
+            # "open" and "installed" say themselves what they mean; only yes and no turn with the key.
+            taken = 1.0 - found if inverted and word in SIDELESS else found
         self.observations.append(
             Observation(
                 quantity, taken, channel or self.channel, at or self.at, self.stored, path, self.names

@@ -12,6 +12,8 @@ surviving sensor and the earth's weather can show, so that a value beyond them s
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
 from math import inf
 
 from msgspec import Struct
@@ -57,6 +59,7 @@ class Quantity(Struct, frozen=True, kw_only=True):
         return Text(shown, shown)
 
 
+@lru_cache(maxsize=4096)
 def plain_word(word: str) -> str:
     """A word as compared: full-width folded, lower case, runs of blanks, ``_`` and ``-`` as one blank."""
     folded = unicodedata.normalize("NFKC", word).casefold().replace("_", " ").replace("-", " ")
@@ -311,36 +314,70 @@ for _q in QUANTITIES.values():
 # Whole words only: "no leak" holds "leak" and "timeout not closed" holds "closed".
 _ON = ("true", "on", "yes", "1", "1.0", "y", "是")
 _OFF = ("false", "off", "no", "0", "0.0", "n", "否")
-_ALARM_WORDS = """alarm,alarming,alert,active,activated,trigger,triggered,detected,detect,abnormal,warning,报警,告警,
-触发,异常,检测到""".replace("\n", "").split(",")
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(","))
+
+
+_ALARM_WORDS = _listed(
+    """alarm, alarming, alert, active, activated, trigger, triggered, detected, detect, abnormal, warning, 报警, 告警,
+    触发, 异常, 检测到"""
+)
 # "none" is not among them: that is how templates write a value they do not have.
-_QUIET_WORDS = """normal,ok,clear,cleared,idle,inactive,quiet,safe,not detected,undetected,no alarm,no alert,recovery,
-recovered,restore,restored,not triggered,untriggered,正常,恢复,未触发,无报警,未检测到""".replace(
-    "\n", ""
-).split(",")
+_QUIET_WORDS = _listed(
+    """normal, ok, clear, cleared, idle, inactive, quiet, safe, not detected, undetected, no alarm, no alert,
+    recovery, recovered, restore, restored, not triggered, untriggered, 正常, 恢复, 未触发, 无报警, 未检测到"""
+)
 
 
 def _state_words(quantity: Quantity) -> dict[str, float]:
     words: dict[str, float] = {}
     if quantity.alarming is not None:
-        on, off = (_ALARM_WORDS, _QUIET_WORDS) if quantity.alarming else (_QUIET_WORDS, _ALARM_WORDS)
-        words.update({plain_word(w): 1.0 for w in on} | {plain_word(w): 0.0 for w in off})
+        yes, no = (_ALARM_WORDS, _QUIET_WORDS) if quantity.alarming else (_QUIET_WORDS, _ALARM_WORDS)
+        words.update({plain_word(w): 1.0 for w in yes} | {plain_word(w): 0.0 for w in no})
     words.update({plain_word(w): 1.0 for w in _ON} | {plain_word(w): 0.0 for w in _OFF})
     for index, state in enumerate(quantity.states):
         words[plain_word(state.zh)] = words[plain_word(state.en)] = float(index)
     words.update({plain_word(w): 1.0 for w in quantity.also_on})
     words.update({plain_word(w): 0.0 for w in quantity.also_off})
+    on = [text for state in quantity.states[1:] for text in (state.en, state.zh)]
+    for said in (*on, *quantity.also_on):
+        for phrase, value in _phrases(plain_word(said), quantity.alarming == 1.0):
+            words.setdefault(phrase, value)
     return words
 
 
+def _phrases(word: str, alarming: bool) -> list[tuple[str, float]]:
+    """The usual sentences around a state: smoke detected, no smoke, not open, 未打开."""
+    if word.startswith("not "):
+        return []
+    if not alarming:
+        return [(f"no {word}", 0.0), (f"not {word}", 0.0), (f"未{word}", 0.0)]
+    if "\u4e00" <= word[0] <= "\u9fff":
+        return [(f"检测到{word}", 1.0), (f"未检测到{word}", 0.0), (f"未{word}", 0.0), (f"无{word}", 0.0)]
+    told = [(f"{word} detected", 1.0), (f"{word} alarm", 1.0), (f"no {word}", 0.0), (f"not {word}", 0.0)]
+    return [*told, (f"no {word} detected", 0.0), (f"no {word} alarm", 0.0), (f"{word} not detected", 0.0)]
+
+
 _STATE_VALUES: dict[str, dict[str, float]] = {q.id: _state_words(q) for q in CONTACTS}
+
+
+def _forget(ids: tuple[str, ...], words: Iterable[str]) -> None:
+    for id in ids:
+        for word in words:
+            _STATE_VALUES[id].pop(plain_word(word), None)
+
+
 # "mains: alarm" says that something is wrong but not what; only plain on and off words count for power and life.
-for _id in ("mains", "online"):
-    for _w in (*_ALARM_WORDS, *_QUIET_WORDS):
-        _STATE_VALUES[_id].pop(plain_word(_w), None)
-_STATE_VALUES["mains"]["ok"] = 1.0
-_STATE_VALUES["mains"]["normal"] = 1.0
-_STATE_VALUES["online"]["ok"] = 1.0
+_forget(("mains", "online"), (*_ALARM_WORDS, *_QUIET_WORDS))
+_STATE_VALUES["mains"] |= {"ok": 1.0, "normal": 1.0}
+_STATE_VALUES["online"] |= {"ok": 1.0}
+# "contact detected" is a closed door for some makers (the magnet is there) and "active" a closed loop for others.
+_SIDED = _listed(
+    "detected, detect, not detected, undetected, active, inactive, activated, idle, 检测到, 未检测到"
+)
+_forget(("contact_open", "fire_door_open"), _SIDED)
 
 
 def quantity(name: str) -> Quantity | None:

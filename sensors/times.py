@@ -39,7 +39,7 @@ class Clock:
         if isinstance(value, bool):
             return None
         if isinstance(value, (int, float)):
-            return from_number(float(value))
+            return from_number(value)
         if not isinstance(value, str) or len(value) > 64:
             return None
         try:  # the short way: nearly all devices write ISO 8601
@@ -52,7 +52,7 @@ class Clock:
         except (ValueError, OverflowError):
             pass
         text = value.strip()
-        if text.isdigit() and len(text) >= 10 and not _COMPACT.match(text):
+        if text.isdecimal() and len(text) >= 10 and not _COMPACT.match(text):
             return from_number(float(text))
         moment, zoned = parse(text)
         if moment is None:
@@ -81,6 +81,8 @@ class Clock:
 
 def from_number(number: float) -> float | None:
     """Unix seconds of a count of seconds, milli-, micro- or nanoseconds; None before 2001 and after 2100."""
+    if not _FIRST <= number <= _LAST * 1e9:  # also keeps numbers too large for a float out of the division
+        return None
     for factor in (1.0, 1e3, 1e6, 1e9):
         if _FIRST <= number / factor <= _LAST:
             return number / factor

@@ -119,8 +119,10 @@ TELLING = words("sht ds ds18b20 ext external probe outdoor outside")
 """Harmless words that tell one probe of a device from another."""
 STATUS_WORDS = words("status state alarm detected detect detection sensor event 状态 报警")
 """Harmless beside a contact; beside a number "alarm" is a threshold's."""
-EITHER_WAY = words("contact reed magnet")
-"""``contact: true`` is closed for some makers and open for others; only open and closed as words settle it."""
+LOOPS = words("contact reed magnet 门磁")
+"""Names of the switch at a door."""
+EITHER_WAY = LOOPS | words("door window opening gate tür tuer fenster 门 窗")
+"""``contact: true`` and ``door: 1`` are closed for some makers and open for others; only words settle it."""
 NOT_THE_ROOM = words(
     """device chip cpu core mcu board processor soc esp esp32 esp8266 internal module system gpu disk fan heatsink
     relay dimmer min max minimum maximum avg average mean delta diff rate trend count counter times duration

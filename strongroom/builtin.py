@@ -13,6 +13,7 @@ STORE = "system-store"
 SENDER = "system-sender"
 JOURNAL = "system-journal"
 ACTS = "system-acts"
+CLOCK = "system-clock"
 SILENT = "sensor-silent"
 
 _NEVER = AnyOf(of=())  # the engine itself says when these hold; no reading does
@@ -69,6 +70,19 @@ OWN: dict[str, Rule] = {
             Text("日志被改动或截断", "The journal was altered or cut"),
             Text("保留现场，用备份核对。", "Keep everything as it is; compare with the backup."),
             Text("记录不能作为证据。", "The record is no evidence."),
+        ),
+        _own(
+            CLOCK,
+            3,
+            Text("系统时钟被调整", "The system clock was moved"),
+            Text(
+                "检查对时服务；空闲时重启引擎。",
+                "Check the time service; restart the engine at a quiet moment.",
+            ),
+            Text(
+                "记录上的时刻与墙上的钟不一致，计时不受影响。",
+                "Times on record differ from the wall; durations do not.",
+            ),
         ),
         _own(
             ACTS,

@@ -13,6 +13,9 @@ class Clock(Protocol):
     def now(self) -> float:
         """Seconds since the epoch, UTC."""
 
+    def skew(self) -> float:
+        """Seconds by which the machine's wall clock is ahead of ``now``."""
+
     def monotonic(self) -> float:
         """Seconds that only ever grow."""
 
@@ -21,19 +24,23 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """Time that no step of the wall clock can bend.
+    """Time that no step of the wall clock can bend (C12).
 
-    ``now`` is the monotonic clock plus an offset taken at start, so durations never jump. :meth:`step`
-    compares with the wall clock and adopts a difference over ``tolerance_s``, returning it for the journal.
+    ``now`` is the monotonic clock plus an offset taken at the start: every duration is measured on it, so a step of
+    the wall clock - a late time server, a hand - neither fires nor delays anything. :meth:`skew` says how far the two
+    have come apart; a restart joins them again.
     """
 
-    def __init__(self, tolerance_s: float = 2.0) -> None:
-        self._tolerance_s = tolerance_s
+    def __init__(self) -> None:
         self._offset = time.time() - time.monotonic()
 
     def now(self) -> float:
-        """Seconds since the epoch, UTC."""
+        """Seconds since the epoch, UTC, as if the wall clock had not been touched since the start."""
         return time.monotonic() + self._offset
+
+    def skew(self) -> float:
+        """Seconds by which the wall clock is ahead of :meth:`now`."""
+        return time.time() - self.now()
 
     def monotonic(self) -> float:
         """Seconds that only ever grow."""
@@ -43,21 +50,13 @@ class SystemClock:
         """Wait at most ``seconds``; True if ``wake`` was set."""
         return wake.wait(max(0.0, seconds))
 
-    def step(self) -> float:
-        """Seconds by which the wall clock moved against us since last asked; adopts it."""
-        offset = time.time() - time.monotonic()
-        moved = offset - self._offset
-        if abs(moved) <= self._tolerance_s:
-            return 0.0
-        self._offset = offset
-        return moved
-
 
 class SetClock:
     """A clock that tests and rehearsals move, only forwards."""
 
     def __init__(self, start: float = 0.0) -> None:
         self._now = start
+        self.skewed = 0.0  # what somebody did to the wall clock
         self._changed = threading.Condition()
 
     def now(self) -> float:
@@ -84,6 +83,6 @@ class SetClock:
         """Advance by ``seconds``."""
         self.move_to(self._now + seconds)
 
-    def step(self) -> float:
-        """A set clock never steps by itself."""
-        return 0.0
+    def skew(self) -> float:
+        """What :attr:`skewed` says."""
+        return self.skewed

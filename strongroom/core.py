@@ -99,6 +99,7 @@ class Core:
         self.rejects: deque[Reject] = deque(maxlen=REJECTS_SHOWN)
         self.unknown: Counter[str] = Counter()
         self.messages = 0
+        self.skew = 0.0  # seconds by which the wall clock is ahead of the clock that decisions run on
         self._ours = "strongroom/"  # whatever we publish ourselves
         self.last_change_at = now
         self._own: dict[str, bool] = {}
@@ -118,7 +119,8 @@ class Core:
         if raw.topic.startswith(self._ours):
             return ()  # our own beat and status, heard back
         self.messages += 1
-        decoded = self.decoder.decode(raw, now)
+        # Durations run on `now`; a device's own time may agree with the wall clock that somebody moved.
+        decoded = self.decoder.decode(raw, now + self.skew)
         if not decoded.known:
             self._count(self.unknown, raw.topic)
         for reject in decoded.rejects:

@@ -39,6 +39,7 @@ OFFER_EVERY_S = 0.2
 BEAT_EVERY_S = 10.0
 MOST_WAITING = 100_000
 INTAKE_KEPT = 200_000  # readings that stay in the intake after the series store has them
+CLOCK_MOVED_S = 30.0
 BROKER_LOST_S = 10.0
 """Seconds without a broker before that is an alarm: one reconnect with its first back-off is no news."""
 
@@ -79,6 +80,7 @@ class Engine:
         self._turned_at = clock.monotonic()
         self._nobody: tuple[str, ...] = ()
         self._released: deque[tuple[str, int]] = deque(maxlen=1000)
+        self._skew = 0.0
         self._next_board = 0.0
         self._next_inbox = 0.0
         self._next_offer = 0.0
@@ -209,6 +211,15 @@ class Engine:
         self._nobody = self.core.pager.nobody_reached()
         error = self.committer.error
         self.core.own(builtin.DISK, bool(error), Text(error, error), now)
+        skew = self.core.skew = self.clock.skew()
+        moved = abs(skew) > CLOCK_MOVED_S
+        if abs(skew - self._skew) > CLOCK_MOVED_S:
+            self._note(
+                draft_fact("clock.stepped", self.core.building.id, now, seconds=round(skew - self._skew, 1))
+            )
+            self._skew = skew
+        said = f"{skew:+.0f} s"
+        self.core.own(builtin.CLOCK, moved, Text(f"偏差 {said}", f"by {said}"), now)
         if self.feeder is not None:
             feeding = self.feeder.state
             self.core.own(builtin.STORE, feeding.alarmed, feeding.words, now)

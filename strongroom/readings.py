@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -52,6 +54,20 @@ def open_series(data: Path, influx: Influx, *, read_only: bool = True) -> Series
         )
         return InfluxSeries(address)
     return SqliteSeries(data / READINGS_DB, read_only=read_only)
+
+
+def once(opened: Callable[[], Series]) -> Callable[[], Series]:
+    """The same store for every caller of this process, opened by the first; tried again while it cannot be opened."""
+    lock = threading.Lock()
+    found: list[Series] = []
+
+    def series() -> Series:
+        with lock:
+            if not found:
+                found.append(opened())
+            return found[0]
+
+    return series
 
 
 def tail_s(influx: Influx) -> float:

@@ -58,7 +58,9 @@ class Redelivery:
                 continue
             seal = mark(raw)
             if raw.delivery == 1 and self._last != LAST_IDENTIFIER:
-                self._begins = True  # identifiers begin anew: what is retained comes first, then perhaps a run
+                self._begins = (
+                    True  # identifiers begin anew: what is retained comes first, then perhaps a run
+                )
                 self._end = len(self._order)
             if raw.again:
                 if self._by_id.get(raw.delivery) == seal:
@@ -94,9 +96,7 @@ class Redelivery:
     def _follows(self, raw: RawMessage, seal: bytes) -> bool:
         if self._held:
             self._places = [
-                place + 1
-                for place in self._places
-                if place < self._end and self._order[place][1] == seal
+                place + 1 for place in self._places if place < self._end and self._order[place][1] == seal
             ]
         elif self._begins and not raw.retained:
             self._begins = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import shutil
 import socket
@@ -85,6 +86,7 @@ class Mosquitto:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
+        atexit.register(self.stop)  # also when a test forgot
         if not wait_until(lambda: port_open(self.address.port)):
             raise RuntimeError(f"Mosquitto did not listen on port {self.address.port}")
         return self.address

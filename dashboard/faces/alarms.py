@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from urllib.parse import quote
 
 from alerts.alarm import suppressed
 from alerts.model import Alarm
 from dashboard.faces.chrome import ack_button, card, empty, incident_link
+from dashboard.faces.explain import explanation
 from dashboard.html import button, esc, join, mark, tag
 from dashboard.looks import (
     classes_of,
@@ -23,6 +25,7 @@ from strongroom.model import Entry
 
 TABS = ("active", "aside", "history", "quality")
 SHELF_MIN = (30, 60, 120, 240, 480)
+OUT_H = (4, 24, 72, 168, 720)
 FLOOD = 10  # more alarms than this in ten minutes is a flood (ISA-18.2, EEMUA 191)
 FLOOD_S = 600.0
 LOOK_BACK_S = 30 * 86_400.0
@@ -47,7 +50,9 @@ def face(scene: Scene) -> str:
     tabs = tag(
         "div", bar, class_="sr-tabs", role="tablist", aria_label=scene.w("alarms.tabs"), data_key="tabs"
     )
-    return tag("div", tabs, body, class_="sr-one")
+    wanted = scene.choices.get("alarm", "")
+    why = explanation(scene, wanted) if wanted else ""
+    return tag("div", tabs, why, body, class_="sr-one")
 
 
 def _tab(scene: Scene, name: str, here: bool, count: int | None) -> str:
@@ -151,7 +156,15 @@ def _signed(scene: Scene, alarm: Alarm) -> list[str]:
 
 def _acts(scene: Scene, alarm: Alarm) -> list[str]:
     w, viewer = scene.w, scene.viewer
-    acts = [ack_button(scene, alarm), incident_link(scene, alarm)]
+    why = tag(
+        "a",
+        esc(w("explain.open")),
+        href=f"/alarms?alarm={quote(alarm.id, safe='')}",
+        class_="sr-button",
+        data_set=json.dumps({"alarm": alarm.id}),
+        data_key=f"why-{alarm.id}",
+    )
+    acts = [ack_button(scene, alarm), incident_link(scene, alarm), why]
     if not viewer.may("acknowledge"):
         return acts
     if alarm.investigate_until_at is not None:
@@ -171,6 +184,8 @@ def _acts(scene: Scene, alarm: Alarm) -> list[str]:
     if viewer.may("command") and alarm.out_of_service:
         act = json.dumps({"type": "rule.in_service", "rule": alarm.rule, "scope": alarm.scope})
         acts.append(button(w("alarm.in_service"), data_act=act, data_key=f"in-{alarm.id}"))
+    elif viewer.may("command") and not alarm.life_safety:
+        acts.append(_out_of_service(scene, alarm))
     acts.append(_comment(scene, alarm))
     return acts
 
@@ -223,6 +238,26 @@ def _shelve(scene: Scene, alarm: Alarm) -> str:
         class_="sr-form",
     )
     return drawer(w("alarm.shelve"), form, key=f"shelf-{alarm.id}")
+
+
+def _out_of_service(scene: Scene, alarm: Alarm) -> str:
+    """Take the rule of this place out of service: owner, reason and an end, always."""
+    w = scene.w
+    options = join(
+        tag("option", esc(w("alarm.hours", n=n) if n < 48 else w("alarm.days", n=n // 24)), value=str(n * 60))
+        for n in OUT_H
+    )
+    form = tag(
+        "form",
+        tag("p", esc(w("alarm.oos_means"))),
+        tag("label", esc(w("alarm.for")), tag("select", options, name="for_min", data_kind="number")),
+        tag("label", esc(w("alarm.reason")), tag("input", name="reason", required=True, maxlength="200")),
+        tag("button", esc(w("alarm.oos")), type="submit", class_="sr-button sr-main-button"),
+        data_act=json.dumps({"type": "rule.out_of_service", "rule": alarm.rule, "scope": alarm.scope}),
+        data_key=f"oosform-{alarm.id}",
+        class_="sr-form",
+    )
+    return drawer(w("alarm.oos"), form, key=f"oos-{alarm.id}")
 
 
 def _comment(scene: Scene, alarm: Alarm) -> str:
@@ -290,7 +325,7 @@ def _quality(scene: Scene) -> str:
     """How good the alarm system itself is: rates against ISA-18.2's figures, and the worst offenders."""
     w = scene.w
     since = scene.now - LOOK_BACK_S
-    raised = [e for e in scene.desk.entries(kind="alarm.raised", limit=5000) if e.at >= since]
+    raised = [e for e in scene.desk.entries(kind="alarm.raised", limit=1000) if e.at >= since]
     ten = sum(1 for entry in raised if entry.at >= scene.now - FLOOD_S)
     first = min((entry.at for entry in raised), default=scene.now)
     hours = max(1.0, (scene.now - first) / 3600.0)

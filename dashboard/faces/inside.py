@@ -91,7 +91,8 @@ def zones(scene: Scene, incident: Incident) -> str:
         access = incident.access.get(zone)
         cleared = access is not None and access.state == "cleared"
         facts = ""
-        if access is not None and access.by:
+        # The engine's own "waits for release" says no more than the word beside it.
+        if access is not None and access.by not in ("", "system"):
             facts = f"{scene.person_name(access.by)} {scene.clock(access.at, seconds=False)} {access.reason}"
         act = ""
         if cleared and scene.viewer.may("steps"):

@@ -25,7 +25,7 @@ from dashboard.faces.rescue_plan import (
 from dashboard.html import button, esc, join, tag
 from dashboard.looks import chosen_incident
 from dashboard.scene import Scene
-from playbooks.model import Holding, Incident, ItemState, Ranked
+from playbooks.model import Holding, Incident, ItemState, Ranked, RescuePlan
 
 
 def face(scene: Scene) -> str:
@@ -56,18 +56,12 @@ def work_list(scene: Scene, incident: Incident) -> str:
         )
         return card(w("rescue.title"), empty(words), tag("div", link, class_="sr-bar"), key="none")
     done, total = progress(incident, plan)
-    where = ", ".join(scene.zone_name(z) for z in incident.zones[:3])
+    where = scene.zone_names(incident.zones[:3])
     head = tag(
         "div",
         tag("h1", esc(f"{where} · {done}/{total}")),
         tag("p", esc(w.of(plan.basis)), class_="sr-empty"),
-        tag(
-            "a",
-            esc(w("rescue.print")),
-            href=f"/print/rescue?incident={incident.id}",
-            class_="sr-button",
-            target="_blank",
-        ),
+        tag("div", *_print_links(scene, incident, plan), class_="sr-bar"),
         class_="sr-workhead",
         data_key="workhead",
     )
@@ -126,6 +120,29 @@ def work_list(scene: Scene, incident: Incident) -> str:
         more = tag("ol", *(item_row(scene, incident, r, next_=False) for r in rest[:100]), class_="sr-work")
         later = drawer(w("rescue.not_planned", n=len(rest)), more, key="later", keep=True) if rest else ""
     return head + frozen + body + later + done_part + left
+
+
+def _print_links(scene: Scene, incident: Incident, plan: RescuePlan) -> list[str]:
+    """A list on paper for each zone of the plan, and the grab sheets."""
+    known = scene.building.holdings
+    zones = dict.fromkeys(known[one.holding].zone for one in plan.ranking if one.holding in known)
+    first = [zone for zone in zones if zone in incident.zones] or list(zones)
+    links = [
+        (f"/print/rescue?incident={incident.id}&zone={zone}", scene.zone_name(zone)) for zone in first[:4]
+    ]
+    links += [
+        (f"/print/cards?incident={incident.id}&zone={zone}", scene.w("rescue.cards")) for zone in first[:1]
+    ]
+    return [
+        tag(
+            "a",
+            esc(f"{scene.w('rescue.print')} {words}"),
+            href=to,
+            class_="sr-button",
+            target="_blank",
+        )
+        for to, words in links
+    ]
 
 
 def _left_title(scene: Scene, holding: str) -> str:

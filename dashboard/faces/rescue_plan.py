@@ -124,7 +124,14 @@ def _plan_body(scene: Scene, incident: Incident, plan: RescuePlan) -> str:
     done, total = progress(incident, plan)
     head = tag(
         "p",
-        tag("b", esc(w("rescue.progress", done=done, total=total))),
+        tag(
+            "b",
+            esc(
+                w("rescue.progress", done=done, total=total)
+                if total
+                else w("rescue.ranked", n=len(plan.ranking))
+            ),
+        ),
         " · ",
         esc(w("rescue.minutes", n=f"{max((t.from_min + t.minutes for t in plan.trips), default=0):.0f}")),
     )

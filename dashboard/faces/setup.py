@@ -23,7 +23,7 @@ def face(
     looks: Sequence[Looked] = (),
 ) -> str:
     """The whole body. ``problems`` None: the folder cannot be checked from here."""
-    left = [folder(scene, problems), unwatched(scene), channel(scene)]
+    left = [folder(scene, problems), unwatched(scene), channel(scene), papers(scene)]
     right = [duty(scene), refused(scene)]
     if scene.viewer.may("users"):
         right += [people(scene, users), looked(scene, looks)]
@@ -149,6 +149,22 @@ def channel(scene: Scene) -> str:
         for n in notices
     )
     return card(w("setup.channel"), tag("table", tag("tbody", rows), class_="sr-table"), key="channel")
+
+
+def papers(scene: Scene) -> str:
+    """What lies printed in the boxes at the door."""
+    w = scene.w
+    links = [("/print/entry", w("paper.entry")), ("/print/inventory", w("paper.inventory"))]
+    links += [
+        (f"/print/playbook?playbook={book.id}", w.of(book.title))
+        for book in scene.building.playbooks.values()
+    ]
+    if scene.viewer.may("rescue"):
+        links.append(("/print/cards", w("paper.cards")))
+    if scene.viewer.may("phones"):
+        links.append(("/print/contacts", w("paper.contacts")))
+    made = (tag("a", esc(words), href=to, class_="sr-button", target="_blank") for to, words in links)
+    return card(w("paper.title"), tag("div", *made, class_="sr-bar"), key="papers")
 
 
 def refused(scene: Scene) -> str:

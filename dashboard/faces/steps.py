@@ -113,7 +113,7 @@ def _step_acts(scene: Scene, incident: Incident, step: Step, state: StepState) -
         )
         return [drawer(w("incident.done_two"), form, key=f"two-{step.id}"), skip]
     if step.kind == "hold":
-        form = _reasoned(scene, w("incident.release"), done, f"do-{step.id}")
+        form = _reasoned(scene, w("incident.release"), done, f"do-{step.id}", kind="sr-main-button")
         return [form]
     return [
         button(w("incident.done"), kind="main", data_act=json.dumps(done), data_key=f"do-{step.id}"),
@@ -121,7 +121,7 @@ def _step_acts(scene: Scene, incident: Incident, step: Step, state: StepState) -
     ]
 
 
-def _reasoned(scene: Scene, words: str, act: dict[str, str], key: str) -> str:
+def _reasoned(scene: Scene, words: str, act: dict[str, str], key: str, kind: str = "sr-quietbutton") -> str:
     form = tag(
         "form",
         tag("label", esc(scene.w("alarm.reason")), tag("input", name="note", required=True, maxlength="300")),
@@ -130,7 +130,7 @@ def _reasoned(scene: Scene, words: str, act: dict[str, str], key: str) -> str:
         data_key=key,
         class_="sr-form",
     )
-    return drawer(words, form, key=f"drawer-{key}", kind="sr-quietbutton")
+    return drawer(words, form, key=f"drawer-{key}", kind=kind)
 
 
 def _people(scene: Scene, but: str = "") -> str:

@@ -6,10 +6,14 @@ import json
 
 from alerts.model import NoticeState
 from dashboard.faces.chrome import card
+from dashboard.faces.rescue_plan import may_see
 from dashboard.html import esc, join, tag
 from dashboard.scene import Scene
 from playbooks.model import Incident
 from strongroom.journal import AlarmData, IncidentData, decode
+
+# Lines that name holdings: for those who may see the rescue list.
+_RESCUE = frozenset({"incident.item", "incident.proposed", "incident.accepted", "incident.planned"})
 
 
 def timeline(scene: Scene, incident: Incident) -> str:
@@ -18,6 +22,8 @@ def timeline(scene: Scene, incident: Incident) -> str:
     lines: list[tuple[float, str, str]] = []
     for entry in scene.desk.entries(about=incident.id, limit=120):
         data = decode(entry)
+        if entry.kind in _RESCUE and not may_see(scene, incident):
+            continue
         if isinstance(data, IncidentData):
             words = w.of(data.reason) or w.named("event", entry.kind.partition(".")[2])
             if entry.kind == "incident.note" and data.incident.notes:

@@ -5,6 +5,7 @@ import { send, decorate, use as useActs } from "./ticks.js";
 
 const hosts = new WeakMap();
 let current = null; // the component that is shown now
+let page = ""; // its name
 let stamp = 0; // our own time when its data came
 
 export async function show(component, revision) {
@@ -17,7 +18,11 @@ export async function show(component, revision) {
     return;
   }
   if (document.documentElement.lang !== data.lang) document.documentElement.lang = data.lang === "zh" ? "zh-CN" : "en";
-  if (document.title !== data.title) document.title = data.title;
+  if (!document.getElementById("sr-veil") && document.title !== data.title) document.title = data.title;
+  if (page !== data.page) {
+    if (page) (document.querySelector('[data-testid="stMain"]') || document.scrollingElement).scrollTo(0, 0);
+    page = data.page;
+  }
   const known = hosts.get(host) || listen(host);
   if (known.html !== data.html) {
     known.html = data.html;

@@ -66,6 +66,7 @@ def plan(request: Request, stop: Stop | None = None) -> RescuePlan:
     search.greedy()
     search.improve(stop or rounds(QUICK))
     trips = tuple(_trip(problem, crew, leg) for crew, line in enumerate(search.lines) for leg in line)
+    carried = {option.holding for line in search.lines for leg in line for option in leg.options}
     return RescuePlan(
         made_at=request.made_at,
         basis=_basis(request),
@@ -73,7 +74,7 @@ def plan(request: Request, stop: Stop | None = None) -> RescuePlan:
         cleared=tuple(sorted(request.cleared)),
         people=sum(crew.people for crew in request.crews),
         budget_min=request.budget_min,
-        ranking=ranked(stakes, request.threat, request.reach_min, request.rules, request.most),
+        ranking=ranked(stakes, request.threat, request.reach_min, request.rules, request.most, carried),
         trips=tuple(sorted(trips, key=lambda trip: (trip.from_min, trip.crew))),
         left=_left_behind(problem, search, request.most),
         folder_revision=request.folder_revision,
@@ -150,11 +151,12 @@ def _basis(request: Request) -> Text:
     en = ", ".join(name.en for name in names[:MOST_NAMES]) or "none yet"
     if more > 0:
         zh, en = f"{zh} 等 {len(names)} 处", f"{en} and {more} more"
-    minutes = f"{request.budget_min:g}"
+    crews = "1 crew" if len(request.crews) == 1 else f"{len(request.crews)} crews"
+    minutes = f"{request.budget_min:.0f}"
     slower = f"{(request.stretch - 1) * 100:.0f}"
     return Text(
         f"{threat.zh}；放行区域：{zh}；{people} 人，{len(request.crews)} 组，{minutes} 分钟；"
         f"时间放宽 {slower}%",
-        f"{threat.en}; cleared: {en}; {people} people in {len(request.crews)} crews, {minutes} min; "
+        f"{threat.en}; cleared: {en}; {people} people in {crews}, {minutes} min; "
         f"times stretched by {slower} %",
     )

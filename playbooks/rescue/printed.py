@@ -8,7 +8,7 @@ from playbooks.rescue.search import Search
 
 
 def printed_list(problem: Problem) -> Search:
-    """Timelines of crews that follow the list: grade, then worth, then place.
+    """Timelines of crews that follow the list: tier, then what the hazard reaches first, then harm.
 
     Whoever is free takes the next holding of the list that can still be reached, together with those that
     stand next on the list in the same room, as far as the load allows. Nobody looks at minutes, walks or
@@ -23,15 +23,11 @@ def printed_list(problem: Problem) -> Search:
 
 
 def _listed(problem: Problem) -> list[Option]:
+    """Options in the order of the ranked list; covering only what the register says not to carry."""
     takes = [o for options in problem.options for o in options if o.act == "take"]
     kept = {option.holding for option in takes}
     covers = [o for options in problem.options for o in options if o.holding not in kept]
-
-    def place(option: Option) -> tuple[int, float, str, str, str]:
-        holding = problem.stakes[option.holding].holding
-        return (holding.grade, -holding.worth, holding.zone, holding.place, holding.id)
-
-    return sorted([*takes, *covers], key=place)
+    return sorted([*takes, *covers], key=lambda option: option.holding)
 
 
 def _next(search: Search, crew: int, queue: list[Option]) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
-from sensors.heard import Heard, measure
+from sensors.heard import SIDELESS, Heard, measure
 from sensors.names import Meaning, meaning
 from sensors.quantities import QUANTITIES
 
@@ -78,7 +78,29 @@ def parse_json(payload: bytes) -> Any:
     try:
         return _DECODER.decode(payload)
     except (msgspec.MsgspecError, RecursionError, ValueError):
+        second = _cleaned(payload)
+    if second is None:
         return None
+    try:
+        return _DECODER.decode(second)
+    except (msgspec.MsgspecError, RecursionError, ValueError):
+        return None
+
+
+def _cleaned(payload: bytes) -> bytes | None:
+    """The same document without byte order mark and closing NULs of C programs, and in UTF-8 where a Chinese host
+    wrote GB 18030; None where nothing of that kind is there."""
+    stripped = payload.removeprefix(b"\xef\xbb\xbf").strip(b"\x00 \t\r\n")
+    if not stripped.startswith((b"{", b"[")):
+        return None
+    try:
+        stripped.decode()
+    except UnicodeDecodeError:
+        try:
+            return stripped.decode("gb18030").encode()
+        except UnicodeDecodeError:
+            return None
+    return stripped if len(stripped) != len(payload) else None
 
 
 def no_topics(_topic: str) -> tuple[str, ...]:
@@ -110,9 +132,6 @@ class Dialect(Struct, frozen=True, kw_only=True):
     also: tuple[str, ...] = ()
 
 
-_SIDELESS = frozenset(("true", "false", "1", "0", "1.0", "0.0", "on", "off", "yes", "no"))
-
-
 def document_of(message: Message, heard: Heard) -> dict[str, Any] | None:
     """The JSON object of a message; refuses anything else in words."""
     document = message.document()
@@ -127,7 +146,7 @@ def document_of(message: Message, heard: Heard) -> dict[str, Any] | None:
 
 def take(heard: Heard, known: Meaning, value: object, path: str, unit: str = "", channel: str = "") -> None:
     """Take the value of a field whose meaning is known."""
-    if known.words_only and str(value).strip().casefold() in _SIDELESS:
+    if known.words_only and str(value).strip().casefold() in SIDELESS:
         detail = f"{path} {value}: makers disagree whether that is open or closed; declare it with words"
         heard.refuse("needs-meaning", detail, known.quantity, value, path)
     elif QUANTITIES[known.quantity].contact:
@@ -162,7 +181,7 @@ def pressure_unit(value: object) -> str:
     """
     try:
         number = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return "hPa"
     if 30_000.0 <= number <= 110_000.0:
         return "Pa"

@@ -9,8 +9,9 @@ from __future__ import annotations
 from sensors.dialects import plain
 from sensors.dialects.base import Dialect, Memory, Message, say_life, take
 from sensors.heard import NO_VALUE, Heard
-from sensors.names import loose_meaning
+from sensors.names import Meaning, loose_meaning, words_of
 from sensors.quantities import QUANTITIES, plain_word
+from sensors.vocabulary import LOOPS
 
 _COMPONENTS = frozenset(("sensor", "binary_sensor", "text_sensor"))
 _OTHERS = frozenset(("switch", "light", "fan", "cover", "number", "select", "climate", "lock", "button"))
@@ -51,6 +52,10 @@ def _read(message: Message, heard: Heard, memory: Memory) -> None:
     if known is None or QUANTITIES[known.quantity].contact is not binary:
         heard.refuse("needs-meaning", f"the object {levels[-2]!r} names no quantity", raw=text)
         return
+    if known.words_only and not LOOPS.intersection(words_of(levels[-2])):
+        known = Meaning(
+            known.quantity, inverted=known.inverted
+        )  # ON of a door is open by Home Assistant's rule
     take(heard, known, text, "")
 
 

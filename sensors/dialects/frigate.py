@@ -52,7 +52,7 @@ def _read_role(camera: str, text: str, heard: Heard) -> None:
 
 
 def _read_count(place: str, text: str, heard: Heard) -> None:
-    if not text.isdigit():
+    if not text.isdecimal() or len(text) > 9:
         heard.refuse("not-a-number", f"{text[:40]!r} is no count", "motion", text, channel=place)
         return
     heard.state("motion", int(text) > 0, _PERSON, channel=place)

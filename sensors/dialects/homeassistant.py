@@ -145,6 +145,8 @@ def _adopt(config: dict[str, Any], component: str, source: str, heard: Heard, me
     detail: dict[str, object] = {"quantity": quantity or None, "state_topic": state_topic}
     detail["availability_topics"] = availability
     for key in (
+        "device_class",
+        "unique_id",
         "payload_on",
         "payload_off",
         "availability_mode",
@@ -194,7 +196,7 @@ def _adopt(config: dict[str, Any], component: str, source: str, heard: Heard, me
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1e9
 
 
 def _words(config: dict[str, Any]) -> dict[str, float]:
@@ -340,7 +342,7 @@ def _value(entity: Entity, document: Any, message: Message) -> Any:
         if isinstance(step, tuple):
             try:
                 value = _calculate(float(value), *step)
-            except (TypeError, ValueError, ZeroDivisionError):
+            except (TypeError, ValueError, ArithmeticError):
                 return value
     return value
 

@@ -15,7 +15,6 @@ from sensors.dialects.base import take, take_box
 from sensors.dialects.frames import read_frame
 from sensors.heard import Heard, measure
 from sensors.names import Meaning, meaning
-from sensors.quantities import QUANTITIES
 
 _FIELDS: dict[str, Meaning | None] = {
     "light": None,
@@ -33,6 +32,9 @@ _FIELDS: dict[str, Meaning | None] = {
 }
 _WRAPPERS = ("data", "decoded", "payload", "measurements")  # some codecs wrap their result once more
 _NOT_NOW = ("history", "datalog", "DATALOG")
+# Dragino door and leak sensors decode both inputs; MOD says which one is wired (1 door, 2 water, 3 both).
+_IDLE_INPUT = {"1": "water_leak", "1.0": "water_leak", "2": "contact_open", "2.0": "contact_open"}
+_EXTERNAL = frozenset(("ds", "ext", "external", "probe"))
 _WORDS = {"not installed": 1.0, "uninstall": 1.0, "installed": 0.0}
 _SAME = -0.1  # 0xFFFF as a signed number of tenths: no probe
 
@@ -57,6 +59,8 @@ def read_codec(document: dict[str, Any], heard: Heard) -> None:
             heard.refuse(
                 "sentinel", "the same mark on all probes: none is connected", known.quantity, value, key
             )
+            continue
+        if known.quantity == _IDLE_INPUT.get(str(document.get("MOD"))):
             continue
         if unused and (known.quantity == "contact_open" or (key.startswith("TempC") and value == 0)):
             heard.refuse("needs-meaning", f"{key}: an input that may be unused", known.quantity, value, key)
@@ -86,18 +90,19 @@ def _take(known: Meaning, key: str, value: object, heard: Heard) -> None:
         return
     if isinstance(value, list):
         return
-    quantity = QUANTITIES[known.quantity]
     channel = key if known.qualifier not in ("", "sht") else ""
+    names = heard.names
+    if _EXTERNAL.intersection(known.qualifier.split()):
+        heard.names = (*names, "external")
     if known.quantity == "battery" and _volts(value, key):
         heard.number("battery_voltage", value, "V", key)
     elif known.quantity == "motion" and isinstance(value, (int, float)) and value > 1:
         heard.state("motion", True, key)  # a count of movements in the interval
     elif known.quantity == "tamper":
         heard.state("tamper", value, key, words=_WORDS, inverted=known.inverted)
-    elif quantity.contact and isinstance(value, str) and known.words_only:
-        heard.state(known.quantity, value, key, channel=channel)
     else:
         take(heard, known, value, key, channel=channel)
+    heard.names = names
 
 
 def _volts(value: object, key: str) -> bool:

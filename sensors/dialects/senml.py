@@ -68,7 +68,9 @@ def _read(message: Message, heard: Heard, _memory: Memory) -> None:
 
 
 def _number(value: object, default: float) -> float:
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else default
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or abs(value) > 1e300:
+        return default
+    return float(value)
 
 
 def _moment(time: float, heard: Heard) -> float | None:

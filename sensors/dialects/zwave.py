@@ -6,6 +6,7 @@ self-test (Z-Wave notification type registry, types 1 to 9). Asleep is normal, D
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from sensors.dialects.base import Dialect, Memory, Message
@@ -129,6 +130,19 @@ def _place(levels: list[str]) -> int | None:
     return None
 
 
+@lru_cache(maxsize=4096)
+def _address(topic: str) -> tuple[str, str, str, list[str]] | None:
+    """Node, channel, kind of class and property names of a value's topic."""
+    levels = topic.split("/")
+    place = _place(levels)
+    if place is None:
+        return None
+    endpoint = levels[place + 1].removeprefix("endpoint_")
+    channel = "" if endpoint == "0" else f"endpoint_{endpoint}"
+    names = [plain_word(level) for level in levels[place + 2 :]]
+    return "/".join(levels[:place]), channel, _CLASSES[levels[place]], names
+
+
 def _read(message: Message, heard: Heard, _memory: Memory) -> None:
     levels = message.levels
     text = message.text()
@@ -138,16 +152,13 @@ def _read(message: Message, heard: Heard, _memory: Memory) -> None:
     if levels[-1] == "status":
         _read_status(document, text, levels, heard)
         return
-    place = _place(levels)
-    if place is None:
+    address = _address(message.topic)
+    if address is None:
         return
     value, unit, at = _unwrapped(document, text)
-    heard.device = "/".join(levels[:place])
+    heard.device, heard.channel, kind, names = address
+    heard.names = (heard.channel.removeprefix("endpoint_"),) if heard.channel else ()
     heard.at = heard.clock.read(at) if at is not None else None
-    endpoint = levels[place + 1].removeprefix("endpoint_")
-    heard.channel = "" if endpoint == "0" else f"endpoint_{endpoint}"
-    names = [plain_word(level) for level in levels[place + 2 :]]
-    kind = _CLASSES[levels[place]]
     if isinstance(value, (dict, list)):
         return
     if kind == "multilevel":

@@ -8,16 +8,20 @@ from typing import Annotated
 import typer
 
 from strongroom.cli import app
+from strongroom.cli.common import settings_or_exit
 from strongroom.users import ROLES, Users
 
 users_app = typer.Typer(no_args_is_help=True, help="Who may sign in · 谁可以登录")
 app.add_typer(users_app, name="user")
 
-Data = Annotated[Path, typer.Option("--data", help="The data folder of the site")]
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", help="Data directory; default STRONGROOM_DATA · 数据目录，默认取 STRONGROOM_DATA"),
+]
 
 
-def _users(data: Path) -> Users:
-    return Users(data / "users.db")
+def _users(data: Path | None) -> Users:
+    return Users((data or settings_or_exit(None, None).data) / "users.db")
 
 
 def _asked(words: str) -> str:
@@ -26,14 +30,14 @@ def _asked(words: str) -> str:
 
 @users_app.command("add")
 def add(
-    name: Annotated[str, typer.Argument(help="The name typed when signing in")],
-    data: Data = Path("var"),
+    name: Annotated[str, typer.Argument(help="The name typed when signing in · 登录名")],
+    data: Data = None,
     role: Annotated[
-        list[str] | None, typer.Option("--role", help=f"One or more of {', '.join(ROLES)}")
+        list[str] | None, typer.Option("--role", help=f"One or more of · 角色：{', '.join(ROLES)}")
     ] = None,
-    person: Annotated[str, typer.Option("--person", help="Their id in people.toml")] = "",
-    language: Annotated[str, typer.Option("--language", help="zh or en")] = "zh",
-    hours: Annotated[float, typer.Option("--hours", help="How long a session lasts")] = 12.0,
+    person: Annotated[str, typer.Option("--person", help="Their id in people.toml · 人员编号")] = "",
+    language: Annotated[str, typer.Option("--language", help="zh or en · 语言")] = "zh",
+    hours: Annotated[float, typer.Option("--hours", help="How long a session lasts · 登录有效小时数")] = 12.0,
 ) -> None:
     """Add a user or give one a new password; the password is asked for, never an argument."""
     try:
@@ -45,7 +49,7 @@ def add(
 
 
 @users_app.command("pin")
-def pin(name: str, data: Data = Path("var")) -> None:
+def pin(name: str, data: Data = None) -> None:
     """Set the PIN with which a user acknowledges at the wall."""
     try:
         _users(data).set_pin(name, _asked("PIN"))
@@ -56,7 +60,7 @@ def pin(name: str, data: Data = Path("var")) -> None:
 
 
 @users_app.command("remove")
-def remove(name: str, data: Data = Path("var")) -> None:
+def remove(name: str, data: Data = None) -> None:
     """Take a user away; open sessions end at once."""
     if not _users(data).remove(name):
         typer.echo(f"there is no user 没有用户 {name}", err=True)
@@ -65,7 +69,7 @@ def remove(name: str, data: Data = Path("var")) -> None:
 
 
 @users_app.command("list")
-def show(data: Data = Path("var")) -> None:
+def show(data: Data = None) -> None:
     """Every user with roles and person."""
     for user in _users(data).everyone():
         typer.echo(f"{user.name}\t{','.join(user.roles)}\t{user.person or '-'}\t{user.language}")

@@ -19,7 +19,7 @@ from alerts.rule import (
     Vote,
 )
 from alerts.segments import count
-from alerts.wording import Page, page
+from alerts.wording import Page, page, reserved
 from sensors.derived import recipes
 from sensors.model import Sensor, Text, Zone
 from sensors.quantities import quantity
@@ -42,6 +42,7 @@ def check_rules(facts: Facts, ledger: Ledger) -> None:
     _advice(facts, ledger)
     _mutes(facts, ledger)
     _message_length(facts, ledger)
+    _reserved_words(facts, ledger)
 
 
 def matches(select: Select, sensor: Sensor, zones: dict[str, Zone]) -> bool:
@@ -257,6 +258,22 @@ def _message_length(facts: Facts, ledger: Ledger) -> None:
                         f"Its SMS would take {parts} parts; {SMS_PARTS} is the most.",
                     ),
                     Text(f"把 {key} 写短。", f"Shorten {key}."),
+                )
+
+
+def _reserved_words(facts: Facts, ledger: Ledger) -> None:
+    """No text asks for a reply that the carrier takes for itself: it would never reach us."""
+    for name, rule in facts.rulebook.rules.items():
+        for language in ("zh", "en"):
+            word = reserved(rule.advice.in_(language))
+            if word:
+                ledger.error(
+                    facts.rulebook.tables[name].spot("advice", language),
+                    Text(
+                        f"“{word}”是运营商保留词，回复它会被截走或退订。",
+                        f'"{word}" is a word carriers keep: a reply of it never arrives or blocks the sender.',
+                    ),
+                    Text(f"不要让人回复 {word}。", f"Do not ask for a reply of {word}."),
                 )
 
 

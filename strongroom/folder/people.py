@@ -166,7 +166,10 @@ def _ladder(table: Table) -> Ladder:
         priority=priority,
         rungs=rungs,
         repeat_min=table.number("repeat_min", low=0, high=1440, unit="min"),
-        forgotten_min=table.number("forgotten_min", low=0, high=10_080, unit="min"),
+        # Left out it is not 0: an urgent alarm nobody works on must come back (alerts.course.FORGOTTEN_MIN).
+        forgotten_min=table.number("forgotten_min", low=0, high=10_080, unit="min")
+        if table.has("forgotten_min")
+        else None,
     )
 
 

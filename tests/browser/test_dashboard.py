@@ -249,8 +249,8 @@ def test_language_changes_in_place_and_stays(enter: Callable[..., Page]) -> None
 def test_the_rescue_list_prints_on_a4(enter: Callable[..., Page], site: Site) -> None:
     site.tell("later")
     page = enter("/rescue", language="zh")
-    page.goto(f"{site.address}/print/rescue?incident=inc-1")
-    expect(page.locator("h1")).to_contain_text("抢救单")
+    page.goto(f"{site.address}/print/rescue?incident=inc-1&zone=stack-2b")
+    expect(page.locator("h1")).to_contain_text("二层 B 库")
     paper = page.pdf(prefer_css_page_size=True)
     sheet = re.search(rb"/MediaBox\s*\[\s*0 0 ([\d.]+) ([\d.]+)", paper)
     assert sheet is not None

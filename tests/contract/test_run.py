@@ -37,7 +37,7 @@ def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(330)
 def test_run_opens_the_house_says_where_and_leaves_nothing(tmp_path: Path) -> None:
     broker = Mosquitto()
     port = free_port()
@@ -51,11 +51,11 @@ def test_run_opens_the_house_says_where_and_leaves_nothing(tmp_path: Path) -> No
             stderr=subprocess.STDOUT,
         )
     try:
-        assert wait_until(lambda: "still waiting for the MQTT broker" in log.read_text(), 60.0), (
+        assert wait_until(lambda: "still waiting for the MQTT broker" in log.read_text(), 120.0), (
             log.read_text()
         )
         broker.start()  # later than the house: it is waited for and then found
-        assert wait_until(lambda: f"ready, open http://127.0.0.1:{port}" in log.read_text(), 60.0)
+        assert wait_until(lambda: f"ready, open http://127.0.0.1:{port}" in log.read_text(), 120.0)
         with socket.create_connection(("127.0.0.1", port), 5) as page:
             page.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
             assert page.recv(64).startswith(b"HTTP/1.1 200")
@@ -75,7 +75,7 @@ def test_run_opens_the_house_says_where_and_leaves_nothing(tmp_path: Path) -> No
     assert left == []
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(200)
 def test_when_the_launcher_is_killed_nobody_stays(tmp_path: Path) -> None:
     log = tmp_path / "demo.log"
     with log.open("wb") as out:
@@ -85,12 +85,14 @@ def test_when_the_launcher_is_killed_nobody_stays(tmp_path: Path) -> None:
             stdout=out,
             stderr=subprocess.STDOUT,
         )
-    assert wait_until(lambda: "ready, open" in log.read_text(), 60.0), log.read_text()
-    family = descendants(launcher.pid)
-    assert len(family) >= 6
-    launcher.kill()
-    launcher.wait()
-    assert wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in family), 25.0)
+    try:
+        assert wait_until(lambda: "ready, open" in log.read_text(), 120.0), log.read_text()
+        family = descendants(launcher.pid)
+        assert len(family) >= 6
+    finally:
+        launcher.kill()
+        launcher.wait()
+    assert wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in family), 40.0)
 
 
 def test_a_taken_port_is_said(tmp_path: Path) -> None:

@@ -185,7 +185,13 @@ class EngineProcess:
     def stop(self) -> int:
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(30)
+        return self.process.wait(60)
+
+    def end(self) -> None:
+        """At the end of a test, however it ended."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(10)
 
     def log(self) -> str:
         return self._log.read_text()
@@ -247,5 +253,5 @@ class Record:
         return broken is None
 
 
-def wait_connected(record: Record, seconds: float = 30.0) -> None:
+def wait_connected(record: Record, seconds: float = 90.0) -> None:
     assert wait_until(record.connected, seconds), "the engine did not connect"

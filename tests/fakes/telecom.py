@@ -31,6 +31,7 @@ ACCOUNT = "AC" + "0" * 32
 TOKEN = "t" * 32
 NUMBER = "+15005550006"
 SERVICE = "MG" + "1" * 32
+PAGE = "https://api.twilio.com/page"
 
 
 @dataclass
@@ -350,8 +351,8 @@ class Telecom:
 
     def _report(self, one: dict[str, Any], status: str, code: int | None) -> None:
         url = one["_form"].get("StatusCallback")
-        if not url:
-            return
+        if not url or (one["sid"].startswith("CA") and status in ("queued", "ringing", "in-progress")):
+            return  # a call reports its end only, unless more was asked for
         if one["sid"].startswith("CA"):
             fields = {"CallSid": one["sid"], "CallStatus": status, "SequenceNumber": "0"}
         else:
@@ -442,7 +443,14 @@ def problem(code: int, words: str, status: int) -> dict[str, Any]:
 
 def page(kind: str, items: list[Any]) -> dict[str, Any]:
     """A page of a list."""
-    return {kind: items, "page": 0, "page_size": 50, "next_page_uri": None, "first_page_uri": "", "uri": ""}
+    return {
+        kind: items,
+        "page": 0,
+        "page_size": 50,
+        "next_page_uri": None,
+        "first_page_uri": PAGE,
+        "uri": PAGE,
+    }
 
 
 def _at(words: str) -> float:

@@ -37,7 +37,22 @@ leaves = (
     | st.floats()
     | st.text(max_size=12)
     | st.sampled_from(
-        ["nan", "NaN", "ON", "unavailable", "21,4", "open", "1e999", "-127", "", "0x10", "٣", "２１"]
+        [
+            "nan",
+            "NaN",
+            "ON",
+            "unavailable",
+            "21,4",
+            "open",
+            "1e999",
+            "-127",
+            "",
+            "0x10",
+            "٣",
+            "２１",
+            10**400,
+            "²" * 12,
+        ]
     )
 )
 documents = st.recursive(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -117,6 +117,10 @@ def said(w: World) -> list[tuple[object, ...]]:
     ]
 
 
+@example(story=[("raise", 0, 1, "life"), ("raise", 0, 1, "life"), ("close", 0)])
+@example(story=[("raise", 0, 1, "life"), ("raise", 0, 1, ""), ("raise", 0, 1, "drill"), ("run", 61)])
+@example(story=[("raise", 0, 1, ""), ("raise", 0, 1, ""), ("run", 61)])
+@example(story=[("raise", 0, 1, ""), ("mute", 0), ("acknowledge", 0, "li"), ("worse", 0)])
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps)
 def test_a_restart_after_every_step_changes_nothing(story: list[tuple[object, ...]]) -> None:

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from strongroom import builtin
@@ -124,3 +125,21 @@ def test_a_flood_of_alarms_lists_all_and_sends_few(house: Open) -> None:
         pages = [p for p in rehearsal.paper.trail if p.notice.person == person and p.notice.kind == "page"]
         low = [p for p in pages if not p.notice.life_safety]
         assert len(low) <= 4
+
+
+@pytest.mark.parametrize("hours", [1, -1])
+def test_a_step_of_the_wall_clock_changes_no_duration(house: Open, hours: int) -> None:
+    rehearsal = house()
+    rehearsal.show("2A-H1", 66.0)
+    rehearsal.run(900)
+    rehearsal.clock.skewed = hours * 3600.0
+    rehearsal.run(870)
+    swing = "stack-humidity-swing"  # the leap itself is a swing, and says so at once
+    assert active(rehearsal) == {builtin.CLOCK, swing}, "half an hour is not over, nobody is silent"
+    rehearsal.run(60)
+    assert active(rehearsal) == {builtin.CLOCK, swing, "humid-stack"}
+    steps = [entry for entry in rehearsal.entries() if entry.kind == "clock.stepped"]
+    assert [msgspec.json.decode(step.data)["seconds"] for step in steps] == [hours * 3600.0]
+    rehearsal.clock.skewed = 0.0
+    rehearsal.run(5)
+    assert builtin.CLOCK not in active(rehearsal)

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.testclient import TestClient
 
+from dashboard.door import COOKIE, Porter
+from dashboard.outside import api_routes
+from dashboard.routes import routes
 from ingest.series import Series, SeriesDownError
 from ingest.series_memory import MemorySeries
 from sensors.model import Quality, Reading, Sensor, Text
 from strongroom import api
 from strongroom.api import PATHS, PREFIX, Api, openapi
+from tests.fakes.world import make_world
 
 T0 = 1_772_323_200.0  # 2026-03-01 00:00 UTC
 NOW = T0 + 86400
@@ -46,8 +53,8 @@ class Site:
         self.signed_in = True
         self.away = False
         self.sensors: Mapping[str, Sensor] = {name: sensor(name) for name in ("2B/T 1", "quiet")}
-        routes = Api(self.series, lambda: self.sensors, "Asia/Shanghai", self.allowed, lambda: NOW).routes()
-        self.client = TestClient(Starlette(routes=routes))
+        api = Api(self.series, lambda: self.sensors, "Asia/Shanghai", self.allowed, lambda: NOW)
+        self.client = TestClient(Starlette(routes=api.routes()))
 
     def series(self) -> Series:
         if self.away:
@@ -188,3 +195,17 @@ def test_the_description_is_true(site: Site) -> None:
         if "/sensors/" in asked:
             bad = operations["get"]["responses"]["404"]["content"]["application/json"]["schema"]
             conforms(site.get(asked.replace("2B/T 1", "x"), 404), bad, schemas)
+
+
+def test_the_dashboard_answers_whoever_is_signed_in(tmp_path: Path) -> None:
+    here = make_world(tmp_path)
+    here = structs.replace(here, more=tuple(api_routes(here.desk, here.door, here.clock, MemorySeries)))
+    porter = Middleware(Porter, door=here.door, now=here.clock.now)
+    web = TestClient(Starlette(routes=[*routes(here), *here.more], middleware=[porter]))
+    assert web.get(PREFIX + "/sensors").status_code == 401
+    user = here.users.get("viewer")
+    assert user is not None
+    web.cookies.set(COOKIE, here.door.admit(user, here.clock.now()))
+    answer = web.get(PREFIX + "/sensors")
+    assert answer.status_code == 200
+    assert {one["id"] for one in answer.json()["sensors"]} == set(here.desk.building().sensors)

@@ -113,3 +113,36 @@ def test_export_reads_back_exactly_and_defects_are_listed(folder: Path, tmp_path
     assert code in {0, 1}
     assert "defects" in last(output)
     assert run("holdings", "import", str(tmp_path / "none.csv"), "--building", str(folder))[0] == 2
+
+
+def test_one_command_writes_everything_that_hangs_on_the_wall(folder: Path, tmp_path: Path) -> None:
+    code, output = run("cards", str(folder), "--to", str(tmp_path / "out"), "--drill", "--json")
+    assert code == 0
+    found = last(output)
+    names = set(found["files"])  # type: ignore[call-overload]
+    assert {
+        "grab-sheets.html",
+        "contacts.html",
+        "entry-log.html",
+        "inventory.html",
+        "plan-water.html",
+    } <= names
+    assert any(name.startswith("zone-") for name in names)
+    for name in names:
+        html = (tmp_path / "out" / name).read_text(encoding="utf-8")
+        assert str(found["revision"]) in html
+        assert "【演练】 DRILL" in html
+    code, output = run("cards", str(folder), "--to", str(tmp_path / "fire"), "--outside", "--json")
+    assert "contacts.html" not in last(output)["files"]  # type: ignore[operator]
+    house = load(folder).building
+    assert house is not None
+    secret = [one.title for one in house.holdings.values() if one.secrecy]
+    printed = "".join(path.read_text(encoding="utf-8") for path in (tmp_path / "fire").iterdir())
+    assert secret
+    assert not [title for title in secret if title in printed]
+
+
+def test_incidents_without_a_database_are_said_to_be_missing(folder: Path, tmp_path: Path) -> None:
+    code, output = run("incident", str(folder), "--data", str(tmp_path))
+    assert code == 2
+    assert "no database" in output

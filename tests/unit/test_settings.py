@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from alerts.sms import PaperSender
+from strongroom.carriers import sender_of, twilio_account
 from strongroom.settings import Secret, SettingsError, child_environment, read_settings
 from strongroom.variables import VARIABLES
 
@@ -121,3 +123,55 @@ def test_children_get_ours_and_more(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_every_variable_is_explained_in_both_languages() -> None:
     assert all(words.zh and words.en for words in VARIABLES.values())
+
+
+def test_everything_about_reaching_people_is_read() -> None:
+    settings = read_settings(
+        Path("b"),
+        environment={
+            "STRONGROOM_TWILIO_ACCOUNT_SID": SID,
+            "STRONGROOM_TWILIO_AUTH_TOKEN": "one",
+            "STRONGROOM_TWILIO_AUTH_TOKEN_2": "two",
+            "STRONGROOM_TWILIO_FROM": "MG" + "1" * 32,
+            "STRONGROOM_TWILIO_FROM_2": "+15005550006",
+            "STRONGROOM_TWILIO_VOICE_FROM": "+15005550007",
+            "STRONGROOM_TWILIO_KEYS_URL": "https://handler.twilio.com/twiml/EH1/",
+            "STRONGROOM_PUBLIC_URL": "https://archive.example/",
+            "STRONGROOM_SMTP_URL": "smtp://u:hidden@mail.example",
+            "STRONGROOM_CHANNELS": "wecom=wecombot://hidden ops=ntfys://n.example/x",
+            "STRONGROOM_BEAT_URL": "https://a.example/1, https://b.example/2/",
+            "STRONGROOM_TEST_HOUR": "7",
+        },
+    )
+    assert "hidden" not in repr(settings)
+    assert settings.beat_url.split() == ["https://a.example/1", "https://b.example/2"]
+    assert settings.test_hour == 7
+    account = twilio_account(settings)
+    assert account.tokens == ("one", "two")
+    assert account.senders == ("MG" + "1" * 32, "+15005550006")
+    assert (account.voice, account.public_url) == (("+15005550007",), "https://archive.example")
+    sender = sender_of(settings)
+    assert sender is not None
+    assert sender.channels == {"sms", "voice", "mail", "wecom", "ops"}
+
+
+def test_without_any_account_there_is_no_sender_and_paper_takes_no_daily_test() -> None:
+    nothing = read_settings(Path("b"), environment={})
+    assert sender_of(nothing) is None
+    paper = read_settings(Path("b"), environment={"STRONGROOM_SENDER": "paper"})
+    assert paper.test_hour is None
+    assert isinstance(sender_of(paper), PaperSender)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SMTP_URL", "mail.example:25"),
+        ("CHANNELS", "wecom"),
+        ("CHANNELS", "sms=json://x/y"),
+        ("TEST_HOUR", "24"),
+        ("BEAT_URL", "https://a.example ftp://b"),
+    ],
+)
+def test_a_wrong_channel_is_named_with_what_to_write(name: str, value: str) -> None:
+    assert list(problems(**{name: value})) == [name]

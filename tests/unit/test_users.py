@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from strongroom.cli import app
+from strongroom.cli import app, load
 from strongroom.users import User, Users, Wait
 from tests.fakes.world import QUICK
 
@@ -107,6 +107,7 @@ def test_looks_are_remembered_newest_first(users: Users) -> None:
 
 
 def test_command_line_asks_for_the_password(tmp_path: Path) -> None:
+    load("user")
     run = CliRunner()
     data = ["--data", str(tmp_path)]
     done = run.invoke(

@@ -187,6 +187,13 @@ def test_an_act_needs_the_token_of_our_own_page(here: World) -> None:
 ITEM = {"type": "incident.item", "incident": "inc-1", "holding": "M002", "state": "out"}
 CLEAR = {"type": "incident.clear_zone", "incident": "inc-1", "zone": "stack-2a", "reason": "dry"}
 SHELVE = {"type": "alarm.shelve", "alarm": "humid-stack@stack-1a#2", "reason": "works", "for_min": 60}
+OUT = {
+    "type": "rule.out_of_service",
+    "rule": "humid-stack",
+    "scope": "stack-1a",
+    "reason": "works",
+    "for_min": 1440,
+}
 URGENT = {**SHELVE, "alarm": "water-in-stack@stack-2b#1"}
 
 
@@ -205,6 +212,8 @@ URGENT = {**SHELVE, "alarm": "water-in-stack@stack-2b#1"}
         ("coordinator", CLEAR, 202),
         ("coordinator", {"type": "drill.start", "drill": "water-2b"}, 202),
         ("archivist", {"type": "drill.start", "drill": "water-2b"}, 403),
+        ("archivist", OUT, 403),
+        ("coordinator", OUT, 202),
         ("administrator", ACK, 403),
     ],
 )
@@ -337,7 +346,7 @@ def test_printing_the_rescue_list_is_for_the_right_people_and_remembered(here: W
     sign_in(mine, "helper")
     page = mine.get("/print/rescue")
     assert page.status_code == 200 and "Qing deeds" in page.text and "会议纪要" not in page.text
-    assert [(one.user, one.what) for one in here.users.looks()] == [("helper", "print")]
+    assert [(one.user, one.what) for one in here.users.looks()] == [("helper", "print-rescue")]
 
 
 def test_only_our_own_parts_are_served(here: World) -> None:

@@ -10,12 +10,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from alerts.model import Alarm, AlarmEvent, NoticeState
+from alerts.model import Alarm, AlarmEvent, NoticeEvent, NoticeState
 from dashboard.faces import alarms, chrome, drills, incident, phone, rescue, setup, status, trends, wall
+from dashboard.printing import sheet
 from dashboard.scene import Scene
-from playbooks.model import Access
+from playbooks.model import Access, IncidentEvent
 from sensors.model import Text
-from strongroom.journal import chain, draft_alarm
+from strongroom.journal import chain, draft_alarm, draft_incident, draft_notice
 from strongroom.model import Board
 from tests.fakes import house
 from tests.fakes.world import make_world, scene
@@ -138,6 +139,19 @@ def test_what_is_being_carried_comes_first_then_the_trips_in_order(tmp_path: Pat
     assert 'data-key="item-J014-020"' in html[html.index('data-key="later"') :]
 
 
+def test_the_timeline_names_holdings_only_to_those_who_may_see_them(tmp_path: Path) -> None:
+    here = make_world(tmp_path, house.water_board(later=True))
+    event = IncidentEvent(
+        kind="incident.item",
+        incident=house.incident(),
+        at=house.NOW,
+        reason=Text("J001-003 已出库", "J001-003 out"),
+    )
+    here.desk.journal.append(chain("", 1, draft_incident(event)))  # type: ignore[attr-defined]
+    assert "J001-003 out" in incident.timeline(scene(here, "helper", "en"), house.incident())
+    assert "J001-003 out" not in incident.timeline(scene(here, "viewer", "en"), house.incident())
+
+
 def test_secret_titles_are_hidden_from_helpers(tmp_path: Path) -> None:
     here = make_world(tmp_path, house.water_board(later=True))
     assert "会议纪要" in rescue.face(scene(here, "archivist"))
@@ -228,6 +242,51 @@ def test_history_comes_from_the_journal(tmp_path: Path) -> None:
     here.desk.journal.append(chain("", 1, draft_alarm(event)))  # type: ignore[attr-defined]
     html = alarms.face(scene(here, language="en", tab="history"))
     assert "Water in a stack" in html and "raised" in html
+
+
+def test_an_alarm_is_explained_from_the_journal(tmp_path: Path) -> None:
+    wet = house.alarm(cause=house.WET, rule_revision="r7")
+    here = make_world(tmp_path, house.board(alarms=(wet,)))
+    raised = AlarmEvent(kind="alarm.raised", alarm=wet, at=house.NOW - 27, reason=wet.reason)
+    told = NoticeEvent(
+        kind="notice.sent", notice=house.notice("wang", 1), at=house.NOW - 20, reason=Text("值班", "on duty")
+    )
+    here.desk.journal += [  # type: ignore[attr-defined]
+        chain("", 1, draft_alarm(raised)),
+        chain("", 2, draft_notice(told)),
+    ]
+    words = text_of(alarms.face(scene(here, "viewer", "en", alarm=wet.id)))
+    for said in ("Why: Stack 2B", "water-in-stack", "r7", "raised", "Wang Fang"):
+        assert said in words, said
+    assert "Why: Stack 2B" not in text_of(alarms.face(scene(here, "viewer", "en", alarm="no-such")))
+
+
+@pytest.mark.parametrize(
+    ("kind", "may"),
+    [
+        ("rescue", {"helper", "archivist", "coordinator"}),
+        ("cards", {"helper", "archivist", "coordinator"}),
+        ("contacts", {"coordinator", "administrator"}),
+        ("playbook", set(ROLES)),
+        ("entry", set(ROLES)),
+        ("inventory", set(ROLES)),
+        ("no-such", set()),
+    ],
+)
+def test_paper_is_for_those_who_may_see_it(tmp_path: Path, kind: str, may: set[str]) -> None:
+    here = make_world(tmp_path, house.water_board(later=True))
+    printed = {role: sheet(scene(here, role), kind) for role in ROLES}
+    assert {role for role, text in printed.items() if text} == may
+    assert "会议纪要" not in printed["helper"]
+    if kind in ("rescue", "cards"):
+        assert "会议纪要" in printed["archivist"] and "Qing deeds" in printed["helper"]
+
+
+def test_without_an_incident_the_list_is_printed_by_grade_for_those_with_the_right(tmp_path: Path) -> None:
+    here = make_world(tmp_path, house.board())
+    assert sheet(scene(here, "helper"), "rescue") == ""
+    text = sheet(scene(here, "archivist"), "rescue")
+    assert text.index("J001-003") < text.index("J014-020")
 
 
 def test_floods_are_counted_once_for_each_stretch() -> None:

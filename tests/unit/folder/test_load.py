@@ -232,3 +232,20 @@ def test_what_is_no_plan_is_refused_in_words(text: str) -> None:
     ledger = Ledger()
     assert read_plan(Source("plans/2F.svg", text), ledger) is None
     assert len(ledger.problems) == 1 and ledger.problems[0].severity == "error"
+
+
+def test_an_urgent_ladder_without_a_word_on_it_still_pages_forgotten_alarms_again(tmp_path: Path) -> None:
+    building = loaded(tmp_path).building
+    assert building is not None
+    assert building.ladders[0].forgotten_min is None, "None is the default of 30 minutes, 0 would be never"
+
+
+@pytest.mark.parametrize("asked", ["回复 STOP 确认", "Reply YES to confirm"])
+def test_a_text_that_asks_for_a_word_carriers_keep_is_refused(tmp_path: Path, asked: str) -> None:
+    folder = write(tmp_path, GOOD)
+    rules = folder / "rules.toml"
+    text = re.sub(r'advice\.zh = ".*"', f'advice.zh = "{asked}"', rules.read_text(encoding="utf-8"), count=1)
+    rules.write_text(text, encoding="utf-8")
+    (problem,) = load(folder).problems
+    assert problem.severity == "error"
+    assert "carriers keep" in problem.says.en

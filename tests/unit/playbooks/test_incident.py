@@ -400,6 +400,28 @@ def test_a_real_alarm_suspends_the_drill() -> None:
     assert real.parent == ""
 
 
+def test_after_a_real_alarm_the_drill_opens_nothing_more_and_none_can_start() -> None:
+    response = house.response()
+    response.on_alarm(house.raised(house.alarm(drill="d1")), NOW)
+    response.on_alarm(house.raised(house.alarm(zone="1a")), NOW + 5)
+    assert response.on_alarm(house.raised(house.alarm(zone="2a", drill="d1")), NOW + 6) == []
+    out = response.on_alarm(house.raised(house.alarm(zone="2a", drill="d2")), NOW + 7)
+    assert isinstance(out[0], Refused)
+    assert do(response, OpenIncident(playbook="water", zones=("2b",), kind="tabletop")) == ["refused"]
+    assert len(response.incidents) == 2
+
+
+def test_a_consequence_that_is_muted_still_closes_the_zone_but_dampness_does_not() -> None:
+    response, id_ = opened()
+    clear(response, id_)
+    damp = house.alarm(rule="humid", hazard="climate", playbook="", priority=3)
+    response.on_alarm(house.raised(damp), NOW + 60)
+    assert response.incidents[id_].access["2b"].state == "cleared"
+    muted = house.alarm(id="smoke@2b#1", rule="smoke", hazard="fire", playbook="", muted_by="panel")
+    response.on_alarm(house.raised(muted), NOW + 61)
+    assert response.incidents[id_].access["2b"].state == "closed"
+
+
 def test_the_last_event_of_each_incident_is_the_whole_state() -> None:
     response, id_ = opened()
     log: list[IncidentEvent] = []

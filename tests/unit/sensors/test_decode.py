@@ -307,3 +307,59 @@ def test_recognition_may_be_left_to_the_messages() -> None:
     assert values(decode(decoder(sensor("t", "temperature", "host/1", "cn-host")), "host/1", host)) == {
         "t": 20.5
     }
+
+
+def test_words_and_json_may_share_a_topic() -> None:
+    to = decoder(
+        sensor("w", "water", "a", "words", words={"wet": 1, "dry": 0}),
+        sensor("t", "temperature", "a", "json", path="t"),
+    )
+    told = decode(to, "a", "wet")
+    assert values(told) == {"w": 1.0}
+    assert [(reject.code, reject.sensor) for reject in told.rejects] == [("not-json", "t")]
+    assert values(decode(to, "a", '{"t": 20}')) == {"t": 20.0}
+
+
+def test_a_quantity_of_the_building_s_own_is_any_number() -> None:
+    to = decoder(sensor("m", "shelf_load", "a", "json", path="kg"))
+    assert values(decode(to, "a", '{"kg": 1200.5}')) == {"m": 1200.5}
+    assert values(decode(to, "a", '{"kg": "1200,5"}')) == {"m": 1200.5}
+    assert [reject.code for reject in decode(to, "a", '{"kg": "heavy"}').rejects] == ["not-a-number"]
+
+
+@pytest.mark.parametrize("number", ["1" + "0" * 400, "-1" + "0" * 400, "1e308"])
+def test_numbers_beyond_all_measure_are_refused(number: str) -> None:
+    decoded = decode(decoder(JSON_T), "city/t", f'{{"ts": {number}, "climate": {{"temperature": {number}}}}}')
+    assert [reading.quality for reading in decoded.readings if reading.quality is Quality.GOOD] == []
+    assert "decoder-error" not in {reject.code for reject in decoded.rejects}
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b'{"climate": {"temperature": 21.5}}\x00',
+        b'\xef\xbb\xbf{"climate": {"temperature": 21.5}}\r\n',
+        '{"房间": "三号库", "climate": {"temperature": 21.5}}'.encode("gb18030"),
+    ],
+)
+def test_json_of_c_programs_and_chinese_hosts(payload: bytes) -> None:
+    assert values(decode(decoder(JSON_T), "city/t", payload)) == {"t": 21.5}
+
+
+@pytest.mark.parametrize(
+    "payload", [b'{"climate": {"temperature": 21.5}', b"{'climate': 1}", b"\xff\xfe\x00{"]
+)
+def test_broken_json_is_never_mended(payload: bytes) -> None:
+    told = decode(decoder(JSON_T), "city/t", payload)
+    assert told.readings == ()
+    assert [reject.code for reject in told.rejects] == ["not-json"]
+
+
+def test_a_contact_read_by_path_needs_words_for_yes_and_no() -> None:
+    bare = sensor("d", "door", "a", "json", path="door.contact")
+    told = decode(decoder(bare), "a", '{"door": {"contact": true}}')
+    assert told.readings == ()
+    assert [reject.code for reject in told.rejects] == ["needs-meaning"]
+    assert values(decode(decoder(bare), "a", '{"door": {"contact": "closed"}}')) == {"d": 0.0}
+    worded = msgspec.structs.replace(bare, words={"true": 0.0, "false": 1.0})
+    assert values(decode(decoder(worded), "a", '{"door": {"contact": true}}')) == {"d": 0.0}

@@ -74,6 +74,11 @@ def test_a_broken_sample_file_is_refused_with_its_line(tmp_path: Path) -> None:
     assert "line 2" in result.output
 
 
+def test_a_payload_may_be_written_as_a_document() -> None:
+    line = b'{"topic": "zigbee2mqtt/x", "payload": {"temperature": 20.5}}'
+    assert load([line, b""]) == [{"topic": "zigbee2mqtt/x", "payload": '{"temperature":20.5}'}]
+
+
 @pytest.mark.parametrize(
     ("sample", "kind"),
     [

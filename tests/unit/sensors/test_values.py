@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from sensors.heard import measure
+from sensors.heard import Heard, measure
 from sensors.names import loose_meaning, meaning
 from sensors.quantities import CONTACTS, QUANTITIES, quantity
+from sensors.times import Clock
 from sensors.units import scale
 
 
@@ -158,3 +159,39 @@ def test_aliases_are_known(name: str) -> None:
 
 def test_an_unknown_quantity_is_none() -> None:
     assert quantity("happiness") is None
+
+
+@pytest.mark.parametrize(
+    ("value", "closed"),
+    [(True, 1.0), (False, 0.0), ("true", 1.0), ("OFF", 0.0), (1, 1.0), ("open", 0.0), ("closed", 1.0)],
+)
+def test_only_yes_and_no_turn_with_the_key(value: object, closed: float) -> None:
+    heard = Heard(Clock(None, 0.0))
+    heard.state("contact_open", value, inverted=True)
+    assert [seen.value for seen in heard.observations] == [1.0 - closed]
+
+
+@pytest.mark.parametrize(
+    ("name", "word", "value"),
+    [
+        ("smoke", "Smoke detected", 1.0),
+        ("smoke", "No smoke detected", 0.0),
+        ("smoke", "检测到有烟", 1.0),
+        ("motion", "motion_detected", 1.0),
+        ("motion", "no motion", 0.0),
+        ("water", "water not detected", 0.0),
+        ("door", "not open", 0.0),
+        ("door", "not closed", 1.0),
+        ("online", "not connected", 0.0),
+        ("door", "未打开", 0.0),
+        ("smoke", "smoke detector", None),
+        ("door", "detected", None),
+        ("door", "not detected", None),
+        ("door", "inactive", None),
+        ("mains", "alarm", None),
+    ],
+)
+def test_sentences_around_a_state(name: str, word: str, value: float | None) -> None:
+    known = quantity(name)
+    assert known is not None
+    assert known.state_value(word) == value

@@ -1,0 +1,67 @@
+"""Why an alarm is as it is: the rule, the samples that decided, what happened, who was told and why."""
+
+from __future__ import annotations
+
+import json
+
+from alerts.explain import Line, explain
+from alerts.model import AlarmEvent, NoticeEvent
+from dashboard.faces.chrome import card
+from dashboard.html import esc, join, tag
+from dashboard.scene import Scene
+from strongroom.journal import AlarmData, NoticeData, decode
+
+
+def explanation(scene: Scene, alarm_id: str) -> str:
+    """The alarm explained from the journal; empty where there is no such alarm."""
+    entries = scene.desk.entries(about=alarm_id, kind="alarm.", limit=200)
+    found = [(entry, data) for entry in entries if isinstance(data := decode(entry), AlarmData)]
+    standing = [alarm for alarm in (scene.board.alarms if scene.board else ()) if alarm.id == alarm_id]
+    if not standing and not found:
+        return ""
+    alarm = standing[0] if standing else found[0][1].alarm
+    events = [AlarmEvent(kind=e.kind, alarm=d.alarm, at=e.at, by=e.by, reason=d.reason) for e, d in found]
+    told = [
+        NoticeEvent(kind=entry.kind, notice=data.notice, at=entry.at, by=entry.by, reason=data.reason)
+        for entry in scene.desk.entries(kind="notice.", limit=400)
+        if isinstance(data := decode(entry), NoticeData)
+    ]
+    why = explain(alarm, scene.building.rules, events, told, scene.building.people)
+    w = scene.w
+    close = tag(
+        "a",
+        "×",
+        href="?",
+        class_="sr-close",
+        aria_label=w("watch.close"),
+        data_set=json.dumps({"alarm": ""}),
+        data_key="why-x",
+    )
+    samples = join(tag("li", esc(w.of(sample))) for sample in why.samples)
+    people = join(
+        tag("li", tag("b", esc(scene.person_name(person))), " ", esc(w.of(words)))
+        for person, words in why.people.items()
+    )
+    return card(
+        w("explain.title", alarm=f"{scene.zone_name(alarm.zone)} · {w.of(alarm.name)}"),
+        tag("p", esc(w.of(why.rule))),
+        tag("p", tag("b", esc(w("explain.samples")))) + tag("ul", samples, class_="sr-goals")
+        if samples
+        else "",
+        tag("p", tag("b", esc(w("explain.course")))),
+        tag("ol", *(_line(scene, line) for line in why.course), class_="sr-timeline"),
+        tag("p", tag("b", esc(w("explain.people")))) + tag("ul", people, class_="sr-goals") if people else "",
+        key="explain",
+        more=close,
+        kind="sr-explain",
+    )
+
+
+def _line(scene: Scene, line: Line) -> str:
+    by = scene.person_name(line.by)
+    return tag(
+        "li",
+        tag("time", esc(scene.clock(line.at))),
+        tag("b", esc(by)),
+        tag("span", esc(scene.w.of(line.words))),
+    )

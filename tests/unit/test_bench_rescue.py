@@ -1,0 +1,54 @@
+"""The planner's benchmarks measure what they say: tours recounted, bad files named, plans against list and bound."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench import orienteering
+from bench.orienteering import read_instance, run_top
+from bench.rescue import measure
+
+LINE = "n 5\nm 1\ntmax {tmax}\n0 0 0\n1 0 10\n2 0 20\n2 3 100\n4 0 0\n"
+
+
+def test_small_tours_are_solved_and_recounted(tmp_path: Path) -> None:
+    (tmp_path / "p1.1.a.txt").write_text(LINE.format(tmax=4.5))
+    (tmp_path / "p1.1.b.txt").write_text(LINE.format(tmax=8.0))
+    (tmp_path / "p1.1.c.txt").write_text(LINE.format(tmax=3.0))
+    (tmp_path / "best_known.csv").write_text(
+        "instance,best_2007,best_newer\np1.1.a.txt,30,\np1.1.b.txt,110,110\n"
+    )
+    found = run_top(tmp_path, 0.1)
+    rows = {row["instance"]: row for row in found["instances"]}  # type: ignore[attr-defined]
+    assert rows["p1.1.a.txt"]["value"] == 30.0
+    assert rows["p1.1.b.txt"]["value"] >= 110.0
+    assert rows["p1.1.c.txt"]["value"] == 0.0  # the end itself is out of reach
+    assert rows["p1.1.a.txt"]["gap_pct"] == 0.0
+    assert "gap_pct" not in rows["p1.1.c.txt"]
+
+
+def test_a_file_that_is_no_instance_is_named(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("hello\n")
+    (tmp_path / "short.txt").write_text("n 9\nm 1\ntmax 4\n0 0 0\n")
+    rows = run_top(tmp_path, 0.01)["instances"]
+    assert all("error" in row for row in rows)  # type: ignore[attr-defined]
+
+
+def test_a_tour_that_cheats_is_found_out(tmp_path: Path) -> None:
+    path = tmp_path / "p.txt"
+    path.write_text(LINE.format(tmax=4.5))
+    instance = read_instance(path)
+    with pytest.raises(ValueError, match="longer"):
+        orienteering.check(instance, [[0, 3, 4]])
+    with pytest.raises(ValueError, match="twice"):
+        orienteering.check(instance, [[0, 1, 1, 4]])
+
+
+def test_the_planner_beats_the_list_and_stays_under_its_bound() -> None:
+    row = measure(200, "water", 7, [0.05], 0.0, {})
+    at = row["at"][0]  # type: ignore[index]
+    assert at["over_printed_list"] > 1.0
+    assert at["bound_over_plan"] >= 1.0
+    assert row["first_plan_ms"] > 0  # type: ignore[operator]
