@@ -18,6 +18,7 @@ from dashboard.faces.rescue_plan import (
     is_cleared,
     may_see,
     pending,
+    place_of,
     planned,
     prepared,
     progress,
@@ -180,7 +181,7 @@ def item_row(scene: Scene, incident: Incident, ranked: Ranked, *, next_: bool) -
     acts = tag("div", *_item_acts(scene, incident, holding, ranked, state), class_="sr-itemacts")
     return tag(
         "li",
-        tag("span", ("▶ " if next_ else "") + str(ranked.rank), class_="sr-rank"),
+        tag("span", ("▶ " if next_ else "") + place_of(incident, ranked), class_="sr-rank"),
         tag("div", *lines, told, acts),
         class_=f"sr-item sr-is-{state.state}"
         + (" sr-next" if next_ else "")

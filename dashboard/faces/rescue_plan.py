@@ -87,6 +87,12 @@ def planned(plan: RescuePlan) -> list[str]:
     return list(dict.fromkeys(holding for trip in trips for holding in trip.holdings))
 
 
+def place_of(incident: Incident, ranked: Ranked) -> str:
+    """The number a crew works by: the place in the plan's order; the rank where it is in no trip."""
+    order = planned(incident.plan) if incident.plan is not None else []
+    return str(order.index(ranked.holding) + 1) if ranked.holding in order else f"({ranked.rank})"
+
+
 def progress(incident: Incident, plan: RescuePlan) -> tuple[int, int]:
     """How many of the planned (or already touched) holdings are on their way or dealt with, of how many."""
     touched = [h for h, state in incident.items.items() if state.state != "waiting"]
@@ -163,7 +169,7 @@ def _summary_row(scene: Scene, incident: Incident, ranked: Ranked) -> str:
     tail = tag("span", esc(scene.w(f"rescue.is_{state}")), class_="sr-tagged") if state != "waiting" else ""
     return tag(
         "li",
-        tag("span", str(ranked.rank), class_="sr-rank"),
+        tag("span", place_of(incident, ranked), class_="sr-rank"),
         tag(
             "span",
             tag("b", esc(f"{holding.id} {holding_title(scene, holding)}"), tail),
