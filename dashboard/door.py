@@ -33,6 +33,11 @@ DEMO_HOURS = 12.0
 # and the provider's callbacks, which prove themselves by their signature.
 _OPEN = re.compile(r"/(login|demo|health|parts/[a-z]+\.(js|css))|" + f"{HOOKS}/({'|'.join(KINDS)})")
 
+# The pages a visitor can open by address; "status" also answers at the root.
+PAGES = ("status", "alarms", "incident", "rescue", "trends", "drills", "setup", "phone", "wall")
+# Our own routes of one segment, which answer for themselves.
+_OURS = ("login", "demo", "health", "leave", "act", "acts", "pin", "story")
+
 # What rosters call the people whom a visitor of a demonstration may play.
 _ROSTER_WORDS: dict[str, tuple[str, ...]] = {
     "coordinator": COMMAND,
@@ -162,6 +167,20 @@ HEADERS = (
 )
 
 
+def _asks_page(scope: Scope) -> bool:
+    """Whether a browser asks for a page to show, not a script or a file."""
+    accepts = (value for name, value in scope.get("headers", []) if name == b"accept")
+    return scope.get("method") == "GET" and any(b"text/html" in value for value in accepts)
+
+
+def _unknown(path: str) -> bool:
+    """Whether the path is one word that is no page and no route of ours ("/status" is the root)."""
+    word = path.strip("/")
+    if not word or "/" in word or "." in word:
+        return False
+    return word == "status" or word not in (*PAGES, *_OURS)
+
+
 class Porter:
     """Middleware: nobody passes without a session, and no page of ours may be framed."""
 
@@ -188,6 +207,13 @@ class Porter:
             await self._turn_away(scope, path, send)
             return
 
+        if _asks_page(scope) and _unknown(path):
+            # Streamlit would show a dialog of its own, in English only.
+            headers = [(b"location", b"/"), (b"content-length", b"0"), *HEADERS]
+            await send({"type": "http.response.start", "status": 303, "headers": headers})
+            await send({"type": "http.response.body", "body": b""})
+            return
+
         async def dressed(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
                 message = {**message, "headers": [*message.get("headers", []), *HEADERS]}
@@ -196,10 +222,7 @@ class Porter:
         await self._app(scope, receive, dressed)
 
     async def _turn_away(self, scope: Scope, path: str, send: Send) -> None:
-        wants_page = any(
-            name == b"accept" and b"text/html" in value for name, value in scope.get("headers", [])
-        )
-        if scope.get("method") == "GET" and wants_page:
+        if _asks_page(scope):
             query = scope.get("query_string", b"").decode("latin-1")
             target = quote(path + (f"?{query}" if query else ""), safe="")
             headers = [(b"location", f"/login?to={target}".encode()), (b"content-length", b"0"), *HEADERS]

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard.door import PAGES
 from dashboard.frame import viewer_here
 from dashboard.looks import open_incidents
 from dashboard.world import world
 
 VIEWS = Path(__file__).parent / "views"
-NAMES = ("status", "alarms", "incident", "rescue", "trends", "drills", "setup", "phone", "wall")
 
 
 def main() -> None:
@@ -24,7 +24,7 @@ def main() -> None:
             url_path=None if name == "status" else name,
             default=name == "status",
         )
-        for name in NAMES
+        for name in PAGES
     }
     st.session_state["pages"] = pages
     chosen = st.navigation(list(pages.values()), position="hidden")

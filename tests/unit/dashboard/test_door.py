@@ -361,3 +361,14 @@ def test_the_signing_key_is_the_owners_alone_and_stays(tmp_path: Path) -> None:
     key = key_of(tmp_path / "data")
     assert len(key) == 32 and key_of(tmp_path / "data") == key
     assert (tmp_path / "data" / "session.key").stat().st_mode & 0o077 == 0
+
+
+def test_an_unknown_page_address_leads_home_instead_of_to_streamlits_english_dialog(here: World) -> None:
+    web = client(here)
+    sign_in(web)
+    for path in ("/status", "/nonsense", "/nonsense/"):
+        answer = web.get(path, headers={"accept": "text/html"})
+        assert answer.status_code == 303 and answer.headers["location"] == "/"
+    for path in ("/", "/alarms", "/wall", "/_stcore/host-config", "/static/x.js"):
+        answer = web.get(path, headers={"accept": "text/html"})
+        assert answer.status_code == 200 and answer.text == "inside"
