@@ -11,6 +11,24 @@ CHANNELS: dict[str, Text] = {
     "mail": Text("邮件", "mail"),
 }
 
+# Roles that rosters usually have; a role of the building's own keeps the name the folder gives it.
+ROLES: dict[str, Text] = {
+    "on-duty": Text("值班人员", "whoever is on duty"),
+    "archivist": Text("档案员", "archivist"),
+    "archivist-on-call": Text("值班档案员", "archivist on call"),
+    "conservator": Text("修复师", "conservator"),
+    "coordinator": Text("总指挥", "coordinator"),
+    "deputy-director": Text("副馆长", "deputy director"),
+    "director": Text("馆长", "director"),
+    "facilities": Text("设备负责人", "facilities"),
+    "fire-liaison": Text("消防联络员", "fire liaison"),
+    "guard": Text("保安", "guard"),
+    "it": Text("信息技术", "IT"),
+    "safety": Text("安全员", "safety officer"),
+    "security": Text("安保", "security"),
+    "security-head": Text("保卫负责人", "head of security"),
+}
+
 
 def channel(name: str) -> Text:
     """A channel in words; the operator's own name where it is one of theirs."""
@@ -25,9 +43,7 @@ def joined(*parts: Text) -> Text:
 def rung_words(rung: Rung) -> Text:
     """Who a rung means."""
     who = rung.role or rung.person
-    if who == "on-duty":
-        return Text("值班人员", "whoever is on duty")
-    return Text(who, who)
+    return ROLES.get(who, Text(who, who))
 
 
 def started(alarm: Alarm, again: bool) -> Text:

@@ -236,7 +236,7 @@ def chain(scene: Scene) -> str:
     if rejected:
         facts.append((True, scene.w("system.rejects", n=rejected)))
     if health.sender:
-        facts.append((True, scene.w("system.sender", sender=health.sender)))
+        facts.append((True, scene.w("system.sender", sender=scene.w.named("sender", health.sender))))
     rows = join(
         tag("li", "" if good else mark("F", size=18), esc(words), class_="" if good else "sr-bad")
         for good, words in facts
