@@ -46,7 +46,7 @@ def read_source(folder: Path, file: str, ledger: Ledger) -> Source | None:
         ledger.error(
             Spot(file),
             Text(f"文件无法读取（{reason}）。", f"The file cannot be read ({reason})."),
-            Text("检查文件权限。", "Check that it is a file and may be read."),
+            Text("请确认它是文件而不是文件夹，并有读取权限。", "Check that it is a file and may be read."),
         )
         return None
     if size > MAX_BYTES:

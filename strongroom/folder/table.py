@@ -148,14 +148,15 @@ class Table(Node):
         """Report a number outside its range."""
         of = f" {unit}" if unit else ""
         if low == float("-inf"):
-            says = Text(f"最多 {high:g}{of}。", f"It may be at most {high:g}{of}.")
+            says = Text(f"最多 {high:.10g}{of}。", f"It may be at most {high:.10g}{of}.")
         elif high == float("inf"):
-            says = Text(f"至少 {low:g}{of}。", f"It must be at least {low:g}{of}.")
+            says = Text(f"至少 {low:.10g}{of}。", f"It must be at least {low:.10g}{of}.")
         else:
             says = Text(
-                f"应在 {low:g} 到 {high:g}{of} 之间。", f"It must lie between {low:g} and {high:g}{of}."
+                f"应在 {low:.10g} 到 {high:.10g}{of} 之间。",
+                f"It must lie between {low:.10g} and {high:.10g}{of}.",
             )
-        self.wrong(key, says, f"{key} = {within(value, low, high):g}")
+        self.wrong(key, says, f"{key} = {within(value, low, high):.10g}")
 
     def strings(self, key: str) -> tuple[str, ...]:
         """A list of words; one word alone is taken as a list of one, with a problem."""
