@@ -36,8 +36,9 @@ types: setup
 servers:
 	@tests/servers.sh
 
+# Many tests wait for real servers, not for a processor: two at a time take half as long.
 test: check servers
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 fuzz: setup
 	FUZZ=30 $(BIN)/python -m pytest --timeout=0 tests/property/test_decoding.py
