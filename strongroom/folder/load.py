@@ -95,6 +95,8 @@ def _facts(folder: Path, ledger: Ledger, revision: str) -> Facts:
     written = rulebook.rules
     every = standard_rules(house.zones, instruments.sensors, written, playbooks=planned)
     standard = {name: rule for name, rule in every.items() if name not in written}
+    if not ledger.is_complete("zone", "sensor"):
+        ledger.incomplete("rule")  # the standard rules follow from rooms and sensors
     for name in standard:
         ledger.note("rule", name, Spot("alerts/standard.py"))
     return Facts(
@@ -127,6 +129,13 @@ def _document(folder: Path, file: str, kind: str, ledger: Ledger) -> Document:
         return Document(file, {}, {}, whole=False, kind=kind)
     source = read_source(folder, file, ledger)
     if source is None:
+        return Document(file, {}, {}, whole=False, kind=kind)
+    if not source.text.strip():
+        ledger.error(
+            Spot(file),
+            Text(f"文件 {file} 是空的。", f"The file {file} is empty."),
+            Text("按 docs/folder.md 填写内容。", "Fill it in; docs/folder.md shows its format."),
+        )
         return Document(file, {}, {}, whole=False, kind=kind)
     return parse(source, ledger, kind)
 

@@ -249,3 +249,12 @@ def test_a_text_that_asks_for_a_word_carriers_keep_is_refused(tmp_path: Path, as
     (problem,) = load(folder).problems
     assert problem.severity == "error"
     assert "carriers keep" in problem.says.en
+
+
+@pytest.mark.parametrize("name", ["building.toml", "sensors.toml", "rules.toml", "people.toml"])
+def test_an_empty_file_is_one_mistake_and_not_a_flood(tmp_path: Path, name: str) -> None:
+    problems = load(write(tmp_path, {name: ""}), NOW).problems
+    errors = [problem for problem in problems if problem.severity == "error"]
+    assert [(problem.file, problem.line) for problem in errors] == [(name, 0)]
+    assert "空" in errors[0].says.zh
+    assert "empty" in errors[0].says.en
