@@ -106,6 +106,8 @@ class Engine:
             self.turn(0.05)
         if self.outbox is not None:
             self.outbox.stop()
+            self._provider(self.clock.now())  # what the last call to the provider brought
+            self.committer.offer(self.core.take(), [])
         if self.feeder is not None:
             self.feeder.stop()
         now = self.clock.now()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -143,3 +144,32 @@ def test_a_step_of_the_wall_clock_changes_no_duration(house: Open, hours: int) -
     rehearsal.clock.skewed = 0.0
     rehearsal.run(5)
     assert builtin.CLOCK not in active(rehearsal)
+
+
+def test_what_a_provider_said_last_is_kept_when_the_engine_ends_in_order(house: Open) -> None:
+    rehearsal = house()
+    engine = rehearsal.engine
+    assert engine.outbox is not None
+    rehearsal.show("2B-W1", "wet")
+    for _ in range(60):
+        rehearsal.run(1)
+        if any(alarm.rule == "water-in-stack" for alarm in engine.core.annunciator.alarms.values()):
+            break
+    (page,) = {p.notice.id for p in rehearsal.paper.trail if p.notice.kind == "page"} or {""}
+    kinds = [entry.kind for entry in rehearsal.entries() if entry.about == page]
+    assert kinds[-1] == "notice.delivered"
+    rehearsal.clock.move(200.0)  # the next rung is due; its message goes out while the engine is told to stop
+    engine.turn(0.0)
+    engine.committer.pump()
+    engine.turn(0.0)
+    engine.committer.pump()
+    engine.outbox.pump()
+    engine.turn(0.0)
+    engine.committer.pump()
+    engine.outbox.pump()
+    stop = threading.Event()
+    stop.set()
+    engine.run(stop)
+    last = {entry.about: entry.kind for entry in rehearsal.entries() if entry.kind.startswith("notice.")}
+    assert "notice.sending" not in last.values(), "sent, and the answer of the provider was lost"
+    assert rehearsal.entries()[-1].kind == "engine.stopped"
