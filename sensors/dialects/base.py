@@ -40,11 +40,13 @@ class Memory(Struct):
     entities: dict[str, dict[str, Entity]] = field(default_factory=dict)
     sparkplug: dict[str, Any] = field(default_factory=dict)
     states: dict[str, str] = field(default_factory=dict)
+    version: int = 0  # counts the changes that may change how a later message reads
 
     def remember_unit(self, topic: str, property: str, unit: str) -> None:
         """Keep an announced unit; the table is bounded against senders that announce without end."""
-        if len(self.units) < 100_000:
+        if len(self.units) < 100_000 and self.units.get((topic, property)) != unit:
             self.units[topic, property] = unit
+            self.version += 1
 
 
 class Message:
@@ -180,8 +182,8 @@ def pressure_unit(value: object) -> str:
     fits.
     """
     try:
-        number = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError):
+        number = float(str(value))
+    except ValueError:
         return "hPa"
     if 30_000.0 <= number <= 110_000.0:
         return "Pa"

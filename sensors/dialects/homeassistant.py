@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sensors.dialects.base import Dialect, Entity, Memory, Message, document_of, parse_json
+from sensors.dialects.base import Dialect, Entity, Memory, Message, document_of
 from sensors.heard import Heard
 from sensors.names import words_of
 from sensors.quantities import QUANTITIES, plain_word
@@ -127,6 +127,7 @@ def _expanded(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _forget(topic: str, memory: Memory) -> None:
+    memory.version += 1
     for entities in memory.entities.values():
         entities.pop(topic, None)
 
@@ -193,6 +194,7 @@ def _adopt(config: dict[str, Any], component: str, source: str, heard: Heard, me
     )
     if len(memory.entities) < 20_000:
         memory.entities.setdefault(state_topic, {})[source] = entity
+        memory.version += 1
 
 
 def _is_number(value: object) -> bool:
@@ -293,7 +295,7 @@ def read_entities(message: Message, heard: Heard, memory: Memory) -> None:
             heard.refuse("needs-birth", "no discovery config was heard for this topic", raw="whole payload")
         return
     several = len({entity.quantity for entity in entities.values()}) < len(entities)
-    document = parse_json(message.payload)
+    document = message.document()
     for entity in entities.values():
         value = _value(entity, document, message)
         path = ".".join(str(step) for step in entity.steps if not isinstance(step, tuple))
