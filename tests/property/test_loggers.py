@@ -11,10 +11,25 @@ from hypothesis import strategies as st
 from sensors.loggers.read import Export, read_export
 from sensors.quantities import QUANTITIES
 
-SAMPLES = {one.name: one.read_bytes() for one in sorted((Path(__file__).parents[1] / "samples" / "loggers").iterdir())}
+SAMPLES = {
+    one.name: one.read_bytes()
+    for one in sorted((Path(__file__).parents[1] / "samples" / "loggers").iterdir())
+}
 NOW = 1_795_400_000.0
 junk = st.binary(max_size=12) | st.sampled_from(
-    [b";", b",", b"\n", b'"', b"\t", b"99/99/9999", b"1e999", b"nan", "°".encode(), b"\xff", b"2026-03-01 25:00"]
+    [
+        b";",
+        b",",
+        b"\n",
+        b'"',
+        b"\t",
+        b"99/99/9999",
+        b"1e999",
+        b"nan",
+        "°".encode(),
+        b"\xff",
+        b"2026-03-01 25:00",
+    ]
 )
 
 
