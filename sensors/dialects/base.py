@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
+from sensors.dialects.templates import Template
 from sensors.heard import SIDELESS, Heard, measure
 from sensors.names import Meaning, meaning
 from sensors.quantities import QUANTITIES
@@ -21,7 +22,7 @@ class Entity(Struct, frozen=True, kw_only=True):
     """What a Home Assistant discovery config says about one state topic."""
 
     quantity: str
-    steps: tuple[object, ...]  # the path and the arithmetic of the value template, see ``homeassistant``
+    template: Template
     unit: str = ""
     words: dict[str, float] = {}
     device: str = ""
