@@ -72,8 +72,6 @@ class Decoder:
                 return _UNKNOWN
             topic = _Topic(dialect=dialect)
         try:
-            if topic.simple and not topic.groups and not topic.living:
-                return self._simple(topic.simple, message, now)
             plan = topic.plan
             if plan is not None and plan.version == self._memory.version:
                 decoded = plan.read(message, now)
@@ -81,6 +79,8 @@ class Decoder:
                     if topic.unplanned:
                         topic.unplanned, topic.useful = 0, True
                     return decoded
+            if topic.simple and not topic.groups and not topic.living:
+                return self._simple(topic.simple, message, now)
             decoded = self._full(topic, message, now)
             if len(topic.groups) == 1 and not topic.simple:
                 self._learn(topic, message, decoded)
