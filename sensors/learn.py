@@ -198,8 +198,8 @@ def _compile(
         number = index_of.get(id(seen), -1)
         constant = 0.0 if number >= 0 else float(seen.value)
         told.append(Told(sensor.id, number, constant, sensor.offset, time, seen.stored))
-    same = shape.same
-    numeric = any(not isinstance(value, bool) for _, value in same)
+    same = shape.same * (2 if len(shape.same) == 1 else 1)  # as _getter reads them
+    numeric = any(isinstance(value, (int, float)) and not isinstance(value, bool) for _, value in same)
     steps = Steps(
         decode=_decoders.setdefault(whole, msgspec.json.Decoder(whole)).decode,
         same=_getter([field for field, _ in same]),
@@ -219,7 +219,5 @@ def _compile(
 
 
 def _getter(fields: list[str]) -> Getter | None:
-    if not fields:
-        return None
-    get = attrgetter(*fields)
-    return get if len(fields) > 1 else lambda document: (get(document),)
+    """Reads the fields as a tuple; a single one twice, because attrgetter gives a lone field bare."""
+    return attrgetter(*(fields * 2 if len(fields) == 1 else fields)) if fields else None
