@@ -9,6 +9,7 @@ from alerts.sms import Sender
 from ingest.messages import MessageSource
 from sensors.model import Text
 from strongroom import builtin
+from strongroom.bypass import Bypass
 from strongroom.clock import Clock
 from strongroom.core import Core
 from strongroom.datadir import INBOX_DB, SITE_DB
@@ -26,6 +27,7 @@ def make_engine(
     source: Callable[[Core], MessageSource],
     sender: Sender | None = None,
     feeder: Feeder | None = None,
+    bypass: Bypass | None = None,
     *,
     test_hour: int | None = None,
 ) -> Engine:
@@ -48,4 +50,5 @@ def make_engine(
     if broken is not None:
         words = Text(f"第 {broken} 条记录与校验不符。", f"Entry {broken} does not match its seal.")
         core.own(builtin.JOURNAL, True, words, clock.now())
-    return Engine(core, source(core), db, Inbox(data / INBOX_DB), clock, sender=sender, feeder=feeder)
+    inbox = Inbox(data / INBOX_DB)
+    return Engine(core, source(core), db, inbox, clock, sender=sender, feeder=feeder, bypass=bypass)

@@ -18,6 +18,8 @@ from strongroom.model import Entry
 from strongroom.sitedb import Batch
 
 RETRY_S = 1.0
+STALLED_S = 2.0
+"""Seconds after which one commit is a disk that hangs: a sick disk says nothing, it just does not come back."""
 
 
 class Store(Protocol):
@@ -59,6 +61,7 @@ class Committer:
         self._stopping = False
         self._told = 0  # drafts of the waiting batch already reported as failed
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
+        self._began: float | None = None  # when the commit under way began, on the monotonic clock
         self.error = ""
         self.last_ms = 0.0
         self.commits = 0
@@ -79,6 +82,12 @@ class Committer:
         with self._lock:
             return max(len(self._batch.readings), len(self._messages))
 
+    def trouble(self) -> str:
+        """Why nothing gets durable right now: what the disk said, or that it has not come back; else empty."""
+        began = self._began
+        stalled = self._clock.monotonic() - began if began is not None else 0.0
+        return self.error or (f"a write has taken {stalled:.0f} s so far" if stalled > STALLED_S else "")
+
     def stop(self) -> None:
         """Write what is waiting, once, and end the thread."""
         self._stopping = True
@@ -93,7 +102,7 @@ class Committer:
             messages, self._messages = self._messages, []
         if batch.empty() and not messages:
             return True
-        began = self._clock.monotonic()
+        began = self._began = self._clock.monotonic()
         try:
             entries = self._store.commit(batch)
         except (sqlite3.Error, OSError) as error:
@@ -105,6 +114,8 @@ class Committer:
                 self._messages = messages + self._messages
             self.error = f"{type(error).__name__}: {error}"
             return False
+        finally:
+            self._began = None
         self.error = ""
         self._told = 0
         self.last_ms = (self._clock.monotonic() - began) * 1000.0

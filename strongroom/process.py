@@ -11,6 +11,7 @@ from ingest.mqtt import MqttSource
 from sensors.model import Text
 from strongroom.assemble import make_engine
 from strongroom.beat import Beat
+from strongroom.bypass import Bypass
 from strongroom.carriers import sender_of
 from strongroom.clock import SystemClock
 from strongroom.core import Core
@@ -75,6 +76,16 @@ def run_engine(settings: Settings, stop: threading.Event | None = None) -> int:
             status_topic=f"strongroom/{building.id}/engine",
         )
 
+    def bypass() -> MqttSource:
+        return MqttSource(
+            settings.broker,
+            EVERYTHING,
+            client_id=f"strongroom-{building.id}-bypass",
+            now=clock.now,
+            monotonic=clock.monotonic,
+            fleeting=True,
+        )
+
     feeder = Feeder(
         settings.data / SITE_DB,
         Cursors(settings.data / CURSORS_DB),
@@ -83,7 +94,14 @@ def run_engine(settings: Settings, stop: threading.Event | None = None) -> int:
         tail_s=tail_s(settings.influx),
     )
     engine = make_engine(
-        building, settings.data, clock, source, sender_of(settings), feeder, test_hour=settings.test_hour
+        building,
+        settings.data,
+        clock,
+        source,
+        sender_of(settings),
+        feeder,
+        Bypass(bypass),
+        test_hour=settings.test_hour,
     )
     stopping = stop or threading.Event()
     if stop is None:
