@@ -84,6 +84,7 @@ class Engine:
         self._turned_at = clock.monotonic()
         self._nobody: tuple[str, ...] = ()
         self._released: deque[tuple[str, int]] = deque(maxlen=1000)
+        self._releasing = threading.Lock()
         self._skew = 0.0
         self._next_board = 0.0
         self._next_inbox = 0.0
@@ -234,6 +235,8 @@ class Engine:
         self._nobody = self.core.pager.nobody_reached()
         error = self.committer.trouble()
         self.core.own(builtin.DISK, bool(error), Text(error, error), now)
+        if error:
+            self.committer.tell()
         # A disk that refuses may do so for hours. One that hangs comes back, and a wide window lasts until then.
         starved = bool(error) and now - link.heard_at > STARVED_S
         self.bypass.need(bool(self.committer.error) or starved, now)
@@ -293,7 +296,7 @@ class Engine:
             self._hand_over([d.notice for entry in entries if isinstance(d := decode(entry), NoticeData)])
 
     def _not_kept(self, drafts: Sequence[Draft]) -> None:
-        """Not writable: people are told all the same. Runs on the committer's thread."""
+        """Not writable: people are told all the same. Runs on the committer's thread or the turn's."""
         said = [draft.data for draft in drafts if draft.kind.startswith("notice.")]
         self._hand_over([msgspec.json.decode(data, type=NoticeData).notice for data in said])
 
@@ -303,8 +306,10 @@ class Engine:
         for notice in notices:
             if notice.state is NoticeState.SENDING:
                 # While the disk was away it was released from memory; its late commit must not send it again.
-                if (notice.id, notice.tries) not in self._released:
+                with self._releasing:
+                    known = (notice.id, notice.tries) in self._released
                     self._released.append((notice.id, notice.tries))
+                if not known:
                     self.outbox.release(notice)
             else:
                 if notice.state is NoticeState.CANCELLED:

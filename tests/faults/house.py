@@ -229,6 +229,9 @@ class Load:
         self.count = 0
         self.temperature = 20.0
         self.humidity = 50.0
+        self._going = threading.Event()
+        self._going.set()
+        self._still = threading.Event()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -237,6 +240,11 @@ class Load:
         began = time.monotonic()
         beat = 0
         while not self._stop.wait(0.01):
+            if not self._going.is_set():
+                rested = time.monotonic()
+                self._still.set()
+                self._going.wait()
+                began += time.monotonic() - rested
             due = int((time.monotonic() - began) * self._per_second)
             while self.count < due:
                 self._publisher.publish(
@@ -248,6 +256,21 @@ class Load:
                 # A little unrest, as a real probe has: the same value for ever is a fault.
                 self._publisher.publish("crash/t1", b'{"value": %.2f}' % (self.temperature + beat % 7 / 100))
                 self._publisher.publish("crash/h1", b'{"value": %.2f}' % (self.humidity + beat % 7 / 100))
+
+    def pause(self) -> None:
+        """Publish nothing more for now; the broker has taken everything so far."""
+        self._still.clear()
+        self._going.clear()
+        assert self._still.wait(10)
+        assert self._publisher.flush(30) == 0
+
+    def resume(self) -> None:
+        self._going.set()
+
+    def end(self) -> None:
+        """At the end of a test, however it ended."""
+        self._going.set()
+        self._stop.set()
 
     def stop(self) -> int:
         """How many were published, every one of them taken by the broker."""

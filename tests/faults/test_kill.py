@@ -11,7 +11,6 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -29,7 +28,6 @@ from tests.faults.house import (
     all_kept,
     check_each_once,
     wait_connected,
-    write_building,
 )
 
 KILLS = int(os.environ.get("STRONGROOM_KILLS", "20"))
@@ -43,27 +41,6 @@ def broker(request: pytest.FixtureRequest) -> Iterator[tuple[BrokerAddress, int,
     one = Mosquitto() if request.param == "mosquitto" else EmbeddedBroker()
     yield one.start(), *ON[request.param]
     one.stop()
-
-
-@pytest.fixture
-def mosquitto() -> Iterator[BrokerAddress]:
-    one = Mosquitto()
-    yield one.start()
-    one.close()
-
-
-@pytest.fixture
-def engine_on(tmp_path: Path) -> Iterator[Callable[[BrokerAddress], EngineProcess]]:
-    """Makes the engine's process on a broker, and ends it whatever becomes of the test."""
-    made: list[EngineProcess] = []
-
-    def make(address: BrokerAddress) -> EngineProcess:
-        made.append(EngineProcess(write_building(tmp_path / "building"), tmp_path / "data", address))
-        return made[-1]
-
-    yield make
-    for engine in made:
-        engine.end()
 
 
 @pytest.mark.timeout(300 + KILLS * 10)
@@ -146,15 +123,15 @@ def acknowledge_hot(record: Record, inbox: Inbox) -> None:
 
 @pytest.mark.timeout(240)
 def test_a_delay_keeps_its_credit_over_a_kill(
-    mosquitto: BrokerAddress, engine_on: Callable[[BrokerAddress], EngineProcess]
+    mosquitto: Mosquitto, engine_on: Callable[[BrokerAddress], EngineProcess]
 ) -> None:
     """A 12 s delay cut after 9.5 s: what was proven is not asked for again, but for the last 5 s at most
     (C5)."""
-    engine = engine_on(mosquitto)
+    engine = engine_on(mosquitto.address)
     record = Record(engine.data)
     engine.start()
     wait_connected(record)
-    publisher = MqttPublisher(mosquitto)
+    publisher = MqttPublisher(mosquitto.address)
     assert publisher.start()
 
     def damp(seconds: float) -> None:
