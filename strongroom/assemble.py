@@ -17,6 +17,7 @@ from strongroom.engine import Engine
 from strongroom.feeder import Feeder
 from strongroom.inbox import Inbox
 from strongroom.model import Building
+from strongroom.salvage import salvage
 from strongroom.sitedb import SiteDb
 
 
@@ -34,8 +35,10 @@ def make_engine(
     """Fold the journal, restore the rule states and build the engine; the source is made from what it must
     hear.
 
-    A journal whose chain is broken is folded all the same - its alarms still stand - and alarmed.
+    A journal whose chain is broken is folded all the same - its alarms still stand - and alarmed. A site database
+    that the disk gave back damaged is salvaged first, and what was lost is said.
     """
+    lost = salvage(data / SITE_DB)
     db = SiteDb(data / SITE_DB)
     broken = db.broken_at()
     core = Core(
@@ -50,5 +53,6 @@ def make_engine(
     if broken is not None:
         words = Text(f"第 {broken} 条记录与校验不符。", f"Entry {broken} does not match its seal.")
         core.own(builtin.JOURNAL, True, words, clock.now())
+    core.own(builtin.DAMAGE, lost is not None, lost.words if lost is not None else Text("", ""), clock.now())
     inbox = Inbox(data / INBOX_DB)
     return Engine(core, source(core), db, inbox, clock, sender=sender, feeder=feeder, bypass=bypass)

@@ -22,6 +22,14 @@ STALLED_S = 2.0
 """Seconds after which one commit is a disk that hangs: a sick disk says nothing, it just does not come back."""
 
 
+# https://sqlite.org/rescode.html: the file is malformed, or no database at all.
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+def _code(error: sqlite3.Error) -> int:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
 class Store(Protocol):
     """What the committer needs of the site database."""
 
@@ -65,6 +73,7 @@ class Committer:
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
         self._began: float | None = None  # when the commit under way began, on the monotonic clock
         self.error = ""
+        self.damaged = False  # the file is no longer what SQLite wrote: only a new start can salvage it
         self.last_ms = 0.0
         self.commits = 0
 
@@ -124,6 +133,7 @@ class Committer:
                 self._batch, self._under_way = batch, Batch()
                 self._messages = messages + self._messages
             self.error = f"{type(error).__name__}: {error}"
+            self.damaged = isinstance(error, sqlite3.DatabaseError) and _code(error) in _DAMAGED
             self.tell()
             return False
         finally:

@@ -107,7 +107,7 @@ class Engine:
         if self.feeder is not None:
             self.feeder.start()
         self.source.start()
-        while not stop.is_set():
+        while not (stop.is_set() or self.committer.damaged):
             self.turn(0.05)
         if self.outbox is not None:
             self.outbox.stop()

@@ -25,6 +25,7 @@ from strongroom.settings import Settings, SettingsError, read_settings
 from strongroom.sitedb import Cursors
 
 CANNOT_RUN = 2
+DAMAGED = 3  # the site database came back damaged while running: the next start salvages it
 # How long one of our threads may keep the others waiting. At Python's 5 ms the series writer, draining a backlog,
 # delays decisions twice as much, and is itself half as fast (bench/drain).
 SWITCH_S = 0.0005
@@ -111,7 +112,7 @@ def run_engine(settings: Settings, stop: threading.Event | None = None) -> int:
     beat.start()
     engine.run(stopping)
     beat.stop()
-    return 0
+    return DAMAGED if engine.committer.damaged else 0
 
 
 def main() -> int:

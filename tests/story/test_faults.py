@@ -124,6 +124,22 @@ def test_a_disk_full_for_longer_than_the_window_lasts_costs_no_alarm_and_no_read
     )
 
 
+def test_a_file_that_became_no_database_ends_the_engine_so_that_the_next_start_salvages_it(
+    house: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = house().engine
+
+    def commit(_: Batch) -> list[Entry]:
+        broken = sqlite3.DatabaseError("database disk image is malformed")
+        broken.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise broken
+
+    monkeypatch.setattr(engine._db, "commit", commit)
+    never = threading.Event()
+    engine.run(never)  # comes back by itself
+    assert engine.committer.damaged
+
+
 def test_a_touched_journal_is_alarmed_at_the_next_start(house: Open, tmp_path: Path) -> None:
     rehearsal = house()
     rehearsal.show("2B-W1", "wet")
