@@ -26,7 +26,8 @@ from dashboard.faces.rescue_plan import (
 from dashboard.html import button, esc, join, tag
 from dashboard.looks import chosen_incident
 from dashboard.scene import Scene
-from playbooks.model import Holding, Incident, ItemState, Ranked, RescuePlan
+from playbooks.items import ItemState
+from playbooks.model import Holding, Incident, Ranked, RescuePlan
 
 
 def face(scene: Scene) -> str:

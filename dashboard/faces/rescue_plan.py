@@ -8,10 +8,11 @@ from dashboard.faces.alarms import drawer
 from dashboard.faces.chrome import card, empty
 from dashboard.html import button, esc, join, tag
 from dashboard.scene import Scene
-from playbooks.model import Holding, Incident, ItemState, Ranked, RescuePlan
+from playbooks.items import ItemState
+from playbooks.model import Holding, Incident, Ranked, RescuePlan
 
 WAITING = ItemState(state="waiting")
-OVER = frozenset({"arrived", "covered", "cannot"})
+OVER = frozenset({"arrived", "covered", "cannot", "returned"})
 
 
 def released(incident: Incident | None) -> bool:
