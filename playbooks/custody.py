@@ -223,7 +223,7 @@ def _filled(
     site: Site,
     incident: Incident,
 ) -> ItemState:
-    if before.state == "returned" and act.state != "returned":
+    if before.state == "returned":
         before = replace(before, wet=False, wet_at=None, safe="", safe_at=None, warned="", condition="")
     doer = act.who.strip() or by
     condition = act.condition or before.condition
