@@ -174,6 +174,7 @@ class Trip(Struct, frozen=True, kw_only=True):
     covered: tuple[str, ...] = ()  # those of ``holdings`` that are protected in place, not carried
     carries: int = 1  # ways to the assembly point and back that the trip needs
     via: tuple[str, ...] = ()  # every zone it works in, in order
+    leave_by_min: float | None = None  # latest moment to leave its last zone, from the plan's making
 
 
 class Left(Struct, frozen=True):
