@@ -79,7 +79,7 @@ def crates(incident: Incident) -> dict[str, tuple[str, ...]]:
 def crate_code(words: str) -> str:
     """A crate's code as it is compared: letters and digits, upper case, without the label's prefix."""
     word = words.strip().upper()
-    word = word.rpartition("CRATE=")[2] or word
+    word = (word.rpartition("CRATE=")[2] or word).removeprefix("SR1C:")
     return "".join(letter for letter in word if letter.isalnum())[:12]
 
 

@@ -32,16 +32,16 @@ _STEPS = 2
 """A change of place in the order counts from so many places on; one place up or down is noise."""
 
 
-def difference(old: RescuePlan, new: RescuePlan, site: Site, done: frozenset[str] = frozenset()) -> Difference:
+def difference(
+    old: RescuePlan, new: RescuePlan, site: Site, done: frozenset[str] = frozenset()
+) -> Difference:
     """From ``old`` to ``new``; ``done`` are the holdings already out, covered or given up."""
     was = [id_ for id_ in planned(old) if id_ not in done]
     is_ = list(planned(new))
     both = [id_ for id_ in is_ if id_ in set(was)]
     left = {one.holding: one.why for one in new.left}
     shut = set(old.cleared) - set(new.cleared)
-    dropped = tuple(
-        (id_, left.get(id_) or _because(id_, shut, site)) for id_ in was if id_ not in set(is_)
-    )
+    dropped = tuple((id_, left.get(id_) or _because(id_, shut, site)) for id_ in was if id_ not in set(is_))
     before = {id_: number for number, id_ in enumerate(id_ for id_ in was if id_ in set(is_))}
     covered = (_covered(old), _covered(new))
     return Difference(
@@ -92,7 +92,5 @@ def _why(old: RescuePlan, new: RescuePlan, site: Site) -> tuple[Text, ...]:
             )
         )
     if passed >= 1.0:
-        found.append(
-            Text(f"旧计划是 {passed:.0f} 分钟前做的", f"the old plan was made {passed:.0f} min ago")
-        )
+        found.append(Text(f"旧计划是 {passed:.0f} 分钟前做的", f"the old plan was made {passed:.0f} min ago"))
     return tuple(found)

@@ -41,7 +41,9 @@ def plan_points(plan: RescuePlan, request: Request) -> Points:
     gains: list[tuple[float, float]] = []
     for trip in plan.trips:
         value = sum(
-            worth.get(id_, 0.0) * likely.get(zone.get(id_, ""), UNLIKELY) * (share if id_ in trip.covered else 1.0)
+            worth.get(id_, 0.0)
+            * likely.get(zone.get(id_, ""), UNLIKELY)
+            * (share if id_ in trip.covered else 1.0)
             for id_ in trip.holdings
         )
         gains.append((trip.from_min + trip.minutes, value))
