@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from playbooks.model import RescuePlan
+from playbooks.model import Incident, RescuePlan
 from playbooks.rescue.planner import Request, by_the_list
 from playbooks.rescue.problem import COVER_SHARE, UNLIKELY, likelihood
 from playbooks.rescue.search import Search
@@ -67,3 +67,19 @@ def _steps(gains: list[tuple[float, float]]) -> Points:
         total += value
         points.append((round(minute, 2), round(total, 3)))
     return tuple(points)
+
+
+def actual_points(incident: Incident, request: Request) -> Points:
+    """What was really out or covered, when, in the same units: from the ticks, counted from the plan's making."""
+    likely = likelihood(request.reach_min)
+    share = COVER_SHARE.get(request.threat, 0.0)
+    gains: list[tuple[float, float]] = []
+    for one in request.stakes:
+        item = incident.items.get(one.holding.id)
+        if item is None or item.state not in {"out", "arrived", "covered", "returned"}:
+            continue
+        at = item.at if item.state == "covered" or item.out_at is None else item.out_at
+        value = one.value * likely.get(one.holding.zone, UNLIKELY)
+        covered = item.state == "covered"
+        gains.append((max(0.0, (at - request.made_at) / 60.0), value * share if covered else value))
+    return _steps(gains)
