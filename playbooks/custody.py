@@ -106,6 +106,8 @@ def tick(incident: Incident, act: Item, by: str, now: float, site: Site) -> Outc
     before = incident.items.get(act.holding, WAITING)
     if act.state == before.state and not _adds(act, before):
         return _same(incident, act, by, before, site)
+    if act.state == "out" and before.state == "arrived" and act.was == "arrived":
+        return _not_arrived(incident, act, by, before, now)
     late = _earlier(incident, act, by, before, at, now, holding)
     if late is not None:
         return late
@@ -136,6 +138,26 @@ def tick(incident: Incident, act: Item, by: str, now: float, site: Site) -> Outc
             f"{act.holding} {zh}{when[0]}{tail}",
             f"{act.holding} {en}{when[1]}{tail.replace('：', ': ')}",
         ),
+    )
+
+
+def _not_arrived(incident: Incident, act: Item, by: str, before: ItemState, now: float) -> Outcome:
+    """An arrival taken back, as long as it was not handed on: the holding is on its way again."""
+    if before.hands and before.hands[-1].act != "arrived":
+        return no(
+            incident,
+            by,
+            f"{act.holding} 已转交，不能撤销到达。",
+            f"{act.holding} was handed on: its arrival cannot be undone.",
+        )
+    hands = before.hands[:-1]
+    at = before.out_at if before.out_at is not None else now
+    item = replace(
+        before, state="out", by=by, at=at, said_at=now, received_by="", received_at=None, hands=hands
+    )
+    after = replace(incident, items={**incident.items, act.holding: item})
+    return after, (
+        said("incident.item", after, now, by, f"{act.holding} 撤销到达", f"{act.holding}: arrival undone"),
     )
 
 

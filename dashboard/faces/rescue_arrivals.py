@@ -7,7 +7,7 @@ import json
 from dashboard.faces.alarms import drawer
 from dashboard.faces.chrome import card, empty
 from dashboard.faces.rescue_plan import holding_title
-from dashboard.faces.rescue_row import CHIPS, group, looks_like, press, row_facts, told
+from dashboard.faces.rescue_row import CHIPS, group, looks_like, press, row_facts, told, undo
 from dashboard.html import button, esc, join, tag
 from dashboard.scene import Scene
 from playbooks import custody
@@ -115,7 +115,7 @@ def row(scene: Scene, incident: Incident, holding: str, mark: str = "") -> str:
         acts = join(
             (
                 group("out", press(scene, holding, "arrived", "main")),
-                group("arrived", press(scene, holding, "waiting", key="undo")),
+                group("arrived", undo(scene, holding, "out")) if _at_table(state) else "",
                 group("out arrived", looks_like(scene, holding, state)),
             )
         )
@@ -134,6 +134,11 @@ def row(scene: Scene, incident: Incident, holding: str, mark: str = "") -> str:
         **row_facts(incident, holding, state),
         data_key=f"at-{holding}",
     )
+
+
+def _at_table(state: ItemState) -> bool:
+    """Whether its last hand was the arrival: what was handed on since is not taken back by a tap."""
+    return not state.hands or state.hands[-1].act == "arrived"
 
 
 def chain(scene: Scene, state: ItemState, holding: str) -> str:

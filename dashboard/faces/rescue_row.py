@@ -103,8 +103,9 @@ def item_acts(
         start = [press(scene, holding.id, "covered", "main"), press(scene, holding.id, "out")]
     return [
         group("waiting", *start, cannot(scene, holding.id)),
-        group("out", press(scene, holding.id, "arrived", "main"), press(scene, holding.id, "waiting")),
-        group("arrived covered cannot", press(scene, holding.id, "waiting", key="undo")),
+        group("out", press(scene, holding.id, "arrived", "main"), undo(scene, holding.id, "waiting")),
+        group("arrived", undo(scene, holding.id, "out")),
+        group("covered cannot", undo(scene, holding.id, "waiting", key="undone")),
         group("out arrived", looks_like(scene, holding.id, state)),
     ]
 
@@ -114,9 +115,15 @@ def group(when: str, *inner: str) -> str:
     return tag("div", *inner, class_="sr-itemacts", data_when=when)
 
 
-def press(scene: Scene, holding: str, to: str, kind: str = "", key: str = "") -> str:
+def press(scene: Scene, holding: str, to: str, kind: str = "") -> str:
     """One state a holding can go to, in one tap."""
-    return button(scene.w(f"rescue.do_{to}"), kind=kind, data_tick=to, data_key=f"tick-{holding}-{key or to}")
+    return button(scene.w(f"rescue.do_{to}"), kind=kind, data_tick=to, data_key=f"tick-{holding}-{to}")
+
+
+def undo(scene: Scene, holding: str, to: str, key: str = "") -> str:
+    """One step back: from arrived to out, from out to waiting."""
+    words = scene.w("rescue.do_waiting")
+    return button(words, kind="undo", data_tick=to, data_key=f"undo-{holding}-{key or to}")
 
 
 def cannot(scene: Scene, holding: str) -> str:

@@ -179,25 +179,35 @@ def acts(
     w = scene.w
     if not scene.viewer.may("tick"):
         return []
-    base = {"type": "incident.treat", "incident": incident.id, "holdings": [one.holding]}
+    base: dict[str, object] = {"type": "incident.treat", "incident": incident.id, "holdings": [one.holding]}
 
-    def press(what: Treatment) -> str:
+    def press(what: str, kind: str = "") -> str:
         act = json.dumps({**base, "what": what})
-        return button(w(f"treat.do_{what}"), data_act=act, data_key=f"treat-{one.holding}-{what}")
+        return button(w(f"treat.do_{what}"), kind=kind, data_act=act, data_key=f"treat-{one.holding}-{what}")
 
     offered = FROZEN if item.safe == "freeze" else PLAIN if not item.safe else ()
-    plain = [press(what) for what in offered if salvage.may_be_given(what, holding)]
-    plain.append(press("checked"))
+    allowed = [what for what in offered if salvage.may_be_given(what, holding)]
+    material, _ = method(holding.form, holding.materials) if holding else method("paper")
+    best = material.treatment if material.treatment in allowed else ""
     absorbs = holding is None or takes_water(holding.form, holding.materials)
-    forms: list[str] = []
-    if item.safe != "dry":
-        forms.append(_dry(scene, base, one.holding) if absorbs else press("dry"))
-        if item.safe != "specialist":
-            forms.append(_noted(scene, base, one.holding, "specialist", w("wet.which_specialist")))
-    forms.append(_noted(scene, base, one.holding, "mould", w("wet.mould_where")))
+    specialist = _noted(scene, base, one.holding, "specialist", w("wet.which_specialist"))
+    first: list[str] = []
     if item.safe in {"dry", "specialist"}:
-        forms.insert(0, give_back(scene, incident, one.holding, one_tap=item.safe == "dry"))
-    return [tag("div", *plain, class_="sr-itemacts sr-on"), tag("div", *forms, class_="sr-itemacts sr-on")]
+        first.append(give_back(scene, incident, one.holding, one_tap=item.safe == "dry"))
+    elif best:
+        first.append(press(best, "main"))
+    elif not item.safe:
+        first.append(specialist)
+    if item.safe != "dry":
+        first.append(_dry(scene, base, one.holding) if absorbs else press("dry"))
+    first.append(press("checked"))
+    others = [press(what) for what in allowed if what != best]
+    if not item.safe and best:
+        others.append(specialist)
+    others.append(_noted(scene, base, one.holding, "mould", w("wet.mould_where")))
+    inner = tag("div", *others, class_="sr-itemacts sr-on")
+    more = drawer(w("wet.other"), inner, key=f"other-{one.holding}", keep=True)
+    return [tag("div", *first, class_="sr-itemacts sr-on"), more]
 
 
 def _dry(scene: Scene, base: dict[str, object], holding: str) -> str:

@@ -178,6 +178,17 @@ def test_ticks_kept_offline_arrive_in_order_and_stand(scene: Scene) -> None:
     assert (item.state, item.out_at, item.received_at) == ("arrived", NOW + 100, NOW + 400)
 
 
+def test_an_arrival_is_undone_one_step_but_not_after_it_was_handed_on(scene: Scene) -> None:
+    scene.tick("deeds", "out", "li", 100)
+    scene.tick("deeds", "arrived", "zhao", 200, was="out")
+    assert scene.tick("deeds", "out", "zhao", 210, was="arrived") == ["incident.item"]
+    assert [hand.act for hand in scene.item("deeds").hands] == ["out"]
+    assert [one.holding for one in custody.missing(scene.incident)] == ["deeds"]
+    scene.tick("deeds", "arrived", "zhao", 220, was="out")
+    scene.do(Move(incident=scene.id, holdings=("deeds",), to="freezer", received_by="wang"), "zhao", 300)
+    assert "handed on" in scene.tick("deeds", "out", "zhao", 310, was="arrived")[0]
+
+
 # --- wet clocks ------------------------------------------------------------------------------------------------
 
 
