@@ -24,8 +24,9 @@ from tests.simulation.site import building
 from tests.simulation.world import DAY_S, Sent, Told, World
 
 PLACES = ("Asia/Shanghai", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "UTC")
-STEP_S = 60.0  # between looks while nothing is due
-SOON_S = 4.0  # while messages to people are on their way
+STEP_S = 300.0  # between looks while nothing is due
+SOON_S = 5.0  # while messages to people are on their way
+LATER_S = 60.0  # while they wait for word of their delivery
 SECONDS_OF_YEARS = (1_735_689_600.0, 1_861_920_000.0)  # lives begin in 2025 to 2028
 
 
@@ -90,6 +91,7 @@ class Life:
         self._heard: list[tuple[RawMessage, float]] = []
         self._seq = 0
         self._kills = 0
+        self._busy_until = 0.0
         self._linked = True
         self._down_until = 0.0
         self._link_until = 0.0
@@ -134,7 +136,7 @@ class Life:
         if engine is None:
             due = min(due, self._down_until)
         elif engine.core.pager.book.open:
-            due = min(due, clock.at + SOON_S)
+            due = min(due, clock.at + (SOON_S if clock.at < self._busy_until else LATER_S))
         before = clock.at
         clock.at = max(due, clock.at + 0.001)
         if engine is not None and not self.provider.down:
@@ -193,6 +195,7 @@ class Life:
             for notice in engine.core.pager.notices.values():
                 engine.outbox.settled(notice)
         engine.source.start()
+        engine._next_board = float("inf")  # screens are not what is looked at here, and they cost a third
         self._linked = True
         if self._reader is None:
             self._reader = SiteReader(self._data / SITE_DB)
@@ -204,6 +207,7 @@ class Life:
         assert engine is not None and engine.outbox is not None
         quiet = False
         try:
+            engine.outbox.pump()  # its thread was never still
             for _ in range(200):
                 engine.turn(0.0)
                 engine.committer.pump()
@@ -229,8 +233,12 @@ class Life:
         at, wall_at = self.clock.at, self.clock.at + self.clock.shift
         for raw, now in heard:
             self.oracle.decided(raw, at, now, wall_at)
-        while entries := self._reader.entries(after=self._seq):
+        full = True
+        while full and (entries := self._reader.entries(after=self._seq)):
+            full = len(entries) == 1000
             self._seq = entries[-1].seq
+            if any(entry.kind.startswith("notice.") for entry in entries):
+                self._busy_until = at + 30.0
             for kind, alarm in self.oracle.journal(entries, at):
                 self._alarms += kind == "alarm.raised"
                 self.people.see(kind, alarm, at)

@@ -389,25 +389,23 @@ class Oracle:
             raise Broken(f"{alarm.id}: the investigation time is over and nothing came of it")
 
     def _owed(self, at: float, wall_at: float) -> None:
-        for n, must in enumerate(MUSTS):
-            if must.hours is not None and not self._armed(must, wall_at, for_s=must.for_s + 200.0):
+        for (n, sensor), run in self.runs.items():
+            if not run.on:
                 continue
-            for sensor in SENSORS:
-                run = self.runs.get((n, sensor))
-                if run is None or not run.on:
-                    continue
-                probe = self.probes[sensor]
-                if must.hours is not None and (
-                    at - probe.at > 1.4 * probe.pace_s or at - self.up_since < must.for_s + 200.0
-                ):
-                    continue
-                if self._sure_s(run, probe, at) < must.for_s:
-                    continue
-                name = self.raised.get(f"{must.rule}@{self._scope(must, sensor)}")
-                if name is None or not self.alarms[name].active:
-                    raise Broken(
-                        f"{sensor} shows {probe.value} since {at - run.since:.0f} s, and no alarm {must.rule} stands"
-                    )
+            must, probe = MUSTS[n], self.probes[sensor]
+            if must.hours is not None and (
+                at - probe.at > 1.4 * probe.pace_s
+                or at - self.up_since < must.for_s + 200.0
+                or not self._armed(must, wall_at, for_s=must.for_s + 200.0)
+            ):
+                continue
+            if self._sure_s(run, probe, at) < must.for_s:
+                continue
+            name = self.raised.get(f"{must.rule}@{self._scope(must, sensor)}")
+            if name is None or not self.alarms[name].active:
+                raise Broken(
+                    f"{sensor} shows {probe.value} since {at - run.since:.0f} s, and no alarm {must.rule} stands"
+                )
 
     def _sure_s(self, run: Run, probe: Probe, at: float) -> float:
         """How long the condition has lasted for certain: by samples, and by the clock until the next is due."""

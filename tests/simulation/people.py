@@ -57,7 +57,7 @@ class People:
         if kind == "alarm.out_of_service" and random.random() < 0.4:
             self._later(at + random.uniform(10.0, 90000.0), "in", random.choice(tuple(STAFF)), alarm.id)
         if kind in ("alarm.cleared", "alarm.raised", "alarm.confirmed"):
-            for after in (random.uniform(60.0, 20000.0), 50000.0):
+            for after in (random.uniform(60.0, 20000.0), 20000.0):
                 self._later(at + after, "ack", "li", alarm.id)
                 self._later(at + after + 1.0, "reset", "li", alarm.id)
 

@@ -12,7 +12,6 @@ from strongroom.model import Building, Floor
 
 NIGHT = Schedule(from_="18:00", until="08:00")
 SMALL_HOURS = Schedule(from_="02:30", until="03:30")  # lies in, or is touched by, the hour that clock changes move
-MIDNIGHT = 4 * 3600.0
 
 
 class Device(Struct, frozen=True):
@@ -27,24 +26,24 @@ class Device(Struct, frozen=True):
 
 
 DEVICES = (
-    Device("a/climate", ("a-t1", "a-h1"), 600.0, stamped=True),
-    Device("a/probe", ("a-t2",), 600.0, stamped=True),
-    Device("b/climate", ("b-t1", "b-h1"), 600.0, stamped=True, mains=True),
-    Device("film/climate", ("f-t1", "f-h1"), 900.0, stamped=False),
-    Device("reading/climate", ("r-t1", "r-h1"), 900.0, stamped=True),
-    Device("film/oxygen", ("f-o2",), 300.0, stamped=False),
+    Device("a/climate", ("a-t1", "a-h1"), 1200.0, stamped=True),
+    Device("a/probe", ("a-t2",), 1200.0, stamped=True),
+    Device("b/climate", ("b-t1", "b-h1"), 1200.0, stamped=True, mains=True),
+    Device("film/climate", ("f-t1", "f-h1"), 1800.0, stamped=False),
+    Device("reading/climate", ("r-t1", "r-h1"), 1800.0, stamped=True),
+    Device("film/oxygen", ("f-o2",), 600.0, stamped=False),
     Device("a/water", ("a-w",), 3600.0, stamped=False, retain=True),
-    Device("plant/water", ("p-w",), 3600.0, stamped=True),
+    Device("plant/water", ("p-w",), 31200.0, stamped=True),
     Device("a/smoke", ("a-s",), 3600.0, stamped=False),
     Device("b/smoke", ("b-s",), 3600.0, stamped=False, retain=True),
     Device("film/smoke", ("f-s",), 3600.0, stamped=False),
-    Device("reading/smoke", ("r-s",), 3600.0, stamped=True),
+    Device("reading/smoke", ("r-s",), 31200.0, stamped=True),
     Device("corridor/callpoint", ("c-mcp",), 3600.0, stamped=False),
     Device("panel/ab", ("c-panel",), 3600.0, stamped=False),
     Device("b/door", ("b-d",), 1800.0, stamped=False),
     Device("film/door", ("f-d",), 1800.0, stamped=False),
     Device("b/motion", ("b-m",), 1800.0, stamped=False),
-    Device("plant/mains", ("p-m",), 900.0, stamped=False),
+    Device("plant/mains", ("p-m",), 1800.0, stamped=False),
 )
 
 _QUANTITY = {
@@ -52,7 +51,6 @@ _QUANTITY = {
     "mcp": "manual_call_point", "panel": "fire_confirmed", "d": "contact_open", "m": "motion",
 }  # fmt: skip
 _ZONE = {"a": "stack-a", "b": "stack-b", "f": "film-1", "r": "reading-1", "c": "corridor", "p": "plant"}
-COMPARTMENT = {"stack-a": "ab", "stack-b": "ab", "corridor": "ab"}
 
 
 def quantity_of(sensor: str) -> str:
@@ -100,7 +98,7 @@ def building(timezone: str) -> Building:
             Ladder(
                 priority=1,
                 rungs=(Rung(role="on-duty"), Rung(role="coordinator", after_min=3), Rung(person="chen", after_min=8)),
-                repeat_min=15,
+                repeat_min=60,
             ),
             Ladder(priority=2, rungs=(Rung(role="on-duty"), Rung(role="coordinator", after_min=20))),
             Ladder(priority=3, rungs=(Rung(role="on-duty"),)),
