@@ -135,6 +135,7 @@ def test_a_file_that_became_no_database_ends_the_engine_so_that_the_next_start_s
         raise broken
 
     monkeypatch.setattr(engine._db, "commit", commit)
+    engine.committer.offer(Batch(meta={"acts": "1"}), [])
     never = threading.Event()
     engine.run(never)  # comes back by itself
     assert engine.committer.damaged
