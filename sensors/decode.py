@@ -31,8 +31,6 @@ _NOTHING: frozenset[str] = frozenset()
 _LONGEST_PATIENCE = 100_000
 AUTO = frozenset(("auto", "cn-host"))
 """Names by which a person leaves the recognition to the messages."""
-DIALECT_NAMES = SIMPLE | AUTO | frozenset(BY_NAME)
-"""Every name that a sensor's ``dialect`` may have."""
 
 
 class _Topic(Struct):
@@ -74,8 +72,6 @@ class Decoder:
                 return _UNKNOWN
             topic = _Topic(dialect=dialect)
         try:
-            if topic.simple and not topic.groups and not topic.living:
-                return self._simple(topic.simple, message, now)
             plan = topic.plan
             if plan is not None and plan.version == self._memory.version:
                 decoded = plan.read(message, now)
@@ -83,6 +79,8 @@ class Decoder:
                     if topic.unplanned:
                         topic.unplanned, topic.useful = 0, True
                     return decoded
+            if topic.simple and not topic.groups and not topic.living:
+                return self._simple(topic.simple, message, now)
             decoded = self._full(topic, message, now)
             if len(topic.groups) == 1 and not topic.simple:
                 self._learn(topic, message, decoded)
