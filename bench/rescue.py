@@ -23,7 +23,6 @@ from bench.orienteering import CLOCK, run_top
 from playbooks.rescue.bound import upper_bound
 from playbooks.rescue.planner import Request, by_the_list, plan, posed
 from playbooks.rescue.search import Search, rounds
-from playbooks.triage import order
 
 BEST = Path(__file__).with_name("rescue_best.json")
 THREATS = ("fire", "water")
@@ -32,8 +31,7 @@ THREATS = ("fire", "water")
 def solve(request: Request, seconds: float) -> tuple[Search, float]:
     """Timelines after so many seconds of wall time in all, and how long the first valid plan took (ms)."""
     begun = CLOCK()
-    stakes = order(request.stakes, request.threat, request.reach_min, request.rules)
-    search = Search(posed(request, stakes), request.seed)
+    search = Search(posed(request, request.stakes), request.seed)
     search.greedy()
     first = (CLOCK() - begun) * 1000.0
     search.improve(lambda _: CLOCK() - begun >= seconds)

@@ -9,7 +9,7 @@ holding by holding.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -60,13 +60,17 @@ class Request(Struct, frozen=True, kw_only=True):
 
 def plan(request: Request, stop: Stop | None = None) -> RescuePlan:
     """The plan for a request; ``stop`` ends the improvement (default: a fixed number of rounds)."""
-    stakes = order(request.stakes, request.threat, request.reach_min, request.rules)
-    problem = posed(request, stakes)
+    problem = posed(request, request.stakes)
     search = Search(problem, request.seed)
     search.greedy()
     search.improve(stop or rounds(QUICK))
+    # The ranking is for the eye and comes after the trips: nobody waits for 20,000 sentences to start carrying.
+    stakes = order(request.stakes, request.threat, request.reach_min, request.rules)
+    carried = {
+        problem.stakes[o.holding].holding.id for line in search.lines for leg in line for o in leg.options
+    }
+    places = {place for place, one in enumerate(stakes) if one.holding.id in carried}
     trips = tuple(_trip(problem, crew, leg) for crew, line in enumerate(search.lines) for leg in line)
-    carried = {option.holding for line in search.lines for leg in line for option in leg.options}
     return RescuePlan(
         made_at=request.made_at,
         basis=_basis(request),
@@ -74,9 +78,9 @@ def plan(request: Request, stop: Stop | None = None) -> RescuePlan:
         cleared=tuple(sorted(request.cleared)),
         people=sum(crew.people for crew in request.crews),
         budget_min=request.budget_min,
-        ranking=ranked(stakes, request.threat, request.reach_min, request.rules, request.most, carried),
+        ranking=ranked(stakes, request.threat, request.reach_min, request.rules, request.most, places),
         trips=tuple(sorted(trips, key=lambda trip: (trip.from_min, trip.crew))),
-        left=_left_behind(problem, search, request.most),
+        left=_left_behind(problem, stakes, carried, request.most),
         folder_revision=request.folder_revision,
         drill=request.drill,
         crews=request.crews,
@@ -117,7 +121,7 @@ def _trip(problem: Problem, crew: int, leg: Leg) -> Trip:
         crew=problem.teams[crew].id,
         zone=problem.zones[leg.options[0].zone],
         holdings=tuple(problem.stakes[option.holding].holding.id for option in leg.options),
-        people=problem.teams[crew].people,
+        people=min(problem.hands(problem.teams[crew], option.zone) for option in leg.options),
         from_min=round(leg.start, 2),
         minutes=round(leg.minutes, 2),
         kg=round(leg.kg, 1),
@@ -125,15 +129,17 @@ def _trip(problem: Problem, crew: int, leg: Leg) -> Trip:
         covered=covered,
         carries=leg.carries,
         via=tuple(dict.fromkeys(problem.zones[option.zone] for option in leg.options)),
-        leave_by_min=round(problem.leave_by[leg.options[-1].zone], 2),
+        leave_by_min=round((problem.leave_by if leg.kg else problem.leave_free)[leg.options[-1].zone], 2),
     )
 
 
-def _left_behind(problem: Problem, search: Search, most: int) -> tuple[Left, ...]:
+def _left_behind(
+    problem: Problem, stakes: Sequence[Stake], carried: Collection[str], most: int
+) -> tuple[Left, ...]:
     """The first ``most`` (0: all) holdings in rank order that no trip takes, each with its reason."""
     left: list[Left] = []
-    for number, one in enumerate(problem.stakes):
-        if not search.taken[number]:
+    for one in stakes:
+        if one.holding.id not in carried:
             left.append(Left(one.holding.id, reason_left(problem, one)))
             if most and len(left) >= most:
                 break
