@@ -6,10 +6,15 @@ many crew-minutes exist, so the fractions are limited by nested capacities; for 
 value per minute is optimal (a polymatroid: Edmonds 1970, the greedy algorithm). Every real plan is one
 choice of such fractions, hence a bound.
 
+The crews' minutes are not alike: who carries more needs fewer ways. So every crew's minutes are weighed (a surrogate
+constraint: Glover 1968), a holding costs what it costs the crew to whom it is cheapest in weighed minutes, and any
+weights between 0 and 1 give a bound; a few are tried and the smallest is kept.
+
 Walks are counted in two ways, and the smaller bound is printed. Either a holding pays its load's share of the
 whole way; or a zone that is worked in at all pays once for going in and out of its door (a fixed charge: its
-best holdings are taken together as one entry), and loads share what is left of the way. The first is close where
-much is carried, the second where much is covered in place.
+best holdings are taken together as one entry), every crew pays once for the way to the nearest zone and back, and
+loads share what is left of the way. The first is close where much is carried, the second where much is covered in
+place.
 """
 
 from __future__ import annotations
@@ -18,22 +23,18 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
 from playbooks.rescue.problem import COVER_MIN, LOADED, Problem
 
 _LEAST = 1e-6
+WEIGHTS = (0.0, 0.25, 0.5)
+"""A crew's minutes weigh (its capacity over the largest) to each of these powers in turn."""
+_Floats = NDArray[np.float64]
 
 
 class _Entry(Struct, gc=False):
-    """What may be bought with minutes: value per minute, minutes, and until when they must be spent."""
-
-    pace: float
-    minutes: float
-    until: float
-
-
-class _Item(Struct, gc=False):
-    """One holding at its best pace: value per minute, minutes, until when, and the zone it is in."""
+    """What may be bought with minutes: value per minute, minutes, until when, and in which zone."""
 
     pace: float
     minutes: float
@@ -41,77 +42,108 @@ class _Item(Struct, gc=False):
     zone: str
 
 
+class _Kind(Struct, frozen=True, gc=False):
+    """Crews of one kind: what they carry at once, and what their minutes weigh."""
+
+    capacity: float
+    weight: float
+
+
+class _LeftOut:
+    """The candidates that the search does not see, as columns: a bound must count them too."""
+
+    def __init__(self, problem: Problem, trunk: Mapping[str, float]) -> None:
+        capacity = max(team.capacity for team in problem.teams)
+        covering = COVER_MIN * problem.stretch
+        facts: dict[str, tuple[float, float, float]] = {}
+        self.zone = [problem.stakes[number].holding.zone for _, number, _ in problem.pruned]
+        for zone in set(self.zone):
+            out = problem.minutes_to(zone)
+            until = max(problem.latest(zone) + out * LOADED, problem.latest(zone, loaded=False) + out)
+            facts[zone] = (out * (1.0 + LOADED), trunk.get(zone, 0.0), until)
+        known = np.array(problem.pruned)
+        ways = np.array([facts[zone] for zone in self.zone])
+        minutes = known[:, 2]
+        kg = np.array([problem.stakes[number].kg for _, number, _ in problem.pruned])
+        self.kg: _Floats = np.where(minutes == covering, 0.0, kg)
+        self.value: _Floats = -known[:, 0] * minutes
+        self.shelf: _Floats = np.maximum(_LEAST, minutes - ways[:, 0] * self.kg / capacity)
+        self.whole: _Floats = ways[:, 0]
+        self.trunk: _Floats = ways[:, 1]
+        self.until: _Floats = ways[:, 2]
+        self.floor = problem.pruned_pace
+
+    def entries(self, kinds: Sequence[_Kind], way: _Floats) -> list[_Entry]:
+        """Those that are better than the worst candidate of the search where loads share these ways."""
+        cost = np.min([kind.weight * (self.shelf + way * self.kg / kind.capacity) for kind in kinds], axis=0)
+        pace = self.value / cost
+        return [
+            _Entry(float(pace[at]), float(cost[at]), float(self.until[at]), self.zone[at])
+            for at in np.flatnonzero(pace > self.floor)
+        ]
+
+
 def upper_bound(problem: Problem) -> float:
     """Value that no plan of this problem can exceed."""
     if not problem.teams or not problem.zones:
         return 0.0
     whole = {zone: problem.minutes_to(zone) * (1.0 + LOADED) for zone in problem.zones}
-    shared = _spend(problem, _sorted(_items(problem, whole)), problem.pruned_pace)
     trunk = {zone: minutes * (1.0 + LOADED) for zone, minutes in problem.trunks().items()}
-    rooms: dict[str, list[_Entry]] = {}
-    for item in (*_items(problem, trunk), *_left_out(problem, trunk)):
-        rooms.setdefault(item.zone, []).append(_Entry(item.pace, item.minutes, item.until))
-    charged: list[_Entry] = []
-    for zone, entries in rooms.items():
-        charged += _charged(_sorted(entries), problem.door.get(zone, 0.0))
-    return min(shared, _spend(problem, _sorted(charged), problem.pruned_pace))
+    left = _LeftOut(problem, trunk) if problem.pruned else None
+    most = max(team.capacity for team in problem.teams)
+    capacities = sorted({team.capacity for team in problem.teams})
+    once = min((trunk[zone] for zone in problem.cleared if zone in trunk), default=0.0) * 2.0 / (1.0 + LOADED)
+    beyond = {zone: minutes - once for zone, minutes in trunk.items()}
+    found = []
+    for power in WEIGHTS if len(capacities) > 1 else WEIGHTS[:1]:
+        kinds = [_Kind(capacity, (capacity / most) ** power) for capacity in capacities]
+        least = min(kind.weight for kind in kinds)
+        door = {zone: least * minutes for zone, minutes in problem.door.items()}
+        entries = _items(problem, whole, kinds) + (left.entries(kinds, left.whole) if left else [])
+        found.append(_spend(problem, entries, most, power, 0.0))
+        rest = _items(problem, beyond, kinds)
+        rest += left.entries(kinds, left.trunk - once) if left else []
+        found.append(_spend(problem, _with_doors(rest, door), most, power, once))
+    return min(found)
 
 
-def _sorted(entries: Sequence[_Item] | Sequence[_Entry]) -> list[_Entry]:
-    by_pace = sorted(entries, key=lambda entry: -entry.pace)
-    return [
-        entry if isinstance(entry, _Entry) else _Entry(entry.pace, entry.minutes, entry.until)
-        for entry in by_pace
-    ]
-
-
-def _items(problem: Problem, walk: Mapping[str, float]) -> list[_Item]:
+def _items(problem: Problem, walk: Mapping[str, float], kinds: Sequence[_Kind]) -> list[_Entry]:
     """Every candidate at its best pace, its load sharing these walks (minutes for a whole carry)."""
-    capacity = max(team.capacity for team in problem.teams)
-    best: dict[int, _Item] = {}
+    best: dict[int, _Entry] = {}
     most: dict[int, float] = {}
+    least = min(kind.weight for kind in kinds)
     for zone, options in enumerate(problem.options):
-        per_kg = walk[problem.zones[zone]] / capacity
+        way = walk[problem.zones[zone]]
         for option in options:
-            if not any(problem.can(team, option) for team in problem.teams):
-                continue
             carried = bool(option.kg)
             latest = (problem.leave_by if carried else problem.leave_free)[zone]
             if latest < option.shelf + problem.out[zone]:
                 continue
             until = latest + (problem.back if carried else problem.out)[zone]
-            pace = option.value / (option.shelf + per_kg * option.kg + _LEAST)
-            known = best.get(option.holding)
-            most[option.holding] = max(most.get(option.holding, 0.0), option.value)
-            if known is None or pace > known.pace:
-                until = until if known is None else max(until, known.until)
-                best[option.holding] = _Item(pace, 0.0, until, problem.zones[zone])
+            if carried:
+                cost = min(kind.weight * (option.shelf + way * option.kg / kind.capacity) for kind in kinds)
             else:
-                known.until = max(known.until, until)
+                cost = least * option.shelf
+            pace = option.value / (cost + _LEAST)
+            most[option.holding] = max(most.get(option.holding, 0.0), option.value)
+            known = best.get(option.holding)
+            if known is None:
+                best[option.holding] = _Entry(pace, 0.0, until, problem.zones[zone])
+            else:
+                known.pace, known.until = max(pace, known.pace), max(until, known.until)
     for holding, item in best.items():
         # A holding with two ways to be saved: its best pace, but never more than its larger value.
         item.minutes = most[holding] / item.pace
     return list(best.values())
 
 
-def _left_out(problem: Problem, trunk: Mapping[str, float]) -> list[_Item]:
-    """Candidates left out of the search that are better than its worst one where loads share only the trunk."""
-    capacity = max(team.capacity for team in problem.teams)
-    sheet = COVER_MIN * problem.stretch
-    facts: dict[str, tuple[float, float, float]] = {}
-    found: list[_Item] = []
-    for pace, number, minutes in problem.pruned:
-        one = problem.stakes[number]
-        zone = one.holding.zone
-        if zone not in facts:
-            out = problem.minutes_to(zone)
-            off = (out * (1.0 + LOADED) - trunk.get(zone, 0.0)) / capacity
-            facts[zone] = (off, problem.latest(zone) + out * LOADED, problem.latest(zone, loaded=False) + out)
-        off, until, until_free = facts[zone]
-        least = minutes if minutes == sheet else max(_LEAST, minutes - off * one.kg)
-        better = -pace * minutes / least
-        if better > problem.pruned_pace:
-            found.append(_Item(better, least, max(until, until_free), zone))
+def _with_doors(entries: Sequence[_Entry], door: Mapping[str, float]) -> list[_Entry]:
+    rooms: dict[str, list[_Entry]] = {}
+    for entry in entries:
+        rooms.setdefault(entry.zone, []).append(entry)
+    found: list[_Entry] = []
+    for zone, own in rooms.items():
+        found += _charged(own, door.get(zone, 0.0))
     return found
 
 
@@ -121,7 +153,8 @@ def _charged(entries: list[_Entry], charge: float) -> list[_Entry]:
     That is the upper concave envelope of the zone's value over the minutes spent on it, so no fraction of the
     charge can be had for less.
     """
-    value, minutes, until, best = 0.0, charge, 0.0, _Entry(0.0, charge, 0.0)
+    entries.sort(key=lambda entry: -entry.pace)
+    value, minutes, until, best = 0.0, charge, 0.0, _Entry(0.0, charge, 0.0, entries[0].zone)
     taken = 0
     for number, entry in enumerate(entries, 1):
         if entry.pace <= best.pace:
@@ -129,21 +162,24 @@ def _charged(entries: list[_Entry], charge: float) -> list[_Entry]:
         value += entry.pace * entry.minutes
         minutes += entry.minutes
         until = max(until, entry.until)
-        best, taken = _Entry(value / minutes, minutes, until), number
+        best, taken = _Entry(value / minutes, minutes, until, entry.zone), number
     return [best, *entries[taken:]]
 
 
-def _spend(problem: Problem, entries: list[_Entry], pruned: float) -> float:
-    """The crews' minutes spent on the best entries; below ``pruned`` value per minute, on what was left out."""
-    if not entries:
-        return 0.0
+def _spend(problem: Problem, entries: list[_Entry], most: float, power: float, once: float) -> float:
+    """The crews' weighed minutes spent on the best entries, and on what is left out once that may be better.
+
+    ``once`` are the minutes that every crew walks at least.
+    """
+    entries.sort(key=lambda entry: -entry.pace)
     budget = problem.budget
     deadlines = np.array(sorted({budget, *(min(entry.until, budget) for entry in entries)}))
-    starts = [team.start for team in problem.teams]
-    room = np.array([sum(max(0.0, deadline - start) for start in starts) for deadline in deadlines])
+    room = np.zeros(len(deadlines))
+    for team in problem.teams:
+        room += (team.capacity / most) ** power * np.maximum(0.0, deadlines - team.start - once)
     total = 0.0
     for entry in entries:
-        if entry.pace < pruned:
+        if entry.pace < problem.pruned_pace:
             break
         first = int(np.searchsorted(deadlines, min(entry.until, budget)))
         use = min(entry.minutes, float(room[first:].min()))
@@ -152,4 +188,4 @@ def _spend(problem: Problem, entries: list[_Entry], pruned: float) -> float:
             total += entry.pace * use
             if room[-1] <= 1e-9:
                 return total
-    return total + max(0.0, float(room[-1])) * pruned
+    return total + max(0.0, float(room[-1])) * problem.pruned_pace
