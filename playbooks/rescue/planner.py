@@ -121,7 +121,7 @@ def _trip(problem: Problem, crew: int, leg: Leg) -> Trip:
         crew=problem.teams[crew].id,
         zone=problem.zones[leg.options[0].zone],
         holdings=tuple(problem.stakes[option.holding].holding.id for option in leg.options),
-        people=min(problem.hands(problem.teams[crew], option.zone) for option in leg.options),
+        people=max(problem.hands(problem.teams[crew], option.zone) for option in leg.options),
         from_min=round(leg.start, 2),
         minutes=round(leg.minutes, 2),
         kg=round(leg.kg, 1),
