@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 
 from msgspec import Struct
@@ -19,6 +20,9 @@ MOST_ROWS = 1_000_000
 MOST_BYTES = 200 * 1024 * 1024
 UNPACKED_BYTES = 1024 * 1024 * 1024
 """A workbook that unpacks to more than this is refused: it is a bomb or no register."""
+TELL_ROWS = 5_000
+"""Progress is told every so many rows."""
+Progress = Callable[[int], None]
 _CSV_CODECS = ("utf-8-sig", "gb18030")
 
 
@@ -37,19 +41,19 @@ class Sheet(Struct, frozen=True):
     encoding: str
 
 
-def read_sheet(raw: bytes, name: str) -> Sheet | Text:
+def read_sheet(raw: bytes, name: str, progress: Progress | None = None) -> Sheet | Text:
     """The first sheet of an XLSX, or a CSV (UTF-8 or GB18030; comma, semicolon or tab), or why it cannot
-    be read."""
+    be read. ``progress`` is told the number of rows read so far, every :data:`TELL_ROWS`."""
     if len(raw) > MOST_BYTES:
         return Text("文件超过 200 MB。", "The file is larger than 200 MB.")
     if raw[:4] == b"PK\x03\x04":
-        return _read_xlsx(raw)
+        return _read_xlsx(raw, progress)
     if name.casefold().endswith((".xls", ".xlsx")) or raw[:4] == b"\xd0\xcf\x11\xe0":
         return Text("请另存为 .xlsx 或 CSV UTF-8。", "Save it as .xlsx or as CSV UTF-8.")
-    return _read_csv(raw)
+    return _read_csv(raw, progress)
 
 
-def _read_csv(raw: bytes) -> Sheet | Text:
+def _read_csv(raw: bytes, progress: Progress | None) -> Sheet | Text:
     for codec in _CSV_CODECS:
         try:
             text = raw.decode(codec)
@@ -65,7 +69,7 @@ def _read_csv(raw: bytes) -> Sheet | Text:
     try:
         reader = csv.reader(lines, delimiter=separator)
         rows = _numbered((list(cells), reader) for cells in reader)
-        return _sheet(rows, codec)
+        return _sheet(rows, codec, progress)
     except csv.Error as error:
         return Text(f"表格在某处断裂：{error}", f"The table is broken: {error}")
     finally:
@@ -77,7 +81,7 @@ def _numbered(entries: Iterator[tuple[list[str], object]]) -> Iterator[TableRow]
         yield TableRow(getattr(reader, "line_num", 0), tuple(cells))
 
 
-def _read_xlsx(raw: bytes) -> Sheet | Text:
+def _read_xlsx(raw: bytes, progress: Progress | None) -> Sheet | Text:
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > UNPACKED_BYTES:
@@ -88,7 +92,7 @@ def _read_xlsx(raw: bytes) -> Sheet | Text:
             TableRow(number, tuple(_as_text(value) for value in values))
             for number, values in enumerate(sheet.iter_rows(values_only=True), 1)
         )
-        return _sheet(rows, "xlsx")
+        return _sheet(rows, "xlsx", progress)
     except Exception as error:
         return Text(
             f"工作簿无法读取（{type(error).__name__}），请另存为 CSV UTF-8。",
@@ -115,7 +119,7 @@ def _as_text(value: object) -> str:
     return str(value)
 
 
-def _sheet(rows: Iterable[TableRow], encoding: str) -> Sheet | Text:
+def _sheet(rows: Iterable[TableRow], encoding: str, progress: Progress | None) -> Sheet | Text:
     header: tuple[str, ...] | None = None
     found: list[TableRow] = []
     for row in rows:
@@ -124,7 +128,11 @@ def _sheet(rows: Iterable[TableRow], encoding: str) -> Sheet | Text:
         if header is None:
             header = tuple(cell.strip() for cell in row.cells)
             continue
+        if encoding == "xlsx" and len(row.cells) < len(header):  # a workbook leaves empty last cells out
+            row = TableRow(row.line, row.cells + ("",) * (len(header) - len(row.cells)))
         found.append(row)
+        if progress is not None and len(found) % TELL_ROWS == 0:
+            progress(len(found))
         if len(found) > MOST_ROWS:
             return Text("超过一百万行。", "More than a million rows.")
     if header is None:
@@ -145,13 +153,16 @@ def write_xlsx(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     """A workbook whose cells are all text, so that nothing is taken for a formula, a number or a date."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet("holdings")
-    for cells in (header, *rows):
-        line = []
-        for value in cells:
-            cell = WriteOnlyCell(sheet, value=value)
-            cell.data_type = "s"
-            line.append(cell)
-        sheet.append(line)
+
+    def text(value: str) -> object:
+        if not value.startswith("="):
+            return value or None  # the library keeps a str as text; only "=" would become a formula
+        cell = WriteOnlyCell(sheet, value=value)
+        cell.data_type = "s"
+        return cell
+
+    for cells in itertools.chain((header,), rows):
+        sheet.append([text(value) for value in cells])
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()

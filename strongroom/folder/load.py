@@ -16,7 +16,7 @@ from strongroom.folder.document import Document, parse
 from strongroom.folder.facts import Facts
 from strongroom.folder.ledger import Ledger, Spot
 from strongroom.folder.plans import Plan, read_plan
-from strongroom.folder.source import Source, read_source
+from strongroom.folder.source import REGISTER_BYTES, Source, read_source
 from strongroom.model import Building, Floor
 from strongroom.problems import Problem, errors_in, worst_first
 
@@ -179,7 +179,7 @@ def _register(folder: Path, ledger: Ledger) -> holdings.Register:
             ),
         )
         return holdings.Register({}, {})
-    source = read_source(folder, file, ledger)
+    source = read_source(folder, file, ledger, REGISTER_BYTES)
     if source is None:
         ledger.incomplete("holding")
         return holdings.Register({}, {})
