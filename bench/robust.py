@@ -70,7 +70,7 @@ def one_run(search: Search, rng: random.Random, sigma: float, margin: float) -> 
     problem, value, late = search.problem, 0.0, 0
     for crew, line in enumerate(search.lines):
         clock = problem.teams[crew].start
-        slow = factor(rng, sigma / 2) / problem.stretch
+        slow = factor(rng, sigma / 2) / problem.walk  # walks and shelves are stretched alike here
 
         def real(planned: float, slow: float = slow) -> float:
             return planned * slow * factor(rng, sigma)

@@ -128,9 +128,9 @@ def _sheet(rows: Iterable[TableRow], encoding: str, progress: Progress | None) -
         if header is None:
             header = tuple(cell.strip() for cell in row.cells)
             continue
-        if encoding == "xlsx" and len(row.cells) < len(header):  # a workbook leaves empty last cells out
-            row = TableRow(row.line, row.cells + ("",) * (len(header) - len(row.cells)))
-        found.append(row)
+        # A workbook leaves empty last cells out; in a CSV a short row is a slip.
+        missing = len(header) - len(row.cells) if encoding == "xlsx" else 0
+        found.append(TableRow(row.line, row.cells + ("",) * missing) if missing > 0 else row)
         if progress is not None and len(found) % TELL_ROWS == 0:
             progress(len(found))
         if len(found) > MOST_ROWS:

@@ -25,7 +25,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from playbooks.rescue.problem import COVER_MIN, LOADED, Problem
+from playbooks.rescue.problem import COVER_MIN, LOADED, UNDRIED, Problem
 
 _LEAST = 1e-6
 WEIGHTS = (0.0, 0.25, 0.5)
@@ -54,7 +54,7 @@ class _LeftOut:
 
     def __init__(self, problem: Problem, trunk: Mapping[str, float]) -> None:
         capacity = max(team.capacity for team in problem.teams)
-        covering = COVER_MIN * problem.stretch
+        covering = COVER_MIN * problem.shelf
         facts: dict[str, tuple[float, float, float]] = {}
         self.zone = [problem.stakes[number].holding.zone for _, number, _ in problem.pruned]
         for zone in set(self.zone):
@@ -124,8 +124,11 @@ def _items(problem: Problem, walk: Mapping[str, float], kinds: Sequence[_Kind]) 
                 cost = min(kind.weight * (option.shelf + way * option.kg / kind.capacity) for kind in kinds)
             else:
                 cost = least * option.shelf
-            pace = option.value / (cost + _LEAST)
-            most[option.holding] = max(most.get(option.holding, 0.0), option.value)
+            value = option.value
+            if carried and option.holding in problem.undried:
+                value /= UNDRIED  # another plan might give it a place in the freezer
+            pace = value / (cost + _LEAST)
+            most[option.holding] = max(most.get(option.holding, 0.0), value)
             known = best.get(option.holding)
             if known is None:
                 best[option.holding] = _Entry(pace, 0.0, until, problem.zones[zone])

@@ -15,13 +15,13 @@ from msgspec import Struct
 
 from playbooks.model import Crew, Left, RescuePlan, Trip
 from playbooks.rescue.bound import upper_bound
+from playbooks.rescue.measured import DEFAULT_TIMES, SiteTimes
 from playbooks.rescue.printed import printed_list
 from playbooks.rescue.problem import PROSPECT, Problem, likelihood, pose, reason_left
 from playbooks.rescue.search import Leg, Search, Stop, rounds
 from playbooks.triage import DEFAULT, THREATS, RuleSet, Stake, order, ranked
 from sensors.model import Text, Zone
 
-STRETCH = 1.15
 MARGIN_MIN = 3.0
 MOST_NAMES = 8
 QUICK = 40
@@ -50,7 +50,9 @@ class Request(Struct, frozen=True, kw_only=True):
     reach_min: Mapping[str, float] = {}
     closes_min: Mapping[str, float] = {}
     rules: RuleSet = DEFAULT
-    stretch: float = STRETCH
+    times: SiteTimes = DEFAULT_TIMES
+    stretch: float | None = None  # None: from the spread of the site's times (15 % by default)
+    dry_kg: float | None = None
     margin_min: float = MARGIN_MIN
     folder_revision: str = ""
     drill: str = ""
@@ -87,6 +89,13 @@ def plan(request: Request, stop: Stop | None = None) -> RescuePlan:
         value=round(search.value(), 3),
         bound=round(max(search.value(), upper_bound(problem)), 3),
         listed=len(stakes),
+        undried=tuple(
+            problem.stakes[o.holding].holding.id
+            for line in search.lines
+            for leg in line
+            for o in leg.options
+            if o.act == "take" and o.holding in problem.undried
+        ),
     )
 
 
@@ -103,10 +112,18 @@ def posed(request: Request, stakes: Sequence[Stake], prospect: float = PROSPECT)
         crews=request.crews,
         budget_min=request.budget_min,
         margin_min=request.margin_min,
-        stretch=request.stretch,
+        stretch=stretch_of(request),
+        walk=request.times.walk.value,
+        shelf=request.times.shelf.value,
+        dry_kg=request.dry_kg,
         likely=likelihood(request.reach_min),
         prospect=prospect,
     )
+
+
+def stretch_of(request: Request) -> float:
+    """What planned times are multiplied by so that people are out in time in spite of their spread."""
+    return request.times.stretch() if request.stretch is None else request.stretch
 
 
 def by_the_list(request: Request) -> Search:
@@ -160,10 +177,13 @@ def _basis(request: Request) -> Text:
         zh, en = f"{zh} 等 {len(names)} 处", f"{en} and {more} more"
     crews = "1 crew" if len(request.crews) == 1 else f"{len(request.crews)} crews"
     minutes = f"{request.budget_min:.0f}"
-    slower = f"{(request.stretch - 1) * 100:.0f}"
+    slower = f"{(stretch_of(request) - 1) * 100:.0f}"
+    times = request.times
+    measured = not (times.walk.is_default and times.shelf.is_default)
+    paces = Text("实测", "measured") if measured else Text("默认值", "default")
     return Text(
         f"{threat.zh}；放行区域：{zh}；{people} 人，{len(request.crews)} 组，{minutes} 分钟；"
-        f"时间放宽 {slower}%",
+        f"时间放宽 {slower}%（{paces.zh}）",
         f"{threat.en}; cleared: {en}; {people} people in {crews}, {minutes} min; "
-        f"times stretched by {slower} %",
+        f"times stretched by {slower} % ({paces.en})",
     )

@@ -12,6 +12,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from playbooks.holdings.materials import most_delicate
 from playbooks.model import Crew
 from playbooks.rescue.spread import neighbours, ways
 from playbooks.triage import Stake
@@ -26,6 +27,8 @@ COVER_SHARE = {"water": 0.8, "structure": 0.4, "fire": 0.3}
 """Part of a holding's value that covering it in place saves (planning assumption)."""
 COVER_MIN = 1.5
 """Minutes to cover one holding at its shelf, hands already there (planning assumption)."""
+UNDRIED = 0.3
+"""Part of its value that a soaked holding keeps when nobody can freeze or dry it in time (planning assumption)."""
 ANY = math.inf
 HALF_MIN = 20.0
 """The chance that a hazard comes at all halves with every so many minutes it needs (planning assumption)."""
@@ -83,12 +86,18 @@ class Problem:
         stakes: Sequence[Stake],
         teams: Sequence[Team],
         budget: float,
-        stretch: float,
+        walk: float,
+        shelf: float,
     ) -> None:
         self.stakes = stakes
         self.teams = teams
         self.budget = budget
-        self.stretch = stretch
+        self.walk = walk
+        """What the building's walking times are multiplied by: the site's own pace and the stretch."""
+        self.shelf = shelf
+        """The same for minutes at the shelf."""
+        self.undried: frozenset[int] = frozenset()
+        """Stakes that would be carried out wet beyond what can be dried afterwards."""
         self.zones: list[str] = []
         self.cleared: frozenset[str] = frozenset()
         self.out: list[float] = []
@@ -129,11 +138,11 @@ class Problem:
             # A door between two cleared rooms serves both: each may count on half of it.
             doors = self._links.get(zone, {}).items()
             steps = (walk * (0.5 if there in self.cleared else 1.0) for there, walk in doors)
-            self.door[zone] = 2.0 * self.stretch * min(steps, default=0.0)
+            self.door[zone] = 2.0 * self.walk * min(steps, default=0.0)
 
     def minutes_to(self, zone: str) -> float:
         """Stretched minutes from the assembly point, empty-handed; infinite where no way is open."""
-        return self._found.get(zone, (ANY, ()))[0] * self.stretch
+        return self._found.get(zone, (ANY, ()))[0] * self.walk
 
     def people_limit(self, zone: str) -> int:
         """How many people may be in a zone at once; 0: no limit is given."""
@@ -142,7 +151,7 @@ class Problem:
     def latest(self, zone: str, loaded: bool = True) -> float:
         """The latest moment to leave a zone for the assembly point."""
         minutes, path = self._found.get(zone, (ANY, ()))
-        pace = self.stretch * (LOADED if loaded else 1.0)
+        pace = self.walk * (LOADED if loaded else 1.0)
         latest = self.budget - minutes * pace
         for passed in path:
             latest = min(latest, self._closes.get(passed, ANY) - (minutes - self._found[passed][0]) * pace)
@@ -162,7 +171,7 @@ class Problem:
 
     def trunks(self) -> dict[str, float]:
         """Zone -> least minutes from the assembly point, the doors of the cleared zones taken off every way."""
-        sides = {zone: door / (2.0 * self.stretch) for zone, door in self.door.items()}
+        sides = {zone: door / (2.0 * self.walk) for zone, door in self.door.items()}
         links = {
             zone: {
                 there: max(0.0, walk - sides.get(zone, 0.0) - sides.get(there, 0.0))
@@ -171,7 +180,7 @@ class Problem:
             for zone, doors in self._links.items()
         }
         found = ways(links, self._assembly, self._blocked)
-        return {zone: minutes * self.stretch for zone, (minutes, _) in found.items()}
+        return {zone: minutes * self.walk for zone, (minutes, _) in found.items()}
 
     def between(self, zone: int) -> list[Near]:
         """The six nearest other zones, nearest first."""
@@ -186,9 +195,9 @@ class Problem:
                 for passed in path:
                     closes = self._closes.get(passed)
                     if closes is not None:
-                        way = found[passed][0] * self.stretch
+                        way = found[passed][0] * self.walk
                         latest, free = min(latest, closes - way * LOADED), min(free, closes - way)
-                near.append(Near(other, minutes * self.stretch, latest, free))
+                near.append(Near(other, minutes * self.walk, latest, free))
             near.sort(key=lambda entry: (entry.minutes, entry.zone))
             self._between[zone] = near[:6]
         return self._between[zone]
@@ -253,6 +262,9 @@ def pose(
     stretch: float,
     likely: Mapping[str, float],
     prospect: float = PROSPECT,
+    walk: float = 1.0,
+    shelf: float = 1.0,
+    dry_kg: float | None = None,
 ) -> Problem:
     """The problem for these stakes: only what can be carried at all, and of that only what can be worth it.
 
@@ -261,7 +273,7 @@ def pose(
     """
     teams = teams_of(crews)
     wanted = set(cleared) & set(zones)
-    problem = Problem(stakes, teams, budget_min, stretch)
+    problem = Problem(stakes, teams, budget_min, stretch * walk, stretch * shelf)
     problem.cleared = frozenset(wanted)
     problem.lay_ways(zones, assembly, set(blocked) - wanted, closes, margin_min)
     if not teams:
@@ -270,13 +282,13 @@ def pose(
     skills = frozenset(skill for team in teams for skill in team.skills)
     capacity = max(team.capacity for team in teams)
     share = COVER_SHARE.get(threat, 0.0)
-    covering = COVER_MIN * stretch
+    covering = COVER_MIN * problem.shelf
     facts = {  # zone -> (chance, minutes of walk per kg)
         zone: (likely.get(zone, UNLIKELY), problem.minutes_to(zone) * (1.0 + LOADED) / capacity)
         for zone in wanted
         if not math.isinf(problem.minutes_to(zone))
     }
-    strong, sheets = strongest, covering if share else 0.0
+    strong, sheets, work = strongest, covering if share else 0.0, problem.shelf
     fit: list[tuple[float, int, float]] = []  # less value per minute last, stake, minutes
     for number, one in enumerate(stakes):
         holding = one.holding
@@ -288,7 +300,7 @@ def pose(
             continue
         action, value = holding.action, one.value * fact[0]
         if action == "take":
-            minutes = holding.carry_min * stretch + fact[1] * one.kg + 1e-6
+            minutes = holding.carry_min * work + fact[1] * one.kg + 1e-6
             if sheets and one.sheet and share * minutes > sheets:
                 fit.append((-value * share / sheets, number, sheets))
             else:
@@ -305,13 +317,43 @@ def pose(
             break
         kept.append(number)
     problem.enter(sorted({stakes[number].holding.zone for number in kept}))
+    if threat == "water" and dry_kg is not None:
+        problem.undried = beyond_drying(
+            stakes, kept, dry_kg, {zone for zone in wanted if likely.get(zone, 0.0) >= 1.0}
+        )
     index = {zone: number for number, zone in enumerate(problem.zones)}
     for number in kept:
         one = stakes[number]
         zone = one.holding.zone
-        for option in _options(number, one, index[zone], share, stretch, facts[zone][0]):
+        for option in _options(problem, number, index[zone], share, facts[zone][0]):
             problem.options[option.zone].append(option)
     return problem
+
+
+def beyond_drying(
+    stakes: Sequence[Stake], candidates: Sequence[int], dry_kg: float, wet_zones: Collection[str]
+) -> frozenset[int]:
+    """Candidates in zones where the water is already that could not be frozen or dried in time afterwards.
+
+    The capacity goes to the best value per wet kilogram. What is covered in place needs none.
+    """
+    soaked = [number for number in candidates if stakes[number].holding.zone in wet_zones]
+    soaked.sort(key=lambda number: (-stakes[number].value / max(0.01, wet_kg(stakes[number])), number))
+    beyond = set[int]()
+    for number in soaked:
+        if wet_kg(stakes[number]) <= dry_kg + 1e-9:
+            dry_kg -= wet_kg(stakes[number])
+        else:
+            beyond.add(number)
+    return frozenset(beyond)
+
+
+def wet_kg(one: Stake) -> float:
+    """What a holding weighs soaked: the register's figure, else its material's."""
+    holding = one.holding
+    if holding.unit_wet_kg is not None:
+        return holding.units * holding.unit_wet_kg
+    return one.kg * (1.0 + most_delicate(holding.form, holding.materials).soak)
 
 
 def reason_left(problem: Problem, one: Stake) -> Text:
@@ -343,7 +385,7 @@ def reason_left(problem: Problem, one: Stake) -> Text:
             f"At most {limit} people may be in its zone, it needs {max(2, holding.people)}",
         )
     earliest = min(team.start for team in problem.teams)
-    needed = earliest + out + holding.carry_min * problem.stretch
+    needed = earliest + out + holding.carry_min * problem.shelf
     latest = problem.latest(holding.zone)
     if needed > latest:
         by = max(0.0, latest)
@@ -354,14 +396,16 @@ def reason_left(problem: Problem, one: Stake) -> Text:
     return Text("时间用于每分钟价值更高的档案", "The time goes to holdings worth more per minute")
 
 
-def _options(number: int, one: Stake, zone: int, share: float, stretch: float, chance: float) -> list[Option]:
+def _options(problem: Problem, number: int, zone: int, share: float, chance: float) -> list[Option]:
+    one = problem.stakes[number]
     holding, worth = one.holding, one.value * chance
     found: list[Option] = []
     if holding.action == "take":
-        shelf = holding.carry_min * stretch
-        found.append(Option(number, zone, "take", worth, shelf, one.kg, holding.people, holding.skill))
+        shelf = holding.carry_min * problem.shelf
+        value = worth * (UNDRIED if number in problem.undried else 1.0)
+        found.append(Option(number, zone, "take", value, shelf, one.kg, holding.people, holding.skill))
     if share and one.sheet:
         people = min(2, holding.people)
-        value, shelf = worth * share, COVER_MIN * stretch
+        value, shelf = worth * share, COVER_MIN * problem.shelf
         found.append(Option(number, zone, "protect", value, shelf, 0.0, people, holding.skill))
     return found

@@ -18,6 +18,7 @@ from playbooks.rescue.search import Search, rounds
 from playbooks.triage import order, stake
 from sensors.model import Door, Text, Zone
 
+STRETCH = 1.15  # the default, at a spread of 25 %
 ROOMS = ("r1", "r2", "r3", "r4")
 
 
@@ -146,23 +147,22 @@ def _nobody_is_late(request: Request, made: RescuePlan, holdings: dict[str, Hold
         for place, zone in enumerate(stops):
             minutes, path = spread.ways(links, here, request.blocked)[zone]
             loaded = 1.5 if kg else 1.0
-            clock += minutes * request.stretch * loaded
+            clock += minutes * STRETCH * loaded
             if place > 0:
                 reached = spread.ways(links, here, request.blocked)
                 for passed in path:
-                    left_at = clock - (minutes - reached[passed][0]) * request.stretch * loaded
+                    left_at = clock - (minutes - reached[passed][0]) * STRETCH * loaded
                     closes = request.closes_min.get(passed, math.inf)
                     assert left_at <= closes - request.margin_min + 0.05
             if zone != request.assembly:
                 entered = clock
                 carried = [id_ for id_ in trip.holdings if holdings[id_].zone == zone]
                 clock += sum(
-                    (1.5 if id_ in trip.covered else holdings[id_].carry_min) * request.stretch
-                    for id_ in carried
+                    (1.5 if id_ in trip.covered else holdings[id_].carry_min) * STRETCH for id_ in carried
                 )
                 kg += sum(holdings[i].units * holdings[i].unit_kg for i in carried if i not in trip.covered)
                 if trip.carries > 1:
-                    clock += (trip.carries - 1) * minutes * request.stretch * 2.5
+                    clock += (trip.carries - 1) * minutes * STRETCH * 2.5
                 hands = min(trip.people, request.zones[zone].people_limit or trip.people)
                 assert hands >= 2
                 inside.setdefault(zone, []).append((entered, clock, hands))
