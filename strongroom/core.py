@@ -80,6 +80,7 @@ class Core:
             building.people,
             building.revision,
             building.assembly,
+            own=building.rescue,
         )
         self.pager = Pager(
             building.people,

@@ -10,10 +10,11 @@ from msgspec.structs import replace
 
 from playbooks.model import Copy, Holding
 from playbooks.rescue import spread
+from playbooks.rescue.own import DEFAULT_OWN, OwnRescue
 from playbooks.rescue.planner import Request, plan
 from playbooks.rescue.problem import crews_from
 from playbooks.rescue.search import rounds
-from playbooks.triage import DEFAULT, RuleSet, Stake, safe_copy, stake
+from playbooks.triage import Stake, safe_copy, stake
 from sensors.model import Text, Zone
 
 ROUNDS = 60
@@ -30,7 +31,7 @@ class Question(Struct, frozen=True, kw_only=True):
     cleared: tuple[str, ...] | None = None
     crews: int = 2
     minutes: float = 20.0
-    rules: RuleSet = DEFAULT
+    own: OwnRescue = DEFAULT_OWN
     today: str = ""
     assembly: str = ""
     folder_revision: str = ""
@@ -62,7 +63,7 @@ def request(ask: Question, zones: Mapping[str, Zone], holdings: Mapping[str, Hol
     burning = set(ask.sources) if ask.threat in {"fire", "gas"} else set[str]()
     cleared = ask.cleared if ask.cleared is not None else tuple(zone for zone in reach if zone not in burning)
     stakes = tuple(
-        stake(one, ask.threat, ask.rules, ask.today)
+        stake(one, ask.threat, ask.own.rules, ask.today)
         for one in holdings.values()
         if one.zone in reach or one.zone in cleared
     )
@@ -79,7 +80,9 @@ def request(ask: Question, zones: Mapping[str, Zone], holdings: Mapping[str, Hol
         budget_min=ask.minutes,
         reach_min=reach,
         closes_min=spread.closes(ask.threat, reach),
-        rules=ask.rules,
+        rules=ask.own.rules,
+        times=ask.own.times,
+        dry_kg=ask.own.dry_kg,
         folder_revision=ask.folder_revision,
     )
 

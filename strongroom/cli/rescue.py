@@ -4,10 +4,12 @@ happens."""
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from msgspec.structs import replace
 
 from playbooks import triage
 from playbooks.model import RescuePlan
@@ -18,8 +20,31 @@ from strongroom.cli import app
 from strongroom.cli.common import say
 from strongroom.cli.holdings import building_or_exit
 from strongroom.clock import SystemClock
+from strongroom.folder.ledger import nearest
 from strongroom.localtime import local
 from strongroom.model import Building
+
+HAZARD = Text("灾害", "hazard")
+ORDER = Text("规则", "order")
+ZONE = Text("区域", "zone")
+
+
+def known_or_exit(word: str, known: Mapping[str, str], what: Text) -> str:
+    """The name that was meant: an id, or its Chinese name; ends the command with the nearest where there is none."""
+    wanted = word.strip()
+    if wanted in known:
+        return wanted
+    by_words = {chinese: name for name, chinese in known.items()}
+    if wanted in by_words:
+        return by_words[wanted]
+    near = nearest(wanted, known) or by_words.get(nearest(wanted, by_words), "")
+    shown = "".join(mark if mark.isprintable() else "?" for mark in wanted[:60])
+    names = ", ".join(f"{name} ({chinese})" for name, chinese in list(known.items())[:30])
+    zh, en = f"没有{what.zh}“{shown}”。", f'There is no {what.en} "{shown}".'
+    if near:
+        zh, en = f"{zh}是不是 {near}（{known[near]}）？", f"{en} Did you mean {near} ({known[near]})?"
+    say(Text(f"{zh}可用：{names}", f"{en} Known: {names}"))
+    raise typer.Exit(2)
 
 
 @app.command()
@@ -32,7 +57,9 @@ def rescue(
     minutes: Annotated[
         float, typer.Option(min=0, max=1440, help="Time inside in all · 总时间（分钟）")
     ] = 20.0,
-    rules: Annotated[str, typer.Option(help="Order: " + ", ".join(triage.RULE_SETS))] = triage.DEFAULT.id,
+    rules: Annotated[
+        str, typer.Option(help="Order: " + ", ".join(triage.RULE_SETS) + "; default: the folder's own")
+    ] = "",
     seconds: Annotated[float, typer.Option(min=0, max=600, help="Time to search · 计算时间（秒）")] = 1.0,
     what_if: Annotated[
         bool, typer.Option("--what-if", help="Every zone and hazard: what could be lost · 逐区推演")
@@ -47,23 +74,32 @@ def rescue(
     command plans ahead. In an incident only zones that a named person has released are ever planned.
     """
     house = building_or_exit(folder)
-    if threat not in triage.THREATS or rules not in triage.RULE_SETS:
-        known = ", ".join((*triage.THREATS, *triage.RULE_SETS))
-        say(Text(f"未知的灾害或规则。可用：{known}", f"Unknown threat or order. Known: {known}"))
-        raise typer.Exit(2)
-    unknown = [name for name in (*(zone or ()), *(cleared or ())) if name not in house.zones]
-    if unknown or (not zone and not what_if):
+    threat = known_or_exit(threat, {name: words.zh for name, words in triage.THREATS.items()}, HAZARD)
+    if rules:
+        rules = known_or_exit(rules, {name: one.name.zh for name, one in triage.RULE_SETS.items()}, ORDER)
+    own = house.rescue
+    rooms = {name: one.name.zh for name, one in house.zones.items()}
+    english = {one.name.en.casefold(): name for name, one in house.zones.items()}
+    sources = tuple(
+        dict.fromkeys(known_or_exit(english.get(word.casefold(), word), rooms, ZONE) for word in zone or ())
+    )
+    released = tuple(
+        dict.fromkeys(
+            known_or_exit(english.get(word.casefold(), word), rooms, ZONE) for word in cleared or ()
+        )
+    )
+    if not sources and not what_if:
         known = ", ".join(list(house.zones)[:30])
         say(Text(f"用 --zone 写明区域：{known}", f"Give --zone, one of: {known}"))
         raise typer.Exit(2)
     clock = SystemClock()
     ask = whatif.Question(
         threat=threat,
-        sources=tuple(zone or ()),
-        cleared=tuple(cleared) if cleared else None,
+        sources=sources,
+        cleared=released or None,
         crews=crews,
         minutes=minutes,
-        rules=triage.RULE_SETS[rules],
+        own=replace(own, rules=triage.RULE_SETS[rules]) if rules else own,
         today=local(clock.now(), house.timezone, "%Y-%m-%d"),
         assembly=house.assembly,
         folder_revision=house.revision,
