@@ -356,6 +356,22 @@ def wet_kg(one: Stake) -> float:
     return one.kg * (1.0 + most_delicate(holding.form, holding.materials).soak)
 
 
+def reachable(problem: Problem, one: Stake, threat: str) -> bool:
+    """Whether a crew that is there at the start, with people, skill and strength enough, could save it in time."""
+    holding = one.holding
+    if holding.action == "leave" or holding.zone not in problem.cleared:
+        return False
+    out, limit = problem.minutes_to(holding.zone), problem.people_limit(holding.zone)
+    if math.isinf(out) or (limit and limit < 2):
+        return False
+    covered = out + COVER_MIN * problem.shelf
+    if one.sheet and threat in COVER_SHARE and covered <= problem.latest(holding.zone, loaded=False):
+        return True
+    if holding.action != "take" or (limit and limit < holding.people):
+        return False
+    return out + holding.carry_min * problem.shelf <= problem.latest(holding.zone)
+
+
 def reason_left(problem: Problem, one: Stake) -> Text:
     """Why a holding is in no trip, in one sentence."""
     holding = one.holding

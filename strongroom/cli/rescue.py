@@ -4,7 +4,8 @@ happens."""
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +17,7 @@ from playbooks.model import RescuePlan
 from playbooks.rescue import whatif
 from playbooks.rescue.planner import by_the_list, plan
 from sensors.model import Text
+from strongroom import rescue_report
 from strongroom.cli import app
 from strongroom.cli.common import say
 from strongroom.cli.holdings import building_or_exit
@@ -53,7 +55,10 @@ def rescue(
     threat: Annotated[str, typer.Option(help="fire, water, intrusion, structure … · 灾害")] = "fire",
     zone: Annotated[list[str] | None, typer.Option(help="Where it is; may be given again · 发生区域")] = None,
     cleared: Annotated[list[str] | None, typer.Option(help="Zones released for entry · 已放行区域")] = None,
-    crews: Annotated[int, typer.Option(min=0, max=100, help="Crews of two · 两人小组数")] = 2,
+    crews: Annotated[
+        int | None,
+        typer.Option(min=0, max=100, help="Crews of two; default 2 (what-if: 1, 2 and 4) · 两人小组数"),
+    ] = None,
     minutes: Annotated[
         float, typer.Option(min=0, max=1440, help="Time inside in all · 总时间（分钟）")
     ] = 20.0,
@@ -64,6 +69,10 @@ def rescue(
     what_if: Annotated[
         bool, typer.Option("--what-if", help="Every zone and hazard: what could be lost · 逐区推演")
     ] = False,
+    to: Annotated[
+        Path | None, typer.Option("--to", help="What-if report: FILE.pdf or FILE.csv · 推演报告文件")
+    ] = None,
+    language: Annotated[str, typer.Option(help="Language of the report: zh or en · 报告语言")] = "zh",
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object on the last line · 输出 JSON")
     ] = False,
@@ -92,12 +101,23 @@ def rescue(
         known = ", ".join(list(house.zones)[:30])
         say(Text(f"用 --zone 写明区域：{known}", f"Give --zone, one of: {known}"))
         raise typer.Exit(2)
+    report = None
+    if to is not None:
+        if to.suffix.casefold() not in {".pdf", ".csv"} or language not in {"zh", "en"}:
+            say(
+                Text(
+                    "文件名以 .pdf 或 .csv 结尾，语言写 zh 或 en。",
+                    "The file ends with .pdf or .csv; the language is zh or en.",
+                )
+            )
+            raise typer.Exit(2)
+        report = (to, language)
     clock = SystemClock()
     ask = whatif.Question(
         threat=threat,
         sources=sources,
         cleared=released or None,
-        crews=crews,
+        crews=2 if crews is None else crews,
         minutes=minutes,
         own=replace(own, rules=triage.RULE_SETS[rules]) if rules else own,
         today=local(clock.now(), house.timezone, "%Y-%m-%d"),
@@ -106,7 +126,8 @@ def rescue(
         at=clock.now(),
     )
     if what_if:
-        _what_if(house, ask, as_json)
+        sizes = whatif.SIZES if crews is None else (crews,)
+        _what_if(house, ask, sizes, as_json, report)
         return
     request = whatif.request(ask, house.zones, house.holdings)
     begun = clock.monotonic()
@@ -119,13 +140,39 @@ def rescue(
         _show(house, made, listed)
 
 
-def _what_if(house: Building, ask: whatif.Question, as_json: bool) -> None:
-    losses = whatif.survey(ask, house.zones, house.holdings)
+def _what_if(
+    house: Building,
+    ask: whatif.Question,
+    sizes: Sequence[int],
+    as_json: bool,
+    report: tuple[Path, str] | None,
+) -> None:
+    losses = whatif.survey(ask, house.zones, house.holdings, sizes, _progress())
+    if report is not None:
+        path, language = report
+        found = rescue_report.Findings(
+            building=house.name,
+            minutes=ask.minutes,
+            made_on=ask.today,
+            losses=losses,
+            zones=house.zones,
+            holdings=house.holdings,
+        )
+        try:
+            if path.suffix.casefold() == ".pdf":
+                rescue_report.write_pdf(path, found, language)
+            else:
+                with path.open("w", encoding="utf-8-sig", newline="") as out:
+                    rescue_report.write_csv(out, found, language)
+        except OSError as error:
+            say(Text(f"{path} 无法写入。", f"{path} cannot be written ({error.strerror})."))
+            raise typer.Exit(2) from None
     if as_json:
         rows = [
             {
                 "zone": loss.zone,
                 "threat": loss.threat,
+                "crews": loss.crews,
                 "at_stake": loss.at_stake,
                 "saved": loss.saved,
                 "lost": loss.lost,
@@ -138,18 +185,28 @@ def _what_if(house: Building, ask: whatif.Question, as_json: bool) -> None:
             for loss in losses
         ]
         typer.echo(
-            json.dumps({"crews": ask.crews, "minutes": ask.minutes, "zones": rows}, ensure_ascii=False)
+            json.dumps({"crews": list(sizes), "minutes": ask.minutes, "zones": rows}, ensure_ascii=False)
         )
         return
     for loss in losses:
         name, what = house.zones[loss.zone].name, triage.THREATS[loss.threat]
-        typer.echo(f"{what.zh} {name.zh} · {what.en}, {name.en}: −{loss.lost:.1f} / {loss.at_stake:.1f}")
+        typer.echo(
+            f"{what.zh} {name.zh} {loss.crews} 组 · {what.en}, {name.en}, {loss.crews} crews: "
+            f"−{loss.lost:.1f} / {loss.at_stake:.1f}"
+        )
         for helped in loss.helps[:2]:
             typer.echo(f"    +{helped.saves:.1f}  {helped.what.zh} · {helped.what.en}")
         if loss.never:
             typer.echo(
                 f"    来不及 never in time: {', '.join(loss.never[:8])}{' …' if len(loss.never) > 8 else ''}"
             )
+
+
+def _progress() -> Callable[[int, int], None] | None:
+    """Cases done, on one line of standard error; nothing where nobody is looking."""
+    if not sys.stderr.isatty():
+        return None
+    return lambda done, of: typer.echo(f"\r{done} / {of} …", err=True, nl=done == of)
 
 
 def _as_json(made: RescuePlan, took: float, listed: float) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from playbooks.acts import ClearZone, Item, SetCrew
-from playbooks.model import Crew, Incident, ItemState
+from playbooks.model import Crew, Holding, Incident, ItemState
 from playbooks.rescue import whatif
 from playbooks.rescue.measured import (
     DEFAULT_TIMES,
@@ -29,7 +29,7 @@ from tests.unit.playbooks import house
 WAY_MIN = (10 + 95) / 60.0  # 2b to the car park by the doors of the small archive
 
 
-def drilled(walk: float, shelf: float, count: int = 8) -> tuple[Incident, dict[str, house.Holding]]:
+def drilled(walk: float, shelf: float, count: int = 8) -> tuple[Incident, dict[str, Holding]]:
     """A drill in which all walks and shelves took so many times the plan; one holding after the other."""
     kept = {f"h{n}": house.holding(f"h{n}", units=2) for n in range(count)}
     response = house.response(holdings=kept)
