@@ -10,8 +10,11 @@ import pytest
 from typer.testing import CliRunner
 
 from playbooks.holdings import register
+from playbooks.model import Incident, IncidentEvent, ItemState
 from strongroom.cli import app
 from strongroom.folder.load import load
+from strongroom.journal import draft_incident
+from strongroom.sitedb import Batch, SiteDb
 
 DEMO = Path(__file__).resolve().parents[2] / "buildings" / "demo"
 
@@ -217,3 +220,36 @@ def test_incidents_without_a_database_are_said_to_be_missing(folder: Path, tmp_p
     code, output = run("incident", str(folder), "--data", str(tmp_path))
     assert code == 2
     assert "no database" in output
+
+
+def test_a_drills_ticks_become_the_sites_times(folder: Path, tmp_path: Path) -> None:
+    house = load(folder).building
+    assert house is not None
+    kept = [one for one in house.holdings.values() if one.zone == "stack-2b"][:6]
+    items = {
+        one.id: ItemState(
+            state="arrived",
+            zone=one.zone,
+            out_by="li",
+            out_at=1e9 + 600.0 * n,
+            received_at=1e9 + 600.0 * n + 300.0,
+        )
+        for n, one in enumerate(kept)
+    }
+    drilled = Incident(
+        id="d1", reference="K7", kind="drill", threat="water", zones=("stack-2b",), alarms=(), level=3,
+        opened_at=1e9, opened_by="wang", playbook=next(iter(house.playbooks.values())), items=items,
+    )  # fmt: skip
+    db = SiteDb(tmp_path / "site.db")
+    db.commit(Batch(drafts=[draft_incident(IncidentEvent(kind="incident.item", incident=drilled, at=1e9))]))
+    db.close()
+    (folder / "rescue.toml").write_text('order = "harvard"\n\n[walk]\nvalue = 1.1\n', "utf-8")
+    code, output = run("rescue-times", str(folder), "--data", str(tmp_path), "--write", "--json")
+    assert code == 0, output
+    walk = last(output)["walk"]
+    assert walk["samples"] == 6  # type: ignore[index]
+    assert walk["source"] == "drill K7"  # type: ignore[index]
+    again = load(folder).building
+    assert again is not None
+    assert again.rescue.times.walk.value == walk["value"]  # type: ignore[index]
+    assert again.rescue.rules.id == "harvard"
