@@ -65,9 +65,12 @@ class _LeftOut:
         ways = np.array([facts[zone] for zone in self.zone])
         minutes = known[:, 2]
         kg = np.array([problem.stakes[number].kg for _, number, _ in problem.pruned])
-        self.kg: _Floats = np.where(minutes == covering, 0.0, kg)
-        self.value: _Floats = -known[:, 0] * minutes
-        self.shelf: _Floats = np.maximum(_LEAST, minutes - ways[:, 0] * self.kg / capacity)
+        covered = minutes == covering
+        self.kg: _Floats = np.where(covered, 0.0, kg)
+        # What is covered could be carried out instead: its whole value at the pace of covering is above both.
+        whole = np.where(covered, 1.0 / max(problem.cover_share, _LEAST), 1.0)
+        self.value: _Floats = -known[:, 0] * minutes * whole
+        self.shelf: _Floats = np.maximum(_LEAST, minutes * whole - ways[:, 0] * self.kg / capacity)
         self.whole: _Floats = ways[:, 0]
         self.trunk: _Floats = ways[:, 1]
         self.until: _Floats = ways[:, 2]
@@ -108,36 +111,48 @@ def upper_bound(problem: Problem) -> float:
 
 
 def _items(problem: Problem, walk: Mapping[str, float], kinds: Sequence[_Kind]) -> list[_Entry]:
-    """Every candidate at its best pace, its load sharing these walks (minutes for a whole carry)."""
-    best: dict[int, _Entry] = {}
-    most: dict[int, float] = {}
+    """Every candidate as entries of falling pace, its load sharing these walks (minutes for a whole carry)."""
+    ways: dict[int, list[tuple[float, float]]] = {}  # holding -> (minutes, value) of each way to save it
+    until: dict[int, tuple[float, str]] = {}
     least = min(kind.weight for kind in kinds)
     for zone, options in enumerate(problem.options):
-        way = walk[problem.zones[zone]]
+        way, name = walk[problem.zones[zone]], problem.zones[zone]
         for option in options:
             carried = bool(option.kg)
             latest = (problem.leave_by if carried else problem.leave_free)[zone]
             if latest < option.shelf + problem.out[zone]:
                 continue
-            until = latest + (problem.back if carried else problem.out)[zone]
+            value = option.value
             if carried:
                 cost = min(kind.weight * (option.shelf + way * option.kg / kind.capacity) for kind in kinds)
+                if option.holding in problem.undried:
+                    value /= UNDRIED  # another plan might give it a place in the freezer
             else:
                 cost = least * option.shelf
-            value = option.value
-            if carried and option.holding in problem.undried:
-                value /= UNDRIED  # another plan might give it a place in the freezer
-            pace = value / (cost + _LEAST)
-            most[option.holding] = max(most.get(option.holding, 0.0), value)
-            known = best.get(option.holding)
-            if known is None:
-                best[option.holding] = _Entry(pace, 0.0, until, problem.zones[zone])
-            else:
-                known.pace, known.until = max(pace, known.pace), max(until, known.until)
-    for holding, item in best.items():
-        # A holding with two ways to be saved: its best pace, but never more than its larger value.
-        item.minutes = most[holding] / item.pace
-    return list(best.values())
+            last = latest + (problem.back if carried else problem.out)[zone]
+            ways.setdefault(option.holding, []).append((cost + _LEAST, value))
+            until[option.holding] = (max(last, until.get(option.holding, (0.0, name))[0]), name)
+    found: list[_Entry] = []
+    for holding, known in ways.items():
+        last, name = until[holding]
+        found += [_Entry(value / minutes, minutes, last, name) for minutes, value in _hull(known)]
+    return found
+
+
+def _hull(ways: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Of the ways to save one holding, the steps (further minutes, further value) of falling value per minute.
+
+    A fraction of a holding can be covered and the rest carried out: the upper concave envelope of both.
+    """
+    cheap, *others = sorted(ways)
+    if not others:
+        return [cheap]
+    dear = others[-1]
+    if dear[1] <= cheap[1]:
+        return [cheap]
+    if dear[1] / dear[0] >= cheap[1] / cheap[0]:
+        return [dear]
+    return [cheap, (dear[0] - cheap[0], dear[1] - cheap[1])]
 
 
 def _with_doors(entries: Sequence[_Entry], door: Mapping[str, float]) -> list[_Entry]:

@@ -96,6 +96,8 @@ class Problem:
         """What the building's walking times are multiplied by: the site's own pace and the stretch."""
         self.shelf = shelf
         """The same for minutes at the shelf."""
+        self.cover_share = 0.0
+        """Part of a holding's value that covering it in place saves."""
         self.undried: frozenset[int] = frozenset()
         """Stakes that would be carried out wet beyond what can be dried afterwards."""
         self.zones: list[str] = []
@@ -281,7 +283,7 @@ def pose(
     strongest = max(team.people for team in teams)
     skills = frozenset(skill for team in teams for skill in team.skills)
     capacity = max(team.capacity for team in teams)
-    share = COVER_SHARE.get(threat, 0.0)
+    share = problem.cover_share = COVER_SHARE.get(threat, 0.0)
     covering = COVER_MIN * problem.shelf
     facts = {  # zone -> (chance, minutes of walk per kg)
         zone: (likely.get(zone, UNLIKELY), problem.minutes_to(zone) * (1.0 + LOADED) / capacity)
