@@ -264,7 +264,9 @@ class Pager:
                     moments.append(opened_at(course) + ANSWER_S)
                 if ladder.repeat_min > 0:
                     moments.append(opened_at(course) + ladder.repeat_min * 60.0)
-        coming = [at for at in moments if at > now]  # what was due before and could not be done waits for news
+        coming = [
+            at for at in moments if at > now
+        ]  # what was due before and could not be done waits for news
         return max(now + 1.0, min(coming)) if coming else None
 
     def troubles(self) -> list[Notice]:

@@ -82,6 +82,7 @@ class Core:
             building.people,
             building.revision,
             building.assembly,
+            own=building.rescue,
         )
         self.pager = Pager(
             building.people,

@@ -177,7 +177,9 @@ class Life:
 
     def _start(self) -> None:
         def source(core: Core) -> MemorySource:
-            return MemorySource(self._broker, core.decoder.subscriptions(), client_id="engine", now=self.clock.now)
+            return MemorySource(
+                self._broker, core.decoder.subscriptions(), client_id="engine", now=self.clock.now
+            )
 
         bent = self.clock.joined != self.clock.shift
         self.clock.joined = self.clock.shift

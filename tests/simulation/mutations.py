@@ -31,7 +31,11 @@ Patch = Callable[[Any, str, Any], None]  # pytest's setattr
 
 def silence_clears(patch: Patch) -> None:
     """Data that stops counts as data that is good."""
-    patch(annunciator, "step", lambda a, h, now: whole_step(a, Cleared(h.change) if isinstance(h, Unclear) else h, now))
+    patch(
+        annunciator,
+        "step",
+        lambda a, h, now: whole_step(a, Cleared(h.change) if isinstance(h, Unclear) else h, now),
+    )
 
 
 def acknowledges_itself(patch: Patch) -> None:
@@ -155,7 +159,11 @@ def skips_the_journal(patch: Patch) -> None:
 
 def sends_first(patch: Patch) -> None:
     """The provider is called before that is durable."""
-    patch(Outbox, "offer", lambda self, notices: [self.release(n) for n in notices if n.state.value == "due"] and None)
+    patch(
+        Outbox,
+        "offer",
+        lambda self, notices: [self.release(n) for n in notices if n.state.value == "due"] and None,
+    )
 
 
 def trusts_the_provider(patch: Patch) -> None:

@@ -71,9 +71,13 @@ MUSTS = (
     Must("damp", "humidity", _over(70.0), _under(66.0), 3600.0, 1800.0),
     Must("power", "mains", _is(0.0), _is(1.0), 10.0),
     Must("door-night", "contact_open", _is(1.0), _is(0.0), hours=(NIGHT.from_, NIGHT.until)),
-    Must("door-rounds", "contact_open", _is(1.0), _is(0.0), 60.0, hours=(SMALL_HOURS.from_, SMALL_HOURS.until)),
+    Must(
+        "door-rounds", "contact_open", _is(1.0), _is(0.0), 60.0, hours=(SMALL_HOURS.from_, SMALL_HOURS.until)
+    ),
 )
-ALONE = frozenset({"air", "water", "heat", "damp", "power", "door-night", "door-rounds"})  # nothing else can raise them
+ALONE = frozenset(
+    {"air", "water", "heat", "damp", "power", "door-night", "door-rounds"}
+)  # nothing else can raise them
 
 
 class Probe:
@@ -138,7 +142,10 @@ class Oracle:
         self._zone = timezone
         self.probes = {name: Probe(DEVICE_OF[name].every_s) for name in SENSORS}
         self.runs = {
-            (n, name): Run() for n, must in enumerate(MUSTS) for name in SENSORS if quantity_of(name) == must.quantity
+            (n, name): Run()
+            for n, must in enumerate(MUSTS)
+            for name in SENSORS
+            if quantity_of(name) == must.quantity
         }
         self.faults: list[str] = []
         self.may: Counter[tuple[str, str]] = Counter()  # (person, alarm) that may be acknowledged
@@ -422,7 +429,9 @@ class Oracle:
             if probe.alive_at and at - probe.alive_at > 3.0 * probe.every_s + 200.0:
                 name = self.raised.get(f"sensor-silent@{sensor}")
                 if name is None or not self.alarms[name].active:
-                    raise Broken(f"{sensor} has said nothing for {at - probe.alive_at:.0f} s and nobody notices")
+                    raise Broken(
+                        f"{sensor} has said nothing for {at - probe.alive_at:.0f} s and nobody notices"
+                    )
 
     def _said(self) -> None:
         for alarm in self.alarms.values():
@@ -475,6 +484,8 @@ def first_showing(day: str, wall: str, zone: str) -> float:
     minute = noon - 15 * 3600.0
     while True:
         shown = datetime.fromtimestamp(minute, here)
-        if shown.date().isoformat() > day or (shown.date().isoformat() == day and shown.strftime("%H:%M") >= wall):
+        if shown.date().isoformat() > day or (
+            shown.date().isoformat() == day and shown.strftime("%H:%M") >= wall
+        ):
             return minute
         minute += 60.0

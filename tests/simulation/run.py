@@ -61,7 +61,10 @@ def main() -> int:
             events, alarms, kills = events + lived.events, alarms + lived.alarms, kills + lived.kills
             if lived.broken:
                 failed.append(lived)
-                print(f"seed {lived.seed}, day {lived.at_day}: {lived.broken}\n  again: {replay_of(lived)}", flush=True)
+                print(
+                    f"seed {lived.seed}, day {lived.at_day}: {lived.broken}\n  again: {replay_of(lived)}",
+                    flush=True,
+                )
             elif not asked.json:
                 took = time.monotonic() - began
                 print(

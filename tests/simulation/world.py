@@ -19,7 +19,9 @@ DAY_S = 86400.0
 NORMAL = {"temperature": 19.0, "humidity": 52.0, "oxygen": 20.9, "mains": 1.0}
 FILM = {"temperature": 14.0, "humidity": 40.0}
 SPEAKS_AT = {"temperature": 1.5, "humidity": 3.0, "oxygen": 0.5}  # a change that a device reports at once
-CONTACTS = frozenset({"water_leak", "smoke", "manual_call_point", "fire_confirmed", "contact_open", "motion", "mains"})
+CONTACTS = frozenset(
+    {"water_leak", "smoke", "manual_call_point", "fire_confirmed", "contact_open", "motion", "mains"}
+)
 
 
 class Sent(Struct, frozen=True):
@@ -189,7 +191,9 @@ class World:
             self._pulse(at + random.uniform(5.0, 400.0), length, "b-s" if place == "a" else "a-s")
         if grows < 0.35:
             for probe in ("a-t1", "a-t2", "b-t1") if place in ("a", "b") else (f"{place}-t1",):
-                self._ramp(at + random.uniform(30.0, 90.0), probe, random.uniform(20.0, 70.0), 240.0, length, 24)
+                self._ramp(
+                    at + random.uniform(30.0, 90.0), probe, random.uniform(20.0, 70.0), 240.0, length, 24
+                )
         if grows < 0.3:
             self._pulse(at + random.uniform(60.0, 300.0), length, "c-mcp")
         if grows < 0.2:
