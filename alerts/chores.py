@@ -1,21 +1,19 @@
-"""Messages that are not about an alarm: hand-over, gaps ahead, the daily test, a channel that fails. Pure."""
+"""Messages that are not about an alarm: hand-over, gaps ahead, a channel that fails. Pure."""
 
 from __future__ import annotations
 
 from alerts import phrases
 from alerts.crew import BROKEN, Crew, contact_id
 from alerts.drafts import Drafts
-from alerts.model import Notice, NoticeEvent, NoticeState, Person
+from alerts.model import Notice, NoticeEvent, NoticeState
 from alerts.notices import LOST, SAID, Fault, event
-from alerts.people import Gap, Handover, on_duty, wall
-from alerts.segments import country
+from alerts.people import Gap, Handover, wall
+from alerts.proof import administrators, proven
 from sensors.model import Text
 
 S = NoticeState
 ROSTER_HOUR = 9  # local hour at which gaps ahead are told
-TEST_VALID_S = 3600.0
 NOTE_VALID_S = 12 * 3600.0
-ADMINISTRATORS = ("administrator", "coordinator")
 
 
 def due(desk: Drafts, now: float) -> list[NoticeEvent]:
@@ -30,8 +28,6 @@ def due(desk: Drafts, now: float) -> list[NoticeEvent]:
     hour = wall(now, desk.crew.timezone).hour
     if hour == ROSTER_HOUR:
         out += _gaps(desk, now)
-    if hour == desk.crew.test_hour:
-        out += _tests(desk, now)
     return out
 
 
@@ -40,43 +36,14 @@ def next_at(crew: Crew, now: float) -> float | None:
     return min((h.at for h in crew.handovers_near(now) if h.at > now), default=None)
 
 
-def _tests(desk: Drafts, now: float) -> list[NoticeEvent]:
-    """The daily test to whoever is on duty: a channel that is silent shows today, not in the fire."""
-    today = wall(now, desk.crew.timezone).date().isoformat()
-    on = [s.person for s in on_duty(desk.crew.people, desk.crew.duties, desk.crew.timezone, now)]
-    out = []
-    for person in (desk.crew.people[who] for who in dict.fromkeys(on)):
-        id_ = f"test:{today}:{person.id}"
-        if id_ in desk.book.notices or not desk.crew.ways(person, "", desk.book.notices.get):
-            continue
-        code = desk.code(person, (), now)
-        asks = country(person.phone).replies
-        words = Text(
-            f"【测试】{desk.site.zh}报警通道每日测试。" + (f"回复{code}A确认。" if asks else "无需处理。"),
-            f"[TEST] {desk.site.en}: daily test of the alarm channel. "
-            + (f"Reply {code}A to confirm." if asks else "Nothing to do."),
-        )
-        note = desk.note(
-            id_=id_,
-            kind="test",
-            person=person,
-            words=words,
-            reason=DAILY_TEST,
-            now=now,
-            code=code,
-            expires_at=now + TEST_VALID_S,
-        )
-        out.append(event(note, now))
-    return out
-
-
 def contact(desk: Drafts, notice: Notice, now: float) -> list[NoticeEvent]:
     """What a result says about the person's channel, and about our own account."""
     if not notice.person or not notice.channel:
         return []
     id_ = contact_id(notice.person, notice.channel)
     record = desk.book.notices.get(id_)
-    if notice.state in (S.DELIVERED, S.ANSWERED) and record is not None and record.fault:
+    arrived = notice.state in (S.DELIVERED, S.ANSWERED) or (notice.kind == "test" and proven(notice))
+    if arrived and record is not None and record.fault:
         return [event(_record(notice.person, notice.channel, "", now), now, WORKS_AGAIN)]
     person = desk.crew.people.get(notice.person)
     fault = Fault(notice.fault) if notice.fault else Fault.NONE
@@ -138,11 +105,6 @@ def _tell_administrators(desk: Drafts, record: Notice, now: float) -> list[Notic
             )
             out.append(event(note, now))
     return out
-
-
-def administrators(crew: Crew) -> list[Person]:
-    """Who looks after the system: people with that role."""
-    return [p for p in crew.people.values() if set(p.roles) & set(ADMINISTRATORS)]
 
 
 def _handover(desk: Drafts, change: Handover, who: str, id_: str, now: float) -> NoticeEvent:
@@ -221,6 +183,5 @@ def _record(
     )
 
 
-DAILY_TEST = Text("每日通道测试。", "The daily test of the channel.")
-FAILED_TEST = Text("每日测试未送达。", "The daily test did not arrive.")
+FAILED_TEST = Text("通道测试未成功。", "The test of the channel failed.")
 WORKS_AGAIN = Text("该通道恢复可用。", "This channel works again.")

@@ -29,14 +29,14 @@ class Crew:
         timezone: str,
         channels: Iterable[str],
         *,
-        test_hour: int | None = None,
+        test_at: str = "",
     ) -> None:
         self.people = people
         self.ladders = {ladder.priority: ladder for ladder in ladders}
         self.duties = tuple(duties)
         self.timezone = timezone
         self.channels = frozenset(channels)
-        self.test_hour = test_hour
+        self.test_at = test_at  # local "HH:MM" of the daily test; empty for none
         self._near: tuple[float, tuple[Handover, ...]] = (-1.0, ())
         self._ahead: tuple[float, tuple[Gap, ...]] = (-1.0, ())
         self._resolved: dict[tuple[Rung, float], tuple[Person, ...]] = {}

@@ -58,6 +58,7 @@ class Committer:
         self._quiet = threading.Event()
         self._stopping = False
         self._told = 0  # drafts of the waiting batch already reported as failed
+        self._oldest: float | None = None  # since when something waits to be written, monotonic
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
         self.error = ""
         self.last_ms = 0.0
@@ -72,7 +73,14 @@ class Committer:
         with self._lock:
             self._batch.merge(batch)
             self._messages += messages
+            if self._oldest is None:
+                self._oldest = self._clock.monotonic()
         self._wake.set()
+
+    def behind_s(self) -> float:
+        """How long the oldest waiting decision waits, also while the disk does not answer. Any thread may ask."""
+        oldest = self._oldest
+        return 0.0 if oldest is None else self._clock.monotonic() - oldest
 
     def waiting(self) -> int:
         """Readings and messages not yet durable: the engine stops taking when this is too many."""
@@ -92,6 +100,7 @@ class Committer:
             batch, self._batch = self._batch, Batch()
             messages, self._messages = self._messages, []
         if batch.empty() and not messages:
+            self._written(None)
             return True
         began = self._clock.monotonic()
         try:
@@ -107,6 +116,7 @@ class Committer:
             return False
         self.error = ""
         self._told = 0
+        self._written(began)
         self.last_ms = (self._clock.monotonic() - began) * 1000.0
         self.commits += 1
         if messages:
@@ -114,6 +124,11 @@ class Committer:
         if entries:
             self._kept(entries)
         return True
+
+    def _written(self, began: float | None) -> None:
+        """All that was offered before ``began`` is written."""
+        with self._lock:
+            self._oldest = None if self._batch.empty() and not self._messages else began
 
     def _run(self) -> None:
         while not self._stopping:

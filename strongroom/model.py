@@ -61,6 +61,14 @@ class DeliveryReported(Struct, frozen=True, kw_only=True, tag="delivery.reported
     result: SendResult
 
 
+class TestContact(Struct, frozen=True, kw_only=True, tag="contact.test"):
+    """Send a test on every channel of one person."""
+
+    __test__ = False  # no test case of pytest's
+
+    person: str
+
+
 class StartDrill(Struct, frozen=True, kw_only=True, tag="drill.start"):
     """Begin a drill."""
 
@@ -79,7 +87,7 @@ class Act(Struct, frozen=True, kw_only=True):
     id: str
     at: float
     by: str  # person id
-    what: AlarmAct | IncidentAct | ReplyReceived | DeliveryReported | StartDrill | StopDrill
+    what: AlarmAct | IncidentAct | ReplyReceived | DeliveryReported | TestContact | StartDrill | StopDrill
     means: str = "screen"
 
 
@@ -121,6 +129,7 @@ class Health(Struct, frozen=True, kw_only=True):
     rejects: dict[str, int] = {}  # per source topic
     sender: str = ""  # "none", "paper" (shown, never sent) or "live"
     clock: str = ""
+    stalled: tuple[str, ...] = ()  # parts of the chain that do not move, see strongroom.beat
 
 
 class OnDuty(Struct, frozen=True, kw_only=True):

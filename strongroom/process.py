@@ -83,7 +83,7 @@ def run_engine(settings: Settings, stop: threading.Event | None = None) -> int:
         tail_s=tail_s(settings.influx),
     )
     engine = make_engine(
-        building, settings.data, clock, source, sender_of(settings), feeder, test_hour=settings.test_hour
+        building, settings.data, clock, source, sender_of(settings), feeder, test_at=settings.test_at
     )
     stopping = stop or threading.Event()
     if stop is None:
