@@ -57,7 +57,12 @@ Said = NoticeEvent | Refused | PersonAct | PassOn
 
 def heard(desk: Drafts, inbound: Inbound) -> list[Said]:
     """What one answer does."""
-    senders = [p for p in desk.crew.people.values() if p.phone and p.phone == inbound.phone]
+    here = inbound.means == "phone page"  # proven by sign-in or PIN; who has no telephone goes by id there
+    senders = [
+        p
+        for p in desk.crew.people.values()
+        if (p.phone and p.phone == inbound.phone) or (here and p.id == inbound.phone)
+    ]
     if not senders:
         return [Refused(about=inbound.phone, reason=UNKNOWN_PHONE)]
     if inbound.id and any(

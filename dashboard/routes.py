@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from dashboard.acts import NotAllowedError, act_of
+from dashboard.answering import answer_route
 from dashboard.desk import RIGHTS
 from dashboard.door import COOKIE
 from dashboard.faces.demo import STORIES
@@ -73,6 +74,7 @@ def routes(here: World) -> list[Route]:
         Route("/pin", pages.pin, methods=["POST"]),
         Route("/story", pages.story, methods=["POST"]),
         Route("/print/{kind}", pages.paper),
+        answer_route(here),
     ]
 
 
