@@ -7,7 +7,7 @@ from alerts.crew import BROKEN, Crew, contact_id
 from alerts.drafts import Drafts
 from alerts.model import Notice, NoticeEvent, NoticeState
 from alerts.notices import LOST, SAID, Fault, event
-from alerts.people import Gap, Handover, wall
+from alerts.people import EmptyRung, Gap, Handover, wall
 from alerts.proof import administrators, proven
 from sensors.model import Text
 
@@ -136,7 +136,8 @@ def _gaps(desk: Drafts, now: float) -> list[NoticeEvent]:
     words = _gap_words(first, len(found), desk.crew.timezone)
     out = []
     for person in administrators(desk.crew):
-        id_ = f"roster:{year}-{week}:{first.role}:{person.id}"
+        what = first.role if isinstance(first, Gap) else f"P{first.priority}.{first.rung}"
+        id_ = f"roster:{year}-{week}:{what}:{person.id}"
         if id_ not in desk.book.notices:
             ways = desk.crew.ways(person, "mail", desk.book.notices.get)
             note = desk.note(
@@ -153,13 +154,24 @@ def _gaps(desk: Drafts, now: float) -> list[NoticeEvent]:
     return out
 
 
-def _gap_words(gap: Gap, many: int, timezone: str) -> Text:
-    start, stop = wall(gap.from_at, timezone), wall(gap.until_at, timezone)
+def uncovered_words(one: Gap | EmptyRung, timezone: str) -> Text:
+    """What nobody covers, and when, in local wall time."""
+    start, stop = wall(one.from_at, timezone), wall(one.until_at, timezone)
     span = f"{start:%Y-%m-%d %H:%M} – {stop:%Y-%m-%d %H:%M}"
+    if isinstance(one, Gap):
+        return Text(f"{span} 无人担任“{one.role}”", f"nobody is {one.role} {span}")
+    step = one.rung + 1
+    return Text(
+        f"{span} {one.priority} 级警情的第 {step} 级通知无人",
+        f"step {step} of the ladder for priority {one.priority} reaches nobody {span}",
+    )
+
+
+def _gap_words(one: Gap | EmptyRung, many: int, timezone: str) -> Text:
+    said = uncovered_words(one, timezone)
     more = Text(f"，另有 {many - 1} 处", f", and {many - 1} more") if many > 1 else Text("", "")
     return Text(
-        f"值班表空缺：{span} 无人担任“{gap.role}”{more.zh}。请补排。",
-        f"Roster gap: nobody is {gap.role} {span}{more.en}. Please fill it.",
+        f"值班表空缺：{said.zh}{more.zh}。请补排。", f"Roster gap: {said.en}{more.en}. Please fill it."
     )
 
 

@@ -529,3 +529,16 @@ class TestDutyMessages:
         w.run(4 * 86400, every=600)
         assert [(p, c) for p, c, _ in sender.sent] == [("boss", "mail")]
         assert "2025-12-01 09:00" in sender.sent[0][2]
+
+    def test_an_empty_rung_in_the_next_30_days_is_mailed_too(self, sender: ScriptedSender) -> None:
+        boss = person("boss", roles=("administrator",), channels=("mail",), mail="boss@example.org")
+        away = (Duty(kind="absence", person="wang", from_="2025-12-10T00:00", until="2025-12-12T00:00"),)
+        w = world(
+            sender,
+            ladder(Rung(person="li"), Rung(person="wang", after_min=3)),
+            people=(LI, WANG, boss),
+            duties=away,
+        )
+        w.run(86400, every=600)
+        assert [(p, c) for p, c, _ in sender.sent] == [("boss", "mail")]
+        assert "step 2 of the ladder for priority 1 reaches nobody 2025-12-10 00:00" in sender.sent[0][2]
