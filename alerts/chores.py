@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from alerts import phrases
 from alerts.crew import BROKEN, Crew, contact_id
 from alerts.drafts import Drafts
@@ -107,13 +109,19 @@ def _tell_administrators(desk: Drafts, record: Notice, now: float) -> list[Notic
     return out
 
 
-def _handover(desk: Drafts, change: Handover, who: str, id_: str, now: float) -> NoticeEvent:
-    names = [desk.crew.people[p].name for p in change.out if p in desk.crew.people]
+def handover_words(role_id: str, names: Sequence[Text]) -> Text:
+    """What whoever comes on duty is told; ``names`` are those who went."""
     out = Text("、".join(n.zh for n in names), ", ".join(n.en for n in names))
-    role = Text("值班", "duty") if change.role == "on-duty" else Text(change.role, change.role)
-    words = Text(
+    role = Text("值班", "duty") if role_id == "on-duty" else Text(role_id, role_id)
+    return Text(
         f"您现在开始{role.zh}" + (f"，接替{out.zh}。" if out.zh else "。"),
         f"Your {role.en} begins now" + (f", after {out.en}." if out.en else "."),
+    )
+
+
+def _handover(desk: Drafts, change: Handover, who: str, id_: str, now: float) -> NoticeEvent:
+    words = handover_words(
+        change.role, [desk.crew.people[p].name for p in change.out if p in desk.crew.people]
     )
     note = desk.note(
         id_=id_,
@@ -133,7 +141,7 @@ def _gaps(desk: Drafts, now: float) -> list[NoticeEvent]:
         return []
     first = found[0]
     year, week, _ = wall(now, desk.crew.timezone).isocalendar()
-    words = _gap_words(first, len(found), desk.crew.timezone)
+    words = gap_words(first, len(found), desk.crew.timezone)
     out = []
     for person in administrators(desk.crew):
         what = first.role if isinstance(first, Gap) else f"P{first.priority}.{first.rung}"
@@ -157,17 +165,19 @@ def _gaps(desk: Drafts, now: float) -> list[NoticeEvent]:
 def uncovered_words(one: Gap | EmptyRung, timezone: str) -> Text:
     """What nobody covers, and when, in local wall time."""
     start, stop = wall(one.from_at, timezone), wall(one.until_at, timezone)
-    span = f"{start:%Y-%m-%d %H:%M} – {stop:%Y-%m-%d %H:%M}"
+    span = f"{start:%Y-%m-%d %H:%M} 至 {stop:%Y-%m-%d %H:%M}"
+    spell = f"{start:%Y-%m-%d %H:%M} to {stop:%Y-%m-%d %H:%M}"  # plain signs keep an English text in GSM-7
     if isinstance(one, Gap):
-        return Text(f"{span} 无人担任“{one.role}”", f"nobody is {one.role} {span}")
+        return Text(f"{span} 无人担任“{one.role}”", f"nobody is {one.role} {spell}")
     step = one.rung + 1
     return Text(
         f"{span} {one.priority} 级警情的第 {step} 级通知无人",
-        f"step {step} of the ladder for priority {one.priority} reaches nobody {span}",
+        f"step {step} of the ladder for priority {one.priority} reaches nobody {spell}",
     )
 
 
-def _gap_words(one: Gap | EmptyRung, many: int, timezone: str) -> Text:
+def gap_words(one: Gap | EmptyRung, many: int, timezone: str) -> Text:
+    """What administrators are told of the first of ``many`` gaps ahead."""
     said = uncovered_words(one, timezone)
     more = Text(f"，另有 {many - 1} 处", f", and {many - 1} more") if many > 1 else Text("", "")
     return Text(

@@ -157,23 +157,25 @@ def _name(desk: Drafts, notice: Notice) -> Text:
     return desk.crew.people[notice.person].name
 
 
-def _test(desk: Drafts, person: Person, way: str, id_: str, reason: Text, now: float) -> Notice:
-    code = desk.code(person, (), now) if way == "sms" and country(person.phone).replies else ""
+def trial_words(site: Text, way: str, code: str) -> Text:
+    """What a test says on a channel; a call says itself which key to press."""
+    if way == "voice":
+        return Text(
+            f"这是测试。{site.zh}报警通道测试。", f"This is a test. {site.en}: test of the alarm channel."
+        )
     end = (
         Text(f"回复{code}A确认。", f"Reply {code}A to confirm.")
         if code
         else Text("无需处理。", "Nothing to do.")
     )
-    if way == "voice":  # the call itself says which key to press
-        words = Text(
-            f"这是测试。{desk.site.zh}报警通道测试。",
-            f"This is a test. {desk.site.en}: test of the alarm channel.",
-        )
-    else:
-        words = Text(
-            f"【测试】{desk.site.zh}报警通道测试。{end.zh}",
-            f"[TEST] {desk.site.en}: test of the alarm channel. {end.en}",
-        )
+    return Text(
+        f"【测试】{site.zh}报警通道测试。{end.zh}", f"[TEST] {site.en}: test of the alarm channel. {end.en}"
+    )
+
+
+def _test(desk: Drafts, person: Person, way: str, id_: str, reason: Text, now: float) -> Notice:
+    code = desk.code(person, (), now) if way == "sms" and country(person.phone).replies else ""
+    words = trial_words(desk.site, way, code)
     return desk.note(
         id_=id_,
         kind="test",
