@@ -20,7 +20,7 @@ def sender_findings(settings: Settings, building: Building, clock: Clock) -> lis
     """Everything about reaching people; nothing is sent to anybody."""
     found = [_carried(settings, building)]
     if settings.sender == "twilio":
-        found += _twilio(settings, clock.now())
+        found += _twilio(settings, building, clock.now())
         found.append(_callback(settings))
     if settings.smtp:
         found.append(_mail(settings))
@@ -61,12 +61,13 @@ def _carried(settings: Settings, building: Building) -> Finding:
     return Finding(about=about, grade="ok", words=Text("每个人都有通道。", "Everyone has a channel."))
 
 
-def _twilio(settings: Settings, now: float) -> list[Finding]:
+def _twilio(settings: Settings, building: Building, now: float) -> list[Finding]:
     from alerts.twilio_probe import probe
 
+    phones = {p.id: p.phone for p in building.people.values() if p.phone}
     return [
         Finding(about=one.what, grade="ok" if one.well else "problem", words=one.words, remedy=one.remedy)
-        for one in probe(twilio_account(settings), now)
+        for one in probe(twilio_account(settings), now, phones=phones)
     ]
 
 

@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qs, parse_qsl, unquote, urlencode, urlsplit
 from xml.etree import ElementTree
 
 from twilio.request_validator import RequestValidator
@@ -75,6 +75,9 @@ class Telecom:
         self.numbers, self.services = {NUMBER}, {SERVICE: NUMBER}
         self.blocked_senders: dict[str, int] = {}
         self.refuses_callbacks = False
+        self.closed_texts: set[str] = set()  # countries that are not enabled
+        self.closed_calls: set[str] = set()
+        self.reads_permissions = True
         self.inbound_url = ""
         self.phones: dict[str, Phone] = {}
         self.resources: dict[str, dict[str, Any]] = {}
@@ -183,12 +186,32 @@ class Telecom:
                 sid = asked.path.rsplit("/", 1)[1]
                 if sid not in self.services:
                     return 404, problem(20404, "not found", 404), {}
-                return 200, {"sid": sid, "account_sid": ACCOUNT, "friendly_name": "archive"}, {}
+                found = {"sid": sid, "account_sid": ACCOUNT, "friendly_name": "archive"}
+                own = {"inbound_request_url": self.inbound_url, "use_inbound_webhook_on_number": False}
+                return 200, {**found, **own}, {}
+            if asked.path.startswith("/v2/PhoneNumbers/"):
+                return self._looked_up(unquote(asked.path.rsplit("/", 1)[1]))
+            if asked.path == "/v1/Messaging/GeoPermissions":
+                if self.reads_permissions is False:
+                    return 403, problem(20403, "forbidden", 403), {}
+                one = query.get("CountryCode", "")
+                listed = [{"country_code": one, "type": "country", "enabled": one not in self.closed_texts}]
+                return 200, {"permissions": listed}, {}
+            if asked.path.startswith("/v1/DialingPermissions/Countries/"):
+                if self.reads_permissions is False:
+                    return 403, problem(20403, "forbidden", 403), {}
+                one = asked.path.rsplit("/", 1)[1]
+                return 200, {"iso_code": one, "low_risk_numbers_enabled": one not in self.closed_calls}, {}
             if rest == ".json":
                 return 200, {"sid": ACCOUNT, "status": "active", "friendly_name": "archive"}, {}
             if rest == "/IncomingPhoneNumbers.json":
                 listed = [
-                    {"sid": f"PN{i:032d}", "phone_number": n, "capabilities": {"sms": True, "voice": True}}
+                    {
+                        "sid": f"PN{i:032d}",
+                        "phone_number": n,
+                        "capabilities": {"sms": True, "voice": True},
+                        "sms_url": self.inbound_url,
+                    }
                     for i, n in enumerate(sorted(self.numbers))
                     if not query.get("PhoneNumber") or query["PhoneNumber"] == n
                 ]
@@ -203,6 +226,15 @@ class Telecom:
                     return 200, page("events", self.events.get(found[1], [])), {}
                 return 200, self.resources[found[1]], {}
             return 404, problem(20404, f"{path} was not found", 404), {}
+
+    @staticmethod
+    def _looked_up(phone: str) -> tuple[int, Any, dict[str, str]]:
+        """Lookup v2: a number and its country."""
+        known = {"+86": "CN", "+44": "GB", "+852": "HK", "+1": "US"}
+        prefix = max((p for p in known if phone.startswith(p)), key=len, default="")
+        valid = bool(re.fullmatch(r"\+[1-9]\d{6,14}", phone)) and bool(prefix)
+        code = known.get(prefix) if valid else None
+        return 200, {"phone_number": phone, "country_code": code, "valid": valid}, {}
 
     def _create(self, call: bool, form: dict[str, str]) -> tuple[int, Any, dict[str, str]]:
         to = form.get("To", "")
