@@ -39,9 +39,10 @@ class Plan:
     """What happens to one message or call.
 
     ``create``: "ok", an error code like "21610", "429" (with ``retry_after``), "500", "die" (the connection is
-    cut after the message was taken), "refuse" (cut before it was taken). ``statuses`` follow the create, one a
-    step; ``order`` of the callbacks: "normal", "reversed", "doubled", "early" (the last before the create
-    answers), "none". ``code`` is the error code of a final failure.
+    cut after the message was taken), "refuse" (cut before it was taken), "late" (taken, the answer comes when nobody
+    waits for it any more). ``statuses`` follow the create, one a step; ``order`` of the callbacks: "normal",
+    "reversed", "doubled", "early" (the last before the create answers), "late" (all of them when the test says
+    :meth:`Telecom.let_go`), "none". ``code`` is the error code of a final failure.
     """
 
     create: str = "ok"
@@ -89,7 +90,8 @@ class Telecom:
         self.down = False
         self._count = 0
         self._lock = threading.RLock()
-        self._callbacks: list[Callable[[], None]] = []
+        self._kept_back: list[Callable[[], None]] = []
+        self.nobody_waits = threading.Event()  # set when a late answer may go
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
@@ -100,11 +102,12 @@ class Telecom:
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
+        self.nobody_waits.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(5)
         if kind is None:
-            assert self.problems == []
+            assert self.problems == [], "; ".join(self.problems)
 
     # --- what tests do --------------------------------------------------------------------------------
 
@@ -116,14 +119,18 @@ class Telecom:
 
     def step(self) -> bool:
         """Everything moves one status on; True if anything did."""
-        moved = bool(self._callbacks)
-        for send in [self._callbacks.pop(0) for _ in range(len(self._callbacks))]:
-            send()
+        moved = False
         for sid, left in list(self.waiting.items()):
             if left:
                 self._move(sid, left.pop(0))
                 moved = True
         return moved
+
+    def let_go(self) -> None:
+        """The callbacks that were kept back arrive now."""
+        waiting, self._kept_back = self._kept_back, []
+        for send in waiting:
+            send()
 
     def settle(self) -> None:
         """Move on until nothing is left to move."""
@@ -286,7 +293,7 @@ class Telecom:
             self._report(self.resources[sid], plan.statuses[-1], plan.code)
         if plan.create == "die":
             raise ConnectionAbortedError
-        return 201, self.resources[sid], {}
+        return 201, self.resources[sid], {"X-Late": "yes"} if plan.create == "late" else {}
 
     def _wrong(
         self, call: bool, form: dict[str, str], to: str, sender: str
@@ -357,6 +364,9 @@ class Telecom:
         code = plan.code if status in ("undelivered", "failed") else None
         last = not self.waiting[sid]
         if plan.order == "none":
+            return
+        if plan.order == "late":
+            self._kept_back.append(lambda: self._report(one, status, code))
             return
         if plan.order == "reversed":
             if last:
@@ -510,6 +520,9 @@ def _handler(telecom: Telecom) -> type[BaseHTTPRequestHandler]:
                 self.close_connection = True
                 self.connection.close()
                 return
+            if headers.pop("X-Late", ""):
+                telecom.nobody_waits.wait(5)
+                self.close_connection = True
             data = json.dumps(
                 {k: v for k, v in body.items() if not k.startswith("_")} if isinstance(body, dict) else body,
                 default=lambda plan: None,
@@ -519,8 +532,11 @@ def _handler(telecom: Telecom) -> type[BaseHTTPRequestHandler]:
                 self.send_header(name, value)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
+            try:
+                self.end_headers()
+                self.wfile.write(data)
+            except OSError:
+                self.close_connection = True  # nobody waits for it any more
 
         do_GET = _serve  # noqa: N815 - the server's own names
         do_POST = _serve  # noqa: N815
