@@ -361,7 +361,7 @@ class Pager:
             if (
                 old
                 and notice.state in FINAL
-                and notice.kind != "trouble"
+                and not (notice.kind == "trouble" and notice.state is S.NOTED)  # how a channel is doing
                 and not about & set(self.book.alarms)
             ):
                 self.book.drop(notice.id)

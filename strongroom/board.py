@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from alerts import people
+from alerts.model import NoticeState
 from sensors.freshness import Seen, freshness
 from sensors.model import Quality, Reading, Sensor, Text
 from strongroom.core import Core
@@ -67,7 +68,9 @@ def board(core: Core, now: float, revision: int, started_at: float, health: Heal
     notices = [
         notice
         for notice in core.pager.notices.values()
-        if notice.due_at >= now - NOTICES_SHOWN_S or notice.id in tests or notice.kind in LASTING
+        if notice.due_at >= now - NOTICES_SHOWN_S
+        or notice.id in tests
+        or (notice.kind in LASTING and notice.state is NoticeState.NOTED)
     ]
     return Board(
         revision=revision,
