@@ -50,10 +50,12 @@ def contact(desk: Drafts, notice: Notice, now: float) -> list[NoticeEvent]:
     person = desk.crew.people.get(notice.person)
     fault = Fault(notice.fault) if notice.fault else Fault.NONE
     if notice.kind == "test" and notice.state in LOST and fault.value not in BROKEN and person is not None:
-        failed = FAILED_TEST.in_
+        unanswered = notice.state in (S.NO_ANSWER, S.BUSY)
+        why = NO_KEY if unanswered else SAID[fault] if fault else NO_WORD
+        channel = phrases.channel(notice.channel)
         reason = Text(
-            f"{person.name.zh} {phrases.channel(notice.channel).zh}：{failed('zh')}",
-            f"{person.name.en} by {phrases.channel(notice.channel).en}: {failed('en')}",
+            f"{person.name.zh} {channel.zh}：{FAILED_TEST.zh}（{why.zh}）。",
+            f"{person.name.en} by {channel.en}: {FAILED_TEST.en} ({why.en}).",
         )
         made = _record(
             notice.person,
@@ -205,5 +207,7 @@ def _record(
     )
 
 
-FAILED_TEST = Text("通道测试未成功。", "The test of the channel failed.")
+FAILED_TEST = Text("通道测试未成功", "The test of the channel failed")
+NO_KEY = Text("电话无人按键", "Nobody took the call and pressed a key")
+NO_WORD = Text("没有送达回执", "No word of its delivery came")
 WORKS_AGAIN = Text("该通道恢复可用。", "This channel works again.")

@@ -454,7 +454,8 @@ class TestDailyTest:
         )
         w.run(10 * 3600 + 600, every=600)
         assert ("li", "voice") in [(p, c) for p, c, _ in sender.arrived]
-        assert "test of the channel failed" in w.pager.troubles()[0].reason.en
+        said = {n.channel: n.reason.en for n in w.pager.troubles()}
+        assert said["sms"].startswith("Li by text message: The test of the channel failed (The phone is off")
         assert any(p == "boss" and "test" in t for p, _, t in sender.sent)
         trouble = w.pager.test_trouble(START, w.clock.now())
         assert trouble is not None and "Li by text message" in trouble.en
