@@ -83,10 +83,9 @@ def beat_of(payload: bytes) -> str | None:
         return None
     if not isinstance(said, dict) or not isinstance(said.get("at"), int | float):
         return None
-    if said.get("durable", True) is not True:
-        return "cannot write to disk"
     trouble = said.get("trouble", "")
-    return " ".join(trouble.split())[:300] if isinstance(trouble, str) else ""
+    words = " ".join(trouble.split())[:300] if isinstance(trouble, str) else ""
+    return words or ("" if said.get("durable", True) is True else "cannot write to disk")
 
 
 def listen(source: MessageSource, timeout_s: float) -> list[str]:

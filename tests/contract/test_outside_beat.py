@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.brokers import Mosquitto, wait_until
-from tests.crash.house import Record, wait_connected, write_building
+from tests.faults.house import Record, wait_connected, write_building
 from tests.fakes.smtp import MailServer
 
 SILENT_S = 30
