@@ -63,6 +63,14 @@ class DeliveryReported(Struct, frozen=True, kw_only=True, tag="delivery.reported
     result: SendResult
 
 
+class TestContact(Struct, frozen=True, kw_only=True, tag="contact.test"):
+    """Send a test on every channel of one person."""
+
+    __test__ = False  # no test case of pytest's
+
+    person: str
+
+
 class StartDrill(Struct, frozen=True, kw_only=True, tag="drill.start"):
     """Begin a drill."""
 
@@ -91,7 +99,16 @@ class Act(Struct, frozen=True, kw_only=True):
     id: str
     at: float
     by: str  # person id
-    what: AlarmAct | IncidentAct | ReplyReceived | DeliveryReported | StartDrill | StopDrill | HistoryImported
+    what: (
+        AlarmAct
+        | IncidentAct
+        | ReplyReceived
+        | DeliveryReported
+        | TestContact
+        | StartDrill
+        | StopDrill
+        | HistoryImported
+    )
     means: str = "screen"
 
 
@@ -133,6 +150,7 @@ class Health(Struct, frozen=True, kw_only=True):
     rejects: dict[str, int] = {}  # per source topic
     sender: str = ""  # "none", "paper" (shown, never sent) or "live"
     clock: str = ""
+    stalled: tuple[str, ...] = ()  # parts of the chain that do not move, see strongroom.beat
 
 
 class OnDuty(Struct, frozen=True, kw_only=True):
