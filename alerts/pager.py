@@ -42,6 +42,7 @@ from alerts.notices import (
     judge,
     late,
     receipts_due,
+    ripe,
     sending,
 )
 from alerts.rule import Schedule
@@ -232,7 +233,7 @@ class Pager:
         return [
             n
             for n in (self.book.notices[i] for i in self.book.open)
-            if (n.state in WAITING and n.next_try_at <= now) or n.state is S.UNCERTAIN
+            if ripe(n, now) or n.state is S.UNCERTAIN
         ]
 
     def next_due(self, now: float) -> float | None:
@@ -264,7 +265,9 @@ class Pager:
                     moments.append(opened_at(course) + ANSWER_S)
                 if ladder.repeat_min > 0:
                     moments.append(opened_at(course) + ladder.repeat_min * 60.0)
-        coming = [at for at in moments if at > now]  # what was due before and could not be done waits for news
+        coming = [
+            at for at in moments if at > now
+        ]  # what was due before and could not be done waits for news
         return max(now + 1.0, min(coming)) if coming else None
 
     def troubles(self) -> list[Notice]:
@@ -313,7 +316,8 @@ class Pager:
         """Sendings that were interrupted, deliveries that did not happen in time."""
         out: list[NoticeEvent] = []
         for notice in [self.book.notices[i] for i in self.book.open]:
-            if notice.state is S.SENDING and now - notice.at[S.SENDING.value] >= LOST_ANSWER_S:
+            # A moment that lies ahead was noted by a clock that has been set back since.
+            if notice.state is S.SENDING and abs(now - notice.at[S.SENDING.value]) >= LOST_ANSWER_S:
                 lost = become(notice, S.UNCERTAIN, now, fault=Fault.AMBIGUOUS.value)
                 out.append(self._put(event(lost, now, phrases.LOST_ANSWER)))
             elif receipts_due(notice) and now >= notice.expires_at + LOST_ANSWER_S:

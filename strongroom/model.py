@@ -42,6 +42,7 @@ class Building(Struct, frozen=True, kw_only=True):
     folder: str
     revision: str
     plans: dict[str, str] = {}  # floor id -> sanitised SVG text
+    climate_profile: str = "jgj25-2010"  # see alerts.profiles
 
 
 class ReplyReceived(Struct, frozen=True, kw_only=True, tag="reply.received"):

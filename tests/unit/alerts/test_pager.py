@@ -216,7 +216,6 @@ class TestWanted:
         w.run(2)
         assert [p for p, _, _ in sender.sent] == ["li", "li"]
 
-
     def test_what_becomes_worse_before_anybody_was_told_is_in_the_first_message(
         self, sender: ScriptedSender
     ) -> None:
@@ -244,7 +243,11 @@ class TestWanted:
     def test_the_course_of_an_alarm_nobody_answers_does_not_grow(self, sender: ScriptedSender) -> None:
         sizes = []
         for people in ((LI, WANG, ZHAO), ()):
-            w = world(sender, ladder(Rung(person="li"), Rung(person="wang", after_min=3), repeat_min=15), people=people)
+            w = world(
+                sender,
+                ladder(Rung(person="li"), Rung(person="wang", after_min=3), repeat_min=15),
+                people=people,
+            )
             w.raise_(alarm())
             w.run(3600.0, every=30)
             early = w.pager.book.course("leak@2b#1")
