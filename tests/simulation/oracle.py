@@ -424,8 +424,8 @@ class Oracle:
     def _sure_s(self, run: Run, probe: Probe, at: float) -> float:
         """How long the condition has lasted for certain: by samples, and by the clock until the next is due."""
         since = at - probe.at
-        if probe.epoch != self.epoch:
-            return run.least_s
+        if probe.epoch != self.epoch:  # known from before a death: the clock goes on from the start
+            return run.least_s + (max(0.0, at - self.up_since - 2.0) if since <= 1.4 * probe.pace_s else 0.0)
         return run.least_s + (since - 1.0 if 1.0 < since <= 1.4 * probe.pace_s else 0.0)
 
     def _unheard(self, at: float) -> None:
