@@ -7,7 +7,7 @@ from msgspec import Struct
 from sensors.bind import quality_of
 from sensors.heard import Heard, Observation, Refusal
 from sensors.model import Quality, RawMessage, Reading, Reject, Sensor
-from sensors.quantities import quantity
+from sensors.quantities import QUANTITIES, quantity
 from sensors.vocabulary import words
 
 # Refusals about one field are told to the sensor that reads that field; these are about the whole message.
@@ -78,6 +78,7 @@ def pairs(
             if not mine:
                 detail = f"write channel = one of the probes into {sensor.id}"
                 rejects.append(Reject(topic, "ambiguous-channel", detail, sensor.id))
+            mine = _worst(mine)
         found.extend((seen, sensor) for seen in mine)
     return found
 
@@ -123,6 +124,17 @@ def _concerns(refusal: Refusal, sensor: Wanted) -> bool:
     if sensor.path and refusal.path != sensor.path:
         return False
     return not sensor.channel or sensor.channel in (refusal.channel, refusal.path)
+
+
+def _worst(mine: list[Observation]) -> list[Observation]:
+    """Of a contact told twice for the same moment (``leak`` and ``leak_alarm``) only the alarming telling."""
+    if len(mine) < 2:
+        return mine
+    known = QUANTITIES.get(mine[0].quantity)
+    if known is None or known.alarming is None:
+        return mine
+    alarming = {(seen.at, seen.stored) for seen in mine if seen.value == known.alarming}
+    return [seen for seen in mine if seen.value == known.alarming or (seen.at, seen.stored) not in alarming]
 
 
 def _only_channel(mine: list[Observation]) -> list[Observation]:

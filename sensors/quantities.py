@@ -62,8 +62,10 @@ class Quantity(Struct, frozen=True, kw_only=True):
 @lru_cache(maxsize=4096)
 def plain_word(word: str) -> str:
     """A word as compared: full-width folded, lower case, runs of blanks, ``_`` and ``-`` as one blank."""
-    folded = unicodedata.normalize("NFKC", word).casefold().replace("_", " ").replace("-", " ")
-    return " ".join(folded.split())
+    folded = unicodedata.normalize("NFKC", word).casefold().strip()
+    if folded[:1] == "-" and folded[1:2].isdigit():
+        return folded  # a negative number is no word, and -1 is not 1
+    return " ".join(folded.replace("_", " ").replace("-", " ").split())
 
 
 def _number(id: str, zh: str, en: str, unit: str, low: float, high: float, *also: str) -> Quantity:
@@ -148,7 +150,14 @@ NUMBERS = (
 )
 
 CONTACTS = (
-    _contact("smoke", ("烟雾", "Smoke"), ("无烟", "clear"), ("有烟", "smoke"), ("smoke_alarm", "烟感")),
+    _contact(
+        "smoke",
+        ("烟雾", "Smoke"),
+        ("无烟", "clear"),
+        ("有烟", "smoke"),
+        ("smoke_alarm", "烟感"),
+        also_on=("烟雾",),
+    ),
     _contact("fire", ("火警", "Fire alarm"), _NORMAL, ("火警", "fire"), ("fire_alarm", "heat_alarm")),
     _contact("pre_alarm", ("火灾预警", "Fire pre-alarm"), _NORMAL, ("预警", "pre-alarm")),
     _contact(
@@ -203,6 +212,10 @@ CONTACTS = (
             "开门",
             "门开",
             "开启",
+            "未关",
+            "未关闭",
+            "未关门",
+            "没关",
         ),
         also_off=("close", "shut", "关", "关门", "门关", "闭合"),
     ),

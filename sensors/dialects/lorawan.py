@@ -13,7 +13,7 @@ from typing import Any
 
 from sensors.dialects.base import take, take_box
 from sensors.dialects.frames import read_frame
-from sensors.heard import Heard, measure
+from sensors.heard import FULL_SCALE, Heard, measure
 from sensors.names import Meaning, meaning
 
 _FIELDS: dict[str, Meaning | None] = {
@@ -96,7 +96,12 @@ def _take(known: Meaning, key: str, value: object, heard: Heard) -> None:
         heard.names = (*names, "external")
     if known.quantity == "battery" and _volts(value, key):
         heard.number("battery_voltage", value, "V", key)
-    elif known.quantity == "motion" and isinstance(value, (int, float)) and value > 1:
+    elif (
+        known.quantity == "motion"
+        and isinstance(value, (int, float))
+        and value > 1
+        and value not in FULL_SCALE
+    ):
         heard.state("motion", True, key)  # a count of movements in the interval
     elif known.quantity == "tamper":
         heard.state("tamper", value, key, words=_WORDS, inverted=known.inverted)

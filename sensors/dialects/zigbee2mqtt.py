@@ -12,7 +12,7 @@ import re
 from typing import Any
 
 from sensors.dialects.base import Dialect, Memory, Message, document_of, say_life, take
-from sensors.heard import Heard
+from sensors.heard import SIDELESS, Heard
 from sensors.names import Meaning
 from sensors.quantities import QUANTITIES
 from sensors.vocabulary import words
@@ -32,6 +32,7 @@ _NUMBERS = {
     "voltage": ("battery_voltage", "mV"),
     "battery_voltage": ("battery_voltage", "mV"),
 }
+_SIDELESS = SIDELESS - {"true", "false"}
 _VOLTS_BELOW = 100.0  # no battery runs on less than 100 mV: there the converter already wrote volts
 _STATES = {
     "occupancy": ("motion", False),
@@ -98,8 +99,7 @@ def _read(message: Message, heard: Heard, memory: Memory) -> None:
             elif last == "action":
                 _take_action(heard, text)
             elif last in _STATES:
-                quantity, inverted = _STATES[last]
-                heard.state(quantity, text, last, inverted=inverted)
+                _take_state(last, last, text, heard)
             else:
                 _take_number(last, last, text, heard, memory)
             return
@@ -122,7 +122,7 @@ def _read_state(document: dict[str, Any], heard: Heard, memory: Memory) -> None:
         elif quantity == "motion":
             _join_motion(key, value, heard)
         elif key in _STATES:
-            heard.state(quantity, value, key, inverted=_STATES[key][1])
+            _take_state(key, key, value, heard)
         elif not _is_of_the_device(key, document, heard):
             _take_number(key, key, value, heard, memory)
 
@@ -135,10 +135,20 @@ def _read_other(key: str, value: object, document: dict[str, Any], heard: Heard,
     elif "_" in key and (match := _ENDPOINT.match(key)) is not None:
         stem, endpoint = match.groups()
         if stem in _STATES:
-            quantity, inverted = _STATES[stem]
-            heard.state(quantity, value, key, inverted=inverted, channel=endpoint)
+            _take_state(stem, key, value, heard, endpoint)
         elif stem in _NUMBERS:
             _take_number(stem, key, value, heard, memory, endpoint)
+
+
+def _take_state(key: str, path: str, value: object, heard: Heard, channel: str = "") -> None:
+    """A contact's true is closed; its ON and 1 are nobody's rule and so neither open nor closed."""
+    quantity, inverted = _STATES[key]
+    if inverted and not isinstance(value, bool) and str(value).strip().casefold() in _SIDELESS:
+        heard.refuse(
+            "needs-meaning", f"{key} {value}: only true and false are its own", quantity, value, path
+        )
+    else:
+        heard.state(quantity, value, path, inverted=inverted, channel=channel)
 
 
 def _join_motion(key: str, value: object, heard: Heard) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from sensors.decode import Decoder
 from sensors.heard import Heard, measure
+from sensors.model import RawMessage, Sensor, Text
 from sensors.names import loose_meaning, meaning
-from sensors.quantities import CONTACTS, QUANTITIES, quantity
+from sensors.quantities import CONTACTS, QUANTITIES, plain_word, quantity
 from sensors.times import Clock
 from sensors.units import scale
 
@@ -195,3 +197,19 @@ def test_sentences_around_a_state(name: str, word: str, value: float | None) -> 
     known = quantity(name)
     assert known is not None
     assert known.state_value(word) == value
+
+
+def test_minus_one_is_not_one() -> None:
+    assert plain_word("-1") == "-1"
+    assert plain_word("not-detected") == "not detected"
+    assert QUANTITIES["water_leak"].state_value("-1") is None
+
+
+def test_of_a_contact_told_twice_the_alarm_counts() -> None:
+    leak = Sensor(
+        id="w", name=Text("", ""), zone="z", quantity="water_leak", topic="a/b", dialect="flat", every_s=60.0
+    )
+    decoder = Decoder({"w": leak}, "UTC")
+    for payload in (b'{"leak":"ON","leak_alarm":"OFF"}', b'{"leak":"OFF","leak_alarm":"ON"}'):
+        readings = decoder.decode(RawMessage("a/b", payload, 1.8e9), 1.8e9).readings
+        assert [one.value for one in readings] == [1.0]
