@@ -75,6 +75,20 @@ class StopDrill(Struct, frozen=True, kw_only=True, tag="drill.stop"):
     note: str = ""
 
 
+class DrillHeld(Struct, frozen=True, kw_only=True, tag="drill.held"):
+    """A drill took place, at a desk or with people: told afterwards, so that "last practised" is true.
+
+    ``rating`` P, S, M or U and ``score`` 0..100 where it was judged (``strongroom drill``); empty and None where people
+    practised without the engine.
+    """
+
+    drill: str
+    held_at: float
+    rating: str = ""
+    score: float | None = None
+    note: str = ""
+
+
 class HistoryImported(Struct, frozen=True, kw_only=True, tag="history.imported"):
     """Old readings were taken into the store: the file and its digest, readings per sensor, and their span."""
 
@@ -91,7 +105,16 @@ class Act(Struct, frozen=True, kw_only=True):
     id: str
     at: float
     by: str  # person id
-    what: AlarmAct | IncidentAct | ReplyReceived | DeliveryReported | StartDrill | StopDrill | HistoryImported
+    what: (
+        AlarmAct
+        | IncidentAct
+        | ReplyReceived
+        | DeliveryReported
+        | StartDrill
+        | StopDrill
+        | DrillHeld
+        | HistoryImported
+    )
     means: str = "screen"
 
 

@@ -10,7 +10,7 @@ from playbooks.acts import Item
 from playbooks.measures import measure
 from playbooks.model import Incident
 from strongroom.core import Core
-from strongroom.model import Act
+from strongroom.model import Act, DrillHeld
 from strongroom.rehearse import Rehearsal, record_of
 from strongroom.sitedb import SiteDb
 
@@ -146,6 +146,24 @@ def test_two_crews_tick_at_once_and_the_slower_is_told_not_overruled(house: Open
     assert "meanwhile Chen Jing marked it arrived" in tick(2, "li", "cannot", "out")
     assert "Chen Jing has marked it arrived already" in tick(3, "li", "arrived", "out")
     assert incident(rehearsal).items["J001-003"].state == "arrived"
+
+
+def test_a_drill_that_was_held_is_in_the_journal_and_one_of_tomorrow_is_not(house: Open) -> None:
+    rehearsal = house()
+    core, now = rehearsal.engine.core, rehearsal.clock.now()
+
+    def told(number: int, drill: str, held_at: float) -> str:
+        what = DrillHeld(drill=drill, held_at=held_at, rating="S", score=80.0)
+        why = core.act(Act(id=f"told-{number}", at=now, by="chen", what=what), now)
+        return why.en if why else ""
+
+    assert told(1, "water-2b", now - HOUR) == ""
+    assert "no drill 'nonsense'" in told(2, "nonsense", now)
+    assert "later than now" in told(3, "water-2b", now + 60)
+    rehearsal.run(2)
+    rehearsal.restart()
+    held = [entry for entry in rehearsal.entries() if entry.kind == "drill.held"]
+    assert [(entry.about, entry.by) for entry in held] == [("water-2b", "chen")]
 
 
 def test_the_record_measures_custody_and_order(house: Open) -> None:
