@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,9 @@ from playbooks import custody, salvage
 from playbooks.acts import Item
 from playbooks.measures import measure
 from playbooks.model import Incident
+from playbooks.paper import Stamp
+from playbooks.report import incident_report
+from sensors.model import Text
 from strongroom.core import Core
 from strongroom.model import Act, DrillHeld
 from strongroom.rehearse import Rehearsal, record_of
@@ -116,6 +120,13 @@ def test_from_the_alarm_to_the_last_box_back_on_its_shelf_with_a_kill_in_the_mid
     assert ended.state == "closed"
     assert {item.state for item in ended.items.values()} == {"returned"}
     assert ended.items["J001-003"].to == "排3架2层5"
+    record = record_of(rehearsal.entries())
+    found = measure(record, rehearsal.clock.now())
+    assert (found.items_out, found.items_covered, found.custody_open) == (3, 1, ())
+    stamp = Stamp(site=Text("小档案馆", "Small Archive"), revision="r", printed_on="2025-12-04")
+    site = rehearsal.engine.core.response.site
+    words = re.sub(r"<[^>]*>", "", incident_report(record, ended.id, site, stamp, str))
+    assert "measured dry" in words and "7.1 %" in words and "back on the shelf" in words
 
 
 def test_the_fold_of_the_journal_knows_every_hand(house: Open, tmp_path: Path) -> None:
