@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from typer.testing import CliRunner
+
 from playbooks import custody, salvage
 from playbooks.acts import Item
 from playbooks.measures import measure
@@ -13,10 +15,13 @@ from playbooks.model import Incident
 from playbooks.paper import Stamp
 from playbooks.report import incident_report
 from sensors.model import Text
+from strongroom.cli import app
 from strongroom.core import Core
+from strongroom.inbox import Inbox
 from strongroom.model import Act, DrillHeld
 from strongroom.rehearse import Rehearsal, record_of
 from strongroom.sitedb import SiteDb
+from tests.story.conftest import HOUSES
 
 Open = Callable[[], Rehearsal]
 HOUR = 3600.0
@@ -175,6 +180,17 @@ def test_a_drill_that_was_held_is_in_the_journal_and_one_of_tomorrow_is_not(hous
     rehearsal.restart()
     held = [entry for entry in rehearsal.entries() if entry.kind == "drill.held"]
     assert [(entry.about, entry.by) for entry in held] == [("water-2b", "chen")]
+
+
+def test_the_command_hands_its_drill_to_the_engine(tmp_path: Path) -> None:
+    folder = str(HOUSES / "small")
+    stranger = CliRunner().invoke(app, ["drill", folder, "--data", str(tmp_path), "--by", "nobody"])
+    assert stranger.exit_code == 2 and "--by must be a person of the house" in stranger.output
+    done = CliRunner().invoke(app, ["drill", folder, "water-2b", "--data", str(tmp_path), "--by", "chen"])
+    assert done.exit_code == 0, done.output
+    ((_, act),) = Inbox(tmp_path / "inbox.db").after(0)
+    assert act is not None and isinstance(act.what, DrillHeld)
+    assert (act.by, act.what.drill, act.what.rating) == ("chen", "water-2b", "P")
 
 
 def test_the_record_measures_custody_and_order(house: Open) -> None:
