@@ -14,9 +14,18 @@ from dashboard.desk import NEEDS
 from dashboard.scene import Viewer
 from playbooks.acts import GiveBack, IncidentAct, Item, Move, Treat
 from sensors.model import Text
-from strongroom.model import Act, Board, Building, ReplyReceived, StartDrill, StopDrill, TestContact
+from strongroom.model import (
+    Act,
+    Board,
+    Building,
+    DrillHeld,
+    ReplyReceived,
+    StartDrill,
+    StopDrill,
+    TestContact,
+)
 
-What = AlarmAct | IncidentAct | ReplyReceived | StartDrill | StopDrill | TestContact
+What = AlarmAct | IncidentAct | ReplyReceived | StartDrill | StopDrill | DrillHeld | TestContact
 _ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 # Acts that end by themselves say for how many minutes; our own clock makes the moment of it.
 _LONGEST_MIN = {"alarm.shelve": 480.0, "rule.out_of_service": 30 * 1440.0}
@@ -76,14 +85,15 @@ def act_of(
 def _when(facts: dict[str, Any], building: Building, now: float) -> None:
     """The real time of an act done by hand: as long ago as the browser says, or by the wall clock of the house."""
     ago, local = facts.pop("ago_s", None), facts.pop("at_local", None)
-    if facts.get("type") not in _BY_HAND or facts.get("at") is not None:
+    field = "held_at" if facts.get("type") == "drill.held" else "at"
+    if facts.get("type") not in _BY_HAND | {"drill.held"} or facts.get(field) is not None:
         return
     if isinstance(local, str) and local:
         try:
             moment = datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(building.timezone))
         except (ValueError, ZoneInfoNotFoundError):
             raise _bad("时间写成 2026-11-22 14:36。", "Write the time as 2026-11-22 14:36.") from None
-        facts["at"] = min(moment.timestamp(), now)
+        facts[field] = min(moment.timestamp(), now)
     elif isinstance(ago, int | float) and JUST_NOW_S < ago < OLDEST_TICK_S:
         facts["at"] = now - float(ago)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from xml.etree import ElementTree as ET
 
@@ -62,19 +63,20 @@ def draw(
     """
     group = ET.SubElement(over, f"{{{SVG}}}g", {"class": "sr-ways"})
     unit = width * 0.0165
-    drawn: dict[str, int] = {}
+    apart = {way.crew: (way.number - (len(ways_) - 1) / 2) * unit * 0.6 for way in ways_}
     for way in ways_:
-        shift = (way.number - (len(ways_) - 1) / 2) * unit * 0.55
         for path in way.zones:
-            points = [middles[zone] for zone in path if zone in middles]
+            points = _beside([middles[zone] for zone in path if zone in middles], apart[way.crew])
             if len(points) < 2:
                 continue
-            words = " ".join(f"{x + shift:.1f},{y + shift:.1f}" for x, y in points)
-            line = {"points": words, "class": "sr-way", "stroke-width": f"{unit * 0.28:.1f}"}
+            words = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+            line = {"points": words, "class": "sr-way", "stroke-width": f"{unit * 0.24:.1f}"}
             dash = DASHES[way.number % len(DASHES)]
             if dash:
                 line["stroke-dasharray"] = " ".join(f"{float(part) * unit / 12:.1f}" for part in dash.split())
             ET.SubElement(group, f"{{{SVG}}}polyline", line)
+    drawn: dict[str, int] = {}
+    for way in ways_:
         for zone, numbers in way.stops.items():
             if zone not in middles:
                 continue
@@ -82,7 +84,18 @@ def draw(
             drawn[zone] = row + 1
             x, y = middles[zone]
             label = f"{word}{way.crew}: {', '.join(str(n) for n in numbers)}"
-            _plate(group, x + shift, y + shift + row * unit * 1.7, unit, label)
+            _plate(group, x, y + row * unit * 1.7, unit, label)
+
+
+def _beside(points: Sequence[tuple[float, float]], apart: float) -> list[tuple[float, float]]:
+    """The same way, ``apart`` to one side of it, so that crews on one way are seen side by side."""
+    found: list[tuple[float, float]] = []
+    for number, (x, y) in enumerate(points):
+        before, after = points[max(0, number - 1)], points[min(len(points) - 1, number + 1)]
+        dx, dy = after[0] - before[0], after[1] - before[1]
+        length = math.hypot(dx, dy) or 1.0
+        found.append((x - dy / length * apart, y + dx / length * apart))
+    return found
 
 
 def _plate(group: ET.Element, x: float, y: float, unit: float, words: str) -> None:

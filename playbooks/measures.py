@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from alerts.model import AlarmEvent, NoticeEvent
+from playbooks.items import ItemState
 from playbooks.model import Incident, IncidentEvent
 from playbooks.steps import steps_of
 from sensors.model import Text
@@ -95,8 +96,10 @@ def measure(record: Sequence[Event], started_at: float) -> Measures:
         answered_s=since(min(answers, default=None)),
         cleared_s=since(first(acts, "incident.zone_cleared")),
         first_out_s=since(moved[0][1] if moved else None),
-        items_out=sum(1 for item in items.values() if item.state in {"out", "arrived"}),
-        items_covered=sum(1 for item in items.values() if item.state == "covered"),
+        items_out=sum(1 for item in items.values() if _carried(item)),
+        items_covered=sum(
+            1 for item in items.values() if item.state in {"covered", "returned"} and not _carried(item)
+        ),
         top_share=_first_share(latest, items),
         out_of_order=_disorder(latest, [id_ for id_, _ in moved]),
         custody_open=tuple(sorted(id_ for id_, item in items.items() if item.state == "out")),
@@ -129,12 +132,19 @@ def _steps(incident: Incident) -> list[StepTime]:
     return found
 
 
+def _carried(item: ItemState) -> bool:
+    """Whether it left its shelf; one that is back by now did, if any hand took it out."""
+    return item.state in {"out", "arrived"} or (
+        item.state == "returned" and any(hand.act != "returned" for hand in item.hands)
+    )
+
+
 def _moves(acts: Sequence[IncidentEvent]) -> list[tuple[str, float]]:
     """Holdings in the order in which they were first out or covered, with the real times."""
     first: dict[str, float] = {}
     for event in acts:
         for id_, item in event.incident.items.items():
-            if item.state in {"out", "covered", "arrived"} and id_ not in first:
+            if item.state in {"out", "covered", "arrived", "returned"} and id_ not in first:
                 first[id_] = item.out_at if item.out_at is not None else item.at
     return sorted(first.items(), key=lambda entry: (entry[1], entry[0]))
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from playbooks.drill import DrillReport
+from playbooks.items import ItemState
 from playbooks.measures import Event, Measures, measure
 from playbooks.model import Holding, Incident, IncidentEvent
 from playbooks.paper import Stamp, both, document, esc, foot, label, page, title_of
+from playbooks.salvage import WORDS
 from playbooks.site import Site
 from sensors.model import Text
 
@@ -19,6 +21,7 @@ _ITEM = {
     "arrived": Text("已到达", "arrived"),
     "covered": Text("已覆盖", "covered"),
     "cannot": Text("无法", "cannot"),
+    "returned": Text("已归架", "back on the shelf"),
 }
 
 
@@ -185,7 +188,7 @@ def _rescue(incident: Incident, holdings: Mapping[str, Holding], stamp: Stamp, w
                 both(_ITEM[item.state]),
                 f"{esc(item.out_by)} {esc(when(item.out_at)) if item.out_at is not None else ''}",
                 received,
-                f"{esc(item.condition)} {wet} {esc(item.note)}",
+                f"{esc(item.condition)} {wet} {esc(item.note)} {_care(item, when)}",
             ]
         )
     if not rows:
@@ -193,6 +196,16 @@ def _rescue(incident: Incident, holdings: Mapping[str, Holding], stamp: Stamp, w
     heads = (label("名次", "rank"), label("档案", "holding"), label("状态", "state"), label("出库", "out"),
              label("接收", "received"), label("状况", "condition"))  # fmt: skip
     return f"<h2>{label('抢救与交接', 'Rescue and custody')}</h2>" + _table(heads, rows)
+
+
+def _care(item: ItemState, when: When) -> str:
+    """What was done to a wet holding, in order."""
+    return "<br>".join(
+        f"{esc(when(one.at))} {label(*WORDS[one.what])}"
+        + (f" {one.moisture_pct:g} %" if one.moisture_pct is not None else "")
+        + (f" {esc(one.note)}" if one.note else "")
+        for one in item.care
+    )
 
 
 def _findings(found: Measures) -> str:

@@ -35,6 +35,7 @@ from strongroom.journal import (
     decode,
     draft_act,
     draft_alarm,
+    draft_held,
     draft_incident,
     draft_notice,
 )
@@ -42,6 +43,7 @@ from strongroom.model import (
     Act,
     Building,
     DeliveryReported,
+    DrillHeld,
     Entry,
     HistoryImported,
     ReplyReceived,
@@ -280,6 +282,8 @@ class Core:
             ]
         if isinstance(act.what, HistoryImported):
             return []  # done before it was said: the journal alone has to know
+        if isinstance(act.what, DrillHeld):
+            return self._held(act.what, act.by, now)
         if isinstance(act.what, AlarmAct):
             return list(self.annunciator.on_act(act.what, act.by, now, who.roles))
         if isinstance(act.what, IncidentAct):
@@ -294,6 +298,17 @@ class Core:
                 ),
             )
         ]
+
+    def _held(self, what: DrillHeld, by: str, now: float) -> list[Happened]:
+        """A drill that took place becomes an entry of its own; one nobody knows, or of tomorrow, does not."""
+        if what.drill not in self.building.drills:
+            reason = Text(f"没有演练“{what.drill}”。", f"There is no drill {what.drill!r}.")
+        elif what.held_at > now:
+            reason = Text("演练时间不能晚于现在。", "A drill cannot have been held later than now.")
+        else:
+            self._batch.drafts.append(draft_held(what, by, now))
+            return []
+        return [Refused(about=what.drill, by=by, reason=reason)]
 
     def _answer(self, reply: ReplyReceived, now: float) -> list[Happened]:
         happened: list[Happened] = []

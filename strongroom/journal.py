@@ -15,7 +15,7 @@ from msgspec import Struct
 from alerts.model import Alarm, AlarmEvent, Notice, NoticeEvent
 from playbooks.model import Incident, IncidentEvent
 from sensors.model import Text
-from strongroom.model import Act, Entry
+from strongroom.model import Act, DrillHeld, Entry
 
 GENESIS = hashlib.sha256(b"strongroom journal 1").hexdigest()
 
@@ -24,6 +24,7 @@ KINDS: dict[str, str] = {
     "engine.stopped": "the engine ended in order",
     "clock.stepped": "the wall clock jumped; data: seconds",
     "act": "a person did something; data: the act, and why it was refused if it was",
+    "drill.held": "a drill took place; data: drill, when, rating, score, note",
     "alarm.*": "data: reason, alarm as it stands",
     "notice.*": "data: reason, notice as it stands",
     "incident.*": "data: reason, incident as it stands",
@@ -96,6 +97,11 @@ def draft_incident(event: IncidentEvent) -> Draft:
 def draft_act(act: Act, refused: Text | None, at: float) -> Draft:
     """The journal entry of an act, done or refused."""
     return Draft(at=at, kind="act", about=act.id, by=act.by, data=_encode(ActData(act, refused)))
+
+
+def draft_held(what: DrillHeld, by: str, at: float) -> Draft:
+    """The journal entry of a drill that took place."""
+    return Draft(at=at, kind="drill.held", about=what.drill, by=by, data=_encode(what))
 
 
 def draft_fact(kind: str, about: str, at: float, **facts: object) -> Draft:

@@ -84,6 +84,20 @@ class StopDrill(Struct, frozen=True, kw_only=True, tag="drill.stop"):
     note: str = ""
 
 
+class DrillHeld(Struct, frozen=True, kw_only=True, tag="drill.held"):
+    """A drill took place, at a desk or with people: told afterwards, so that "last practised" is true.
+
+    ``rating`` P, S, M or U and ``score`` 0..100 where it was judged (``strongroom drill``); empty and None where people
+    practised without the engine.
+    """
+
+    drill: str
+    held_at: float
+    rating: str = ""
+    score: float | None = None
+    note: str = ""
+
+
 class HistoryImported(Struct, frozen=True, kw_only=True, tag="history.imported"):
     """Old readings were taken into the store: the file and its digest, readings per sensor, and their span."""
 
@@ -108,6 +122,7 @@ class Act(Struct, frozen=True, kw_only=True):
         | TestContact
         | StartDrill
         | StopDrill
+        | DrillHeld
         | HistoryImported
     )
     means: str = "screen"

@@ -1,16 +1,21 @@
-"""演练 Drills: when did we last practise, what is rehearsed, and how to begin and end one."""
+"""演练 Drills: when did we last practise, what is rehearsed, and how one is told."""
 
 from __future__ import annotations
 
 import json
 
 import msgspec
+from msgspec import Struct
 
 from dashboard.faces.alarms import drawer
 from dashboard.faces.chrome import card, empty
-from dashboard.html import button, esc, join, tag
+from dashboard.html import esc, join, tag
 from dashboard.scene import Scene
 from playbooks.model import Drill, Expect, Play
+from strongroom.model import DrillHeld
+
+RATINGS = ("P", "S", "M", "U")
+"""Performed without challenges, with some, with major ones, unable (HSEEP)."""
 
 
 def face(scene: Scene) -> str:
@@ -22,44 +27,45 @@ def face(scene: Scene) -> str:
     if not drills:
         parts.append(card(w("drills.title"), empty(w("drills.none")), key="none"))
     last = _last_runs(scene)
-    parts += [_drill(scene, drill, running, last.get(drill.id)) for drill in drills]
+    parts += [_drill(scene, drill, last.get(drill.id)) for drill in drills]
     return tag("div", *parts, class_="sr-one")
 
 
 def _running(scene: Scene, running: str) -> str:
     drill = scene.building.drills.get(running)
-    stop = ""
-    if scene.viewer.may("command"):
-        stop = button(
-            scene.w("drills.stop"), kind="main", data_act=json.dumps({"type": "drill.stop"}), data_key="stop"
-        )
     name = scene.w.of(drill.title) if drill else running
-    return card(
-        scene.w("drills.running", name=name),
-        tag("div", stop, class_="sr-bar"),
-        key="running",
-        kind="sr-drilled",
-    )
+    return card(scene.w("drills.running", name=name), key="running", kind="sr-drilled")
 
 
-def _last_runs(scene: Scene) -> dict[str, float]:
-    """When each drill was last begun, from the journal."""
-    found: dict[str, float] = {}
-    for entry in scene.desk.entries(kind="drill.started", limit=500):
-        name = entry.about
-        try:
-            facts = msgspec.json.decode(entry.data)
-        except msgspec.MsgspecError:
-            facts = {}
-        if isinstance(facts, dict):
-            name = str(facts.get("drill", entry.about))
-        found.setdefault(name, entry.at)
+class Held(Struct, frozen=True):
+    """When a drill was last practised, how it went, and who says so."""
+
+    at: float
+    rating: str = ""
+    by: str = ""
+
+
+def _last_runs(scene: Scene) -> dict[str, Held]:
+    """When each drill was last practised: from what was told, and from runs of its own incidents in the journal."""
+    found: dict[str, Held] = {}
+    for entry in scene.desk.entries(kind="drill.held", limit=500):
+        what = msgspec.json.decode(entry.data, type=DrillHeld)
+        known = found.get(what.drill)
+        if known is None or what.held_at > known.at:
+            found[what.drill] = Held(what.held_at, what.rating, entry.by)
+    for run in scene.board.incidents if scene.board else ():
+        known = found.get(run.drill)
+        if run.kind != "incident" and run.drill and (known is None or run.opened_at > known.at):
+            found[run.drill] = Held(run.opened_at, "", run.opened_by)
     return found
 
 
-def _drill(scene: Scene, drill: Drill, running: str, last: float | None) -> str:
+def _drill(scene: Scene, drill: Drill, last: Held | None) -> str:
     w = scene.w
-    when = w("drills.last", at=scene.clock(last, seconds=False)) if last else w("drills.never")
+    when = w("drills.never")
+    if last is not None:
+        rating = f" · {w('drills.rating_' + last.rating)}" if last.rating in RATINGS else ""
+        when = w("drills.last", at=scene.clock(last.at, seconds=False)) + rating
     facts = tag(
         "p",
         tag("span", esc(w(f"drills.mode_{drill.mode}"))),
@@ -68,27 +74,36 @@ def _drill(scene: Scene, drill: Drill, running: str, last: float | None) -> str:
         class_="sr-factline",
     )
     goals = join(tag("li", esc(w.of(goal))) for goal in drill.objectives)
-    start = ""
-    if scene.viewer.may("command") and drill.mode != "test" and not running:
-        sure = tag(
-            "div",
-            tag("p", esc(w("drills.start_live" if drill.mode == "live" else "drills.start_table"))),
-            tag("p", esc(w.of(drill.announce))) if drill.announce.zh else "",
-            button(
-                w("drills.start"),
-                kind="main",
-                data_act=json.dumps({"type": "drill.start", "drill": drill.id}),
-                data_key=f"start-{drill.id}",
+    tell = ""
+    if scene.viewer.may("command"):
+        now = scene.local(scene.now).strftime("%Y-%m-%dT%H:%M")
+        ratings = tag("option", esc(w("drills.unrated")), value="") + join(
+            tag("option", esc(w(f"drills.rating_{one}")), value=one) for one in RATINGS
+        )
+        form = tag(
+            "form",
+            tag(
+                "label",
+                esc(w("drills.held_at")),
+                tag("input", type="datetime-local", name="at_local", value=now, max=now, required=True),
             ),
+            tag("label", esc(w("drills.how")), tag("select", ratings, name="rating")),
+            tag("label", esc(w("incident.note")), tag("input", name="note", maxlength="300")),
+            tag("button", esc(w("drills.tell")), type="submit", class_="sr-button sr-main-button"),
+            data_act=json.dumps({"type": "drill.held", "drill": drill.id}),
+            data_key=f"held-{drill.id}",
             class_="sr-form",
         )
-        start = drawer(w("drills.start"), sure, key=f"begin-{drill.id}")
+        desk = tag(
+            "p", esc(w("drills.at_desk")), " ", tag("code", esc(f"strongroom drill … {drill.id} --data …"))
+        )
+        tell = drawer(w("drills.practised"), form, desk, key=f"tell-{drill.id}")
     script = drawer(w("drills.script"), _script(scene, drill), key=f"script-{drill.id}", keep=True)
     return card(
         w.of(drill.title),
         facts,
         tag("ul", goals, class_="sr-goals") if goals else "",
-        tag("div", start, script, class_="sr-bar"),
+        tag("div", tell, script, class_="sr-bar"),
         key=f"drill-{drill.id}",
     )
 

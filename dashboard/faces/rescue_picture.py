@@ -20,6 +20,7 @@ from playbooks.rescue.difference import Difference, difference
 from playbooks.rescue.series import Points, actual_points
 
 SHOWN = 12
+NAMED = 6
 
 
 def picture(scene: Scene, incident: Incident) -> str:
@@ -77,20 +78,24 @@ def changes(scene: Scene, found: Difference) -> str:
         ("⇄", "picture.otherwise", found.otherwise),
     ):
         if ids:
-            names = ", ".join(_name(scene, id_) for id_ in ids[:SHOWN])
-            more = f" +{len(ids) - SHOWN}" if len(ids) > SHOWN else ""
-            lines.append(tag("li", tag("b", esc(f"{sign} {w(key, n=len(ids))}")), " ", esc(names + more)))
-    if found.dropped:
-        names = "; ".join(f"{_name(scene, id_)} ({w.of(why)})" for id_, why in found.dropped[:SHOWN])
-        more = f" +{len(found.dropped) - SHOWN}" if len(found.dropped) > SHOWN else ""
-        lines.append(
-            tag(
-                "li", tag("b", esc(f"− {w('picture.dropped', n=len(found.dropped))}")), " ", esc(names + more)
+            lines.append(
+                tag("li", tag("b", esc(f"{sign} {w(key, n=len(ids))}")), " ", esc(_names(scene, ids)))
             )
-        )
+    reasons: dict[str, list[str]] = {}
+    for id_, why in found.dropped:
+        reasons.setdefault(w.of(why), []).append(id_)
+    for reason, ids_ in reasons.items():
+        words = f"− {w('picture.dropped', n=len(ids_), why=reason)}"
+        lines.append(tag("li", tag("b", esc(words)), " ", esc(_names(scene, ids_))))
     if not lines:
         lines.append(tag("li", esc(w("picture.same"))))
     return tag("ul", *lines, class_="sr-diff")
+
+
+def _names(scene: Scene, ids: Sequence[str]) -> str:
+    """The first few with their titles, the rest counted."""
+    more = f" +{len(ids) - NAMED}" if len(ids) > NAMED else ""
+    return ", ".join(_name(scene, id_) for id_ in ids[:NAMED]) + more
 
 
 def _name(scene: Scene, holding: str) -> str:

@@ -27,7 +27,7 @@ def item_row(scene: Scene, incident: Incident, ranked: Ranked, *, next_: bool) -
     if holding is None:
         return ""
     state = incident.items.get(ranked.holding, WAITING)
-    protect = ranked.act == "protect"
+    protect = ranked.act == "protect" or holding.id in covered_by(incident)
     lines = [
         tag(
             "p", esc(holding.place), tag("small", esc(f" {scene.zone_name(holding.zone)}")), class_="sr-place"
@@ -44,13 +44,19 @@ def item_row(scene: Scene, incident: Incident, ranked: Ranked, *, next_: bool) -
     return tag(
         "li",
         tag("span", ("▶ " if next_ else "") + number, class_="sr-rank"),
-        tag("div", *lines, told(scene, state), *item_acts(scene, incident, holding, ranked, state)),
+        tag("div", *lines, told(scene, state), *item_acts(scene, incident, holding, state, protect=protect)),
         class_=f"sr-item sr-is-{state.state}"
         + (" sr-next" if next_ else "")
         + (" sr-protect" if protect else ""),
         **row_facts(incident, holding.id, state),
         data_key=f"item-{ranked.holding}",
     )
+
+
+def covered_by(incident: Incident) -> frozenset[str]:
+    """Holdings that the accepted plan covers where they stand instead of carrying them."""
+    trips = incident.plan.trips if incident.plan is not None else ()
+    return frozenset(id_ for trip in trips for id_ in trip.covered)
 
 
 def row_facts(incident: Incident, holding: str, state: ItemState) -> dict[str, str]:
@@ -88,7 +94,7 @@ def told(scene: Scene, state: ItemState) -> str:
 
 
 def item_acts(
-    scene: Scene, incident: Incident, holding: Holding, ranked: Ranked, state: ItemState
+    scene: Scene, incident: Incident, holding: Holding, state: ItemState, *, protect: bool
 ) -> list[str]:
     """Buttons for every state it can be in, of which the browser shows those that fit; none without the right."""
     w = scene.w
@@ -99,7 +105,7 @@ def item_acts(
             tag("p", esc(w("rescue.zone_shut", zone=scene.zone_name(holding.zone))), class_="sr-shutline")
         ]
     start = [press(scene, holding.id, "out", "main"), press(scene, holding.id, "covered")]
-    if ranked.act == "protect":
+    if protect:
         start = [press(scene, holding.id, "covered", "main"), press(scene, holding.id, "out")]
     return [
         group("waiting", *start, cannot(scene, holding.id)),

@@ -127,7 +127,7 @@ def _check_act(table: Table, does: str) -> None:
         table.ledger.refer("rule", read.words[0], table.spot("does"), _in_act(read, 0))
     elif read.verb in {"clear", "close-zone", "go-in", "confirm"}:
         table.ledger.refer("zone", read.words[0], table.spot("does"), _in_act(read, 0))
-    elif read.verb in {"out", "arrived", "covered", "cannot"}:
+    elif read.verb in {"out", "arrived", "covered", "cannot", "wet"}:
         table.ledger.refer("holding", read.words[0], table.spot("does"), _in_act(read, 0))
 
 

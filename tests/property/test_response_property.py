@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.model import AlarmEvent
+from playbooks import custody
 from playbooks.acts import (
     AcceptPlan,
     Advance,
@@ -17,9 +18,11 @@ from playbooks.acts import (
     CloseZone,
     ComeOut,
     EveryoneOut,
+    GiveBack,
     GoIn,
     IncidentAct,
     Item,
+    Move,
     OpenIncident,
     Say,
     SetCrew,
@@ -27,6 +30,7 @@ from playbooks.acts import (
     StepSkipped,
     StepUndone,
     TakeRole,
+    Treat,
 )
 from playbooks.model import Incident, IncidentEvent
 from playbooks.response import Outcomes, Response
@@ -74,7 +78,20 @@ def some_act(rng: random.Random, incident: str) -> IncidentAct:
             holding=item,
             state=rng.choice(("out", "arrived", "covered", "cannot")),
             note=note,
+            was=rng.choice(("", "", "waiting", "out")),
+            crate=rng.choice(("", "", "K7")),
+            condition=rng.choice(("", "wet", "dry")),
         ),
+        Move(incident=incident, holdings=(item,), to=rng.choice(("park", "freezer", "")), received_by=person),
+        Move(incident=incident, crate="K7", to="park"),
+        Treat(
+            incident=incident,
+            holdings=(item,),
+            what=rng.choice(("freeze", "thaw", "air-dry", "dry", "mould", "checked", "specialist")),
+            note=note,
+            moisture_pct=rng.choice((None, 6.0, 15.0)),
+        ),
+        GiveBack(incident=incident, holdings=(item,), note=note),
         SetCrew(incident=incident, people=rng.choice((0, 1, 4, 7)), budget_min=rng.choice((0.0, 10.0, 40.0))),
         AcceptPlan(incident=incident),
         Say(incident=incident, words=rng.choice(("", "water stops"))),
@@ -108,6 +125,13 @@ def hold(folded: dict[str, Incident], outcomes: Outcomes) -> None:
 
 def check(response: Response) -> None:
     for incident in response.incidents.values():
+        lost = {one.holding for one in custody.missing(incident)}
+        for id_, item in incident.items.items():
+            if item.state in {"out", "arrived"}:
+                assert item.hands, f"{id_} moved without a hand"
+                assert id_ in lost or item.hands[-1].receiver, f"{id_} is neither received nor missing"
+            if item.state == "returned":
+                assert item.wet_at is None or item.safe, f"{id_} went back wet"
         cleared = {zone for zone, access in incident.access.items() if access.state == "cleared"}
         for plan in (incident.plan, incident.proposed):
             if plan is not None:

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
+
+from typer.testing import CliRunner
 
 from playbooks import custody, salvage
 from playbooks.acts import Item
 from playbooks.measures import measure
 from playbooks.model import Incident
+from playbooks.paper import Stamp
+from playbooks.report import incident_report
+from sensors.model import Text
+from strongroom.cli import app
 from strongroom.core import Core
-from strongroom.model import Act
+from strongroom.inbox import Inbox
+from strongroom.model import Act, DrillHeld
 from strongroom.rehearse import Rehearsal, record_of
 from strongroom.sitedb import SiteDb
+from tests.story.conftest import HOUSES
 
 Open = Callable[[], Rehearsal]
 HOUR = 3600.0
@@ -116,6 +125,13 @@ def test_from_the_alarm_to_the_last_box_back_on_its_shelf_with_a_kill_in_the_mid
     assert ended.state == "closed"
     assert {item.state for item in ended.items.values()} == {"returned"}
     assert ended.items["J001-003"].to == "排3架2层5"
+    record = record_of(rehearsal.entries())
+    found = measure(record, rehearsal.clock.now())
+    assert (found.items_out, found.items_covered, found.custody_open) == (3, 1, ())
+    stamp = Stamp(site=Text("小档案馆", "Small Archive"), revision="r", printed_on="2025-12-04")
+    site = rehearsal.engine.core.response.site
+    words = re.sub(r"<[^>]*>", "", incident_report(record, ended.id, site, stamp, str))
+    assert "measured dry" in words and "7.1 %" in words and "back on the shelf" in words
 
 
 def test_the_fold_of_the_journal_knows_every_hand(house: Open, tmp_path: Path) -> None:
@@ -146,6 +162,35 @@ def test_two_crews_tick_at_once_and_the_slower_is_told_not_overruled(house: Open
     assert "meanwhile Chen Jing marked it arrived" in tick(2, "li", "cannot", "out")
     assert "Chen Jing has marked it arrived already" in tick(3, "li", "arrived", "out")
     assert incident(rehearsal).items["J001-003"].state == "arrived"
+
+
+def test_a_drill_that_was_held_is_in_the_journal_and_one_of_tomorrow_is_not(house: Open) -> None:
+    rehearsal = house()
+    core, now = rehearsal.engine.core, rehearsal.clock.now()
+
+    def told(number: int, drill: str, held_at: float) -> str:
+        what = DrillHeld(drill=drill, held_at=held_at, rating="S", score=80.0)
+        why = core.act(Act(id=f"told-{number}", at=now, by="chen", what=what), now)
+        return why.en if why else ""
+
+    assert told(1, "water-2b", now - HOUR) == ""
+    assert "no drill 'nonsense'" in told(2, "nonsense", now)
+    assert "later than now" in told(3, "water-2b", now + 60)
+    rehearsal.run(2)
+    rehearsal.restart()
+    held = [entry for entry in rehearsal.entries() if entry.kind == "drill.held"]
+    assert [(entry.about, entry.by) for entry in held] == [("water-2b", "chen")]
+
+
+def test_the_command_hands_its_drill_to_the_engine(tmp_path: Path) -> None:
+    folder = str(HOUSES / "small")
+    stranger = CliRunner().invoke(app, ["drill", folder, "--data", str(tmp_path), "--by", "nobody"])
+    assert stranger.exit_code == 2 and "--by must be a person of the house" in stranger.output
+    done = CliRunner().invoke(app, ["drill", folder, "water-2b", "--data", str(tmp_path), "--by", "chen"])
+    assert done.exit_code == 0, done.output
+    ((_, act),) = Inbox(tmp_path / "inbox.db").after(0)
+    assert act is not None and isinstance(act.what, DrillHeld)
+    assert (act.by, act.what.drill, act.what.rating) == ("chen", "water-2b", "P")
 
 
 def test_the_record_measures_custody_and_order(house: Open) -> None:

@@ -11,13 +11,15 @@ import msgspec
 import pytest
 
 from dashboard.acts import NotAllowedError, act_of
-from dashboard.faces import rescue
+from dashboard.faces import drills, rescue
 from dashboard.printing import sheet
 from dashboard.route_lines import ways_of
 from dashboard.scene import Scene
 from playbooks.acts import Item, Move
 from playbooks.model import Incident, Trip
 from playbooks.rescue.listing import in_order
+from strongroom.journal import chain, draft_held
+from strongroom.model import DrillHeld
 from tests.fakes import house
 from tests.fakes.world import make_world, scene, viewer
 
@@ -134,7 +136,7 @@ def test_the_old_plan_stays_and_the_difference_says_what_and_why(tmp_path: Path)
     assert 'data-item="M002"' in carry, "the old list is still the one to work by"
     words = text_of(rescue.face(opened(tmp_path / "b", "replan", view="plan")))
     assert "people 4 → 6, crews 2 → 3" in words
-    assert "2 more: J014-020" in words and "1 dropped: M002" in words
+    assert "2 more: J014-020" in words and "1 dropped (the time goes to holdings worth more): M002" in words
     assert words.index("Proposed plan") < words.index("The plan in force")
     helper = rescue.face(opened(tmp_path / "c", "replan", "helper", view="plan"))
     assert "incident.accept_plan" not in helper and "The coordinator accepts it" in helper
@@ -228,3 +230,21 @@ def test_only_an_archivist_puts_things_back_on_the_shelf(tmp_path: Path) -> None
         "to": "freezer",
     }
     assert isinstance(act_of(move, viewer(here, "helper"), building, None, house.NOW).what, Move)
+
+
+def test_last_practised_is_what_the_journal_says(tmp_path: Path) -> None:
+    here = make_world(tmp_path, house.board())
+    never = drills.face(scene(here, "coordinator", "en"))
+    assert "never practised" in never and "drill.start" not in never, (
+        "nothing is offered that the engine refuses"
+    )
+    for number, days in enumerate((30, 3, 400), 1):
+        held = DrillHeld(drill="water-2b", held_at=house.NOW - days * 86_400, rating="S")
+        here.desk.journal.append(chain("", number, draft_held(held, "wang", house.NOW)))  # type: ignore[attr-defined]
+    words = text_of(drills.face(scene(here, "coordinator", "en")))
+    assert "last 2026-11-20 14:32 · with some challenges" in words
+    told = {"id": "act-00000004", "type": "drill.held", "drill": "water-2b", "at_local": "2026-11-23T10:00"}
+    act = act_of(told, viewer(here, "coordinator"), here.desk.building(), None, house.NOW)
+    assert isinstance(act.what, DrillHeld) and house.NOW - act.what.held_at == 4 * 3600 + 32 * 60 + 7
+    with pytest.raises(NotAllowedError):
+        act_of(told, viewer(here, "archivist"), here.desk.building(), None, house.NOW)

@@ -47,7 +47,8 @@ def test_every_mark_has_its_own_shape() -> None:
 
 
 def test_style_sheets_use_only_colours_of_the_table() -> None:
-    sheet = (Path(theme.__file__).parent / "parts" / "strongroom.css").read_text(encoding="utf-8")
+    sheets = (Path(theme.__file__).parent / "parts").glob("*.css")
+    sheet = "".join(path.read_text(encoding="utf-8") for path in sheets)
     used = set(re.findall(r"var\((--sr-[\w-]+)\)", sheet))
     defined = set(re.findall(r"(--sr-[\w-]+):", theme.style()))
     assert used <= defined, f"not in the table: {used - defined}"
