@@ -3,13 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: contract-twilio setup demo servers test test-long check lint types golden fuzz clean help
+.PHONY: simulate contract-twilio setup demo servers test test-long check lint types golden fuzz clean help
 
 help:
 	@echo "make demo   set up and run the whole system with a living example building"
 	@echo "make test   set up and run all checks"
 	@echo "make check  lint, format and strict types only"
 	@echo "make fuzz   a minute or more of hostile content at every decoder"
+	@echo "make simulate DAYS=100000  lives of a simulated building on all cores; a seed that fails says how to replay it"
 	@echo "make golden rewrite golden files (review the diff)"
 
 setup: $(VENV)/.ready
@@ -42,6 +43,11 @@ test: check servers
 
 fuzz: setup
 	FUZZ=30 $(BIN)/python -m pytest --timeout=0 tests/property/test_decoding.py
+
+DAYS ?= 3000
+SEED ?= 1
+simulate: setup
+	$(BIN)/python -m tests.simulation.run --days $(DAYS) --seed $(SEED)
 
 golden: setup
 	STRONGROOM_GOLDEN=1 $(BIN)/python -m pytest tests/golden
