@@ -12,10 +12,11 @@ from urllib.parse import parse_qs
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from dashboard.acts import NotAllowedError, act_of
+from dashboard.answering import answer_route
 from dashboard.desk import RIGHTS
 from dashboard.door import COOKIE
 from dashboard.faces.demo import STORIES
@@ -64,6 +65,7 @@ def routes(here: World) -> list[Route]:
     pages = Pages(here)
     return [
         Route("/health", pages.health),
+        Route("/favicon.ico", pages.icon),
         Route("/login", pages.login, methods=["GET", "POST"]),
         Route("/demo", pages.visit, methods=["POST"]),
         Route("/leave", pages.leave, methods=["POST"]),
@@ -73,6 +75,7 @@ def routes(here: World) -> list[Route]:
         Route("/pin", pages.pin, methods=["POST"]),
         Route("/story", pages.story, methods=["POST"]),
         Route("/print/{kind}", pages.paper),
+        answer_route(here),
     ]
 
 
@@ -85,6 +88,10 @@ class Pages:
     async def health(self, request: Request) -> Response:  # noqa: ARG002 - routes are called with it
         """Alive; says nothing else to strangers."""
         return JSONResponse({"dashboard": "alive"})
+
+    async def icon(self, request: Request) -> Response:  # noqa: ARG002 - routes are called with it
+        """The mark in the browser's tab."""
+        return FileResponse(PARTS / "icon.svg", media_type="image/svg+xml")
 
     async def part(self, request: Request) -> Response:
         """One of our scripts or style sheets."""
@@ -251,9 +258,10 @@ class Pages:
                 choices=dict(request.query_params),
                 desk=desk,
             )
-            text = sheet(scene, kind)
+            text = sheet(scene, kind, str(request.base_url))
             if text and kind in CONFIDENTIAL:
-                self._here.users.looked(viewer.user, f"print-{kind}", now)
+                outside = "-outside" if scene.choices.get("outside") == "1" else ""
+                self._here.users.looked(viewer.user, f"print-{kind}{outside}", now)
             return text
 
         text = await run_in_threadpool(draw)

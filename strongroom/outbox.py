@@ -30,6 +30,7 @@ FAILING_IN_A_ROW = 3
 CALL_LASTS_S = 120.0
 LOOK_UP_LATER_S = 86400.0
 ASK_AGAIN_S = 15.0
+START_OVERLAP_S = 12 * 3600.0  # what was answered while we were down; the inbox keeps each answer once
 INBOUND_OVERLAP_S = 300.0  # fetched again each time: an answer may show up late, its id makes it count once
 
 
@@ -83,7 +84,7 @@ class Outbox:
         self._taking: dict[str, float] = {}
         self._released: list[Notice] = []
         self._watched: dict[str, _Watched] = {}
-        self._heard_since = clock.now() - INBOUND_OVERLAP_S
+        self._heard_since = clock.now() - START_OVERLAP_S
         self._next_poll = 0.0
         self._open_until = 0.0
         self._seen: dict[str, None] = {}

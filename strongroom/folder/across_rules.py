@@ -287,11 +287,15 @@ def _message_length(facts: Facts, ledger: Ledger) -> None:
 def _reserved_words(facts: Facts, ledger: Ledger) -> None:
     """No text asks for a reply that the carrier takes for itself: it would never reach us."""
     for name, rule in facts.rulebook.rules.items():
-        for language in ("zh", "en"):
-            word = reserved(rule.advice.in_(language))
+        for key, words, language in (
+            (key, words, language)
+            for key, words in (("advice", rule.advice), ("name", rule.name))
+            for language in ("zh", "en")
+        ):
+            word = reserved(words.in_(language))
             if word:
                 ledger.error(
-                    facts.rulebook.tables[name].spot("advice", language),
+                    facts.rulebook.tables[name].spot(key, language),
                     Text(
                         f"“{word}”是运营商保留词，回复它会被截走或退订。",
                         f'"{word}" is a word carriers keep: a reply of it never arrives or blocks the sender.',

@@ -447,7 +447,7 @@ class TestCost:
         assert house.evaluator.verdicts()["hot", "s"] is Verdict.UNKNOWN
 
 
-class TestRestart:
+class TestRestartOfContacts:
     def test_a_wet_contact_is_not_waited_for_until_its_heartbeat_after_a_restart(self) -> None:
         when = Contact(select=Select(quantity="water_leak"), is_=1.0)
         house = House([rule("water", when, for_s=5.0)], [sensor("s", quantity="water_leak", every_s=3600.0)])
