@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: contract-twilio setup demo servers test faults check lint types golden fuzz clean help
+.PHONY: simulate contract-twilio setup demo servers test faults check lint types golden fuzz clean help
 
 help:
 	@echo "make demo   set up and run the whole system with a living example building"
@@ -12,6 +12,7 @@ help:
 	@echo "make contract-twilio  our requests against Twilio's published description (npm)"
 	@echo "make fuzz   a minute of hostile content at every decoder (FUZZ_SECONDS=60)"
 	@echo "make faults kill -9, full disk, cut network, broken stores: every fault with real servers, in full"
+	@echo "make simulate DAYS=100000  lives of a simulated building on all cores; a seed that fails says how to replay it"
 	@echo "make golden rewrite golden files (review the diff)"
 
 setup: $(VENV)/.ready
@@ -47,6 +48,11 @@ FUZZ_SECONDS ?= 60
 # Every decoder for a minute, one a core: some fifteen minutes on two cores.
 fuzz: setup
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
+
+DAYS ?= 3000
+SEED ?= 1
+simulate: setup
+	$(BIN)/python -m tests.simulation.run --days $(DAYS) --seed $(SEED)
 
 golden: setup
 	STRONGROOM_GOLDEN=1 $(BIN)/python -m pytest tests/golden

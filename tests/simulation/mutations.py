@@ -15,11 +15,8 @@ import sensors.bind as bind
 import strongroom.core as core
 from alerts.alarm import step as whole_step
 from alerts.climb import Climb
-from alerts.happenings import Acknowledged, Cleared, Confirmed, Muted, Passed, Shelved, Unclear
+from alerts.happenings import Acknowledged, Cleared, Muted, Passed, Shelved, Unclear
 from alerts.instance import Instance
-from alerts.notices import LOST_ANSWER_S
-from alerts.pager import Pager
-from alerts.seen import Seen
 from sensors.model import Quality
 from strongroom.committer import Committer
 from strongroom.outbox import Outbox
@@ -85,11 +82,6 @@ def doubles_delays(patch: Patch) -> None:
 def no_delays(patch: Patch) -> None:
     """The first sample is enough."""
     patch(Instance, "need_s", property(lambda self: 0.0))
-
-
-def gaps_prove(patch: Patch) -> None:
-    """Two samples prove whatever lies between them."""
-    patch(Seen, "gap_s", property(lambda self: 1e9))
 
 
 def _never_due(patch: Patch, forgotten: Callable[[Any], bool]) -> None:
@@ -165,20 +157,6 @@ def sends_first(patch: Patch) -> None:
     )
 
 
-def trusts_the_provider(patch: Patch) -> None:
-    """What was being sent when the process died counts as sent."""
-    whole = Pager._overdue
-
-    def overdue(self: Pager, now: float) -> Any:
-        for name in [n for n in self.book.open if self.book.notices[n].state.value == "sending"]:
-            notice = self.book.notices[name]
-            if now - notice.at["sending"] >= LOST_ANSWER_S:
-                self.book.open.pop(name)
-        return whole(self, now)
-
-    patch(Pager, "_overdue", overdue)
-
-
 def never_pages(patch: Patch) -> None:
     """The ladder stays at its foot."""
     patch(Climb, "climb", lambda self, alarm, now: [])
@@ -225,22 +203,8 @@ def never_silent(patch: Patch) -> None:
     patch(Watch, "due", lambda self, not_before: 4e9)
 
 
-def confirms_for_people(patch: Patch) -> None:
-    """A machine's word counts as a person's."""
-
-    def step(alarm: Any, happening: Any, now: float) -> Any:
-        if isinstance(happening, Confirmed) and happening.by == "system":
-            alarm, events = whole_step(alarm, happening, now)
-            alarm, more = whole_step(alarm, Acknowledged("system"), now)
-            return alarm, events + more
-        return whole_step(alarm, happening, now)
-
-    patch(annunciator, "step", step)
-
-
 MUTATIONS: tuple[Callable[[Patch], None], ...] = (
     silence_clears, acknowledges_itself, late_is_live, acknowledges_too_early, counts_repeats, doubles_delays,
-    no_delays, gaps_prove, shelves_last, shelves_anything, mutes_anything, forgets_rules, skips_the_journal,
-    sends_first, trusts_the_provider, never_pages, renumbers, forgets_alarms, investigates_for_ever,
-    one_clock_for_all, never_silent, confirms_for_people,
+    no_delays, shelves_last, shelves_anything, mutes_anything, forgets_rules, skips_the_journal, sends_first,
+    never_pages, renumbers, forgets_alarms, investigates_for_ever, one_clock_for_all, never_silent,
 )  # fmt: skip
