@@ -129,7 +129,6 @@ class SqliteSeries:
         """Keep all of them in one transaction with full sync."""
         if self._writer is None:
             raise SeriesDownError(f"{self._path} was opened for reading only")
-        check(readings)
         with self._lock, self._told():
             ids = dict(self._ids)
             self._writer.execute("BEGIN IMMEDIATE")
@@ -157,6 +156,7 @@ class SqliteSeries:
 
     def _put_rows(self, base: sqlite3.Connection, ids: dict[str, int], readings: Sequence[Reading]) -> None:
         """A small batch becomes rows, after what the tail holds: the last write wins."""
+        check(readings)
         fold_tail(base)
         base.executemany(
             PUT_ROW,

@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
-from ingest.series import MICRO, QUALITY_CODE, Codes, Floats, Ints, SeriesDamagedError, Window, delay_s
+from ingest.series import MICRO, QUALITY_CODE, Codes, Floats, Ints, SeriesDamagedError, Window, check
 from sensors.model import Reading
 
 SCHEMA = (
@@ -64,17 +64,21 @@ class Columns(Struct, frozen=True, eq=False):
 
 
 def pack_tail(ids: dict[str, int], readings: Sequence[Reading]) -> bytes:
-    """A batch as bytes; ``ids`` are the numbers of its sensors."""
+    """A batch as bytes; ``ids`` are the numbers of its sensors. Raises as :func:`ingest.series.check` does."""
     count = len(readings)
+    at = np.fromiter((r.measured_at for r in readings), "<f8", count)
+    value = np.fromiter((r.value for r in readings), "<f8", count)
+    if not (np.isfinite(at).all() and np.isfinite(value).all()):
+        check(readings)  # which one it is
+    delay = np.fromiter((r.received_at for r in readings), "<f8", count) - at
+    delay[~np.isfinite(delay)] = 0.0
     drill = {str(place): r.drill for place, r in enumerate(readings) if r.drill}
     body = b"".join(
         (
             np.fromiter((ids[r.sensor] for r in readings), "<i8", count).tobytes(),
-            np.rint(np.fromiter((r.measured_at for r in readings), "<f8", count) * MICRO)
-            .astype("<i8")
-            .tobytes(),
-            (np.fromiter((r.value for r in readings), "<f8", count) + 0.0).tobytes(),
-            np.fromiter((delay_s(r) for r in readings), "<i8", count).tobytes(),
+            np.rint(at * MICRO).astype("<i8").tobytes(),
+            (value + 0.0).tobytes(),  # minus nought becomes nought
+            np.rint(delay).astype("<i8").tobytes(),
             np.fromiter((math.nan if r.raw is None else r.raw for r in readings), "<f8", count).tobytes(),
             np.fromiter((QUALITY_CODE[r.quality] for r in readings), np.uint8, count).tobytes(),
             msgspec.json.encode(drill) if drill else b"",
