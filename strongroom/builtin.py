@@ -12,8 +12,10 @@ DISK = "system-disk"
 STORE = "system-store"
 SENDER = "system-sender"
 JOURNAL = "system-journal"
+DAMAGE = "system-damage"
 ACTS = "system-acts"
 CLOCK = "system-clock"
+CANARY = "system-test"
 SILENT = "sensor-silent"
 
 _NEVER = AnyOf(of=())  # the engine itself says when these hold; no reading does
@@ -72,6 +74,13 @@ OWN: dict[str, Rule] = {
             Text("记录不能作为证据。", "The record is no evidence."),
         ),
         _own(
+            DAMAGE,
+            1,
+            Text("存储的数据已损坏", "Stored data were damaged"),
+            Text("更换磁盘；保留损坏的文件，用备份核对。", "Replace the disk; keep the damaged file."),
+            Text("报警由可读部分恢复，可能不完整。", "Alarms come from what could be read."),
+        ),
+        _own(
             CLOCK,
             3,
             Text("系统时钟被调整", "The system clock was moved"),
@@ -83,6 +92,15 @@ OWN: dict[str, Rule] = {
                 "记录上的时刻与墙上的钟不一致，计时不受影响。",
                 "Times on record differ from the wall; durations do not.",
             ),
+        ),
+        _own(
+            CANARY,
+            2,
+            Text("每日通道测试未成功", "The daily test of the chain failed"),
+            Text(
+                "运行 strongroom doctor；核对该人的电话。", "Run strongroom doctor; check the person's phone."
+            ),
+            Text("真正报警时此人可能收不到。", "In an emergency this person may not be told."),
         ),
         _own(
             ACTS,

@@ -7,6 +7,7 @@ a disk or a provider.
 from __future__ import annotations
 
 import queue
+import sqlite3
 import threading
 from collections import deque
 from collections.abc import Sequence
@@ -14,12 +15,13 @@ from collections.abc import Sequence
 import msgspec
 
 from alerts.model import Notice, NoticeState
-from alerts.sms import PaperSender, Sender
+from alerts.sms import InboundMessage, PaperSender, Sender
 from ingest.messages import MessageSource
 from sensors.model import RawMessage, Text
 from strongroom import builtin
-from strongroom.beat import OUTBOX_STALLS_S, Signs
+from strongroom.beat import OUTBOX_STALLS_S, Signs, ailing, stalled
 from strongroom.board import board
+from strongroom.bypass import Bypass
 from strongroom.clock import Clock
 from strongroom.committer import Committer
 from strongroom.core import Core
@@ -40,6 +42,7 @@ BEAT_EVERY_S = 10.0
 MOST_WAITING = 100_000
 INTAKE_KEPT = 200_000  # readings that stay in the intake after the series store has them
 CLOCK_MOVED_S = 30.0
+STARVED_S = 1.0  # without a word from the broker while nothing is acknowledged: its window is full
 BROKER_LOST_S = 10.0
 """Seconds without a broker before that is an alarm: one reconnect with its first back-off is no news."""
 
@@ -57,18 +60,20 @@ class Engine:
         *,
         sender: Sender | None = None,
         feeder: Feeder | None = None,
+        bypass: Bypass | None = None,
     ) -> None:
         self.core = core
         self.source = source
         self.clock = clock
         self._reported: queue.SimpleQueue[OutboxEvent] = queue.SimpleQueue()
         self.outbox = (
-            Outbox(sender, clock, self._reported.put, core.building.people) if sender is not None else None
+            Outbox(sender, clock, self._report, core.building.people) if sender is not None else None
         )
         self.committer = Committer(
             db, clock, acknowledge=source.acknowledge, kept=self._kept, failed=self._not_kept
         )
         self.feeder = feeder
+        self.bypass = bypass or Bypass(None)
         self._channel = "none" if sender is None else "paper" if isinstance(sender, PaperSender) else "live"
         self._db = db
         self._inbox = inbox
@@ -80,12 +85,15 @@ class Engine:
         self._turned_at = clock.monotonic()
         self._nobody: tuple[str, ...] = ()
         self._released: deque[tuple[str, int]] = deque(maxlen=1000)
+        self._releasing = threading.Lock()
         self._skew = 0.0
         self._next_board = 0.0
         self._next_inbox = 0.0
         self._next_offer = 0.0
         self._next_beat = 0.0
         self._board_change = -1.0
+        self._beat_topic = f"strongroom/{core.building.id}/beat"
+        self._echo_at: float | None = None  # when our own beat last came back, monotonic
         self._note(
             draft_fact("engine.started", core.building.id, self._started_at, folder=core.building.revision)
         )
@@ -102,7 +110,7 @@ class Engine:
         if self.feeder is not None:
             self.feeder.start()
         self.source.start()
-        while not stop.is_set():
+        while not (stop.is_set() or self.committer.damaged):
             self.turn(0.05)
         if self.outbox is not None:
             self.outbox.stop()
@@ -113,6 +121,7 @@ class Engine:
         now = self.clock.now()
         self._note(draft_fact("engine.stopped", self.core.building.id, now))
         self.committer.stop()
+        self.bypass.close()
         self.source.stop()
         self.close()
 
@@ -123,17 +132,22 @@ class Engine:
 
     def turn(self, timeout_s: float) -> None:
         """One step: messages, acts, reports, time, board; hands the outcome to the committer."""
-        messages: list[RawMessage] = []
-        if self.committer.waiting() < MOST_WAITING:
-            messages = self.source.take(TAKE, timeout_s)
-        else:
-            self.clock.wait(timeout_s, threading.Event())
+        messages, undurable = self._messages(timeout_s)
         now = self.clock.now()
         self._turned_at = self.clock.monotonic()
         self.core.advance(now)
+        for raw in undurable:
+            self._echo(raw)
+            self._decide(raw, now, kept=False)
         for raw in self._redelivery.sort(messages, now):
-            for topic, payload in self.core.message(raw, now):
-                self.source.publish(topic, payload)
+            self._echo(raw)
+            heard = self.bypass.copy(raw, now)
+            if heard.decide:
+                self._decide(raw, now, kept=True)
+            else:
+                self.core.keep(raw, heard.at)
+        for topic, payload in self.core.say(now):
+            self.source.publish(topic, payload)
         meta = self._people(now)
         self._provider(now)
         self._watch(now)
@@ -148,17 +162,40 @@ class Engine:
     def signs(self) -> Signs:
         """How every part of the chain moves; may be asked from any thread."""
         at, link = self.clock.monotonic(), self.source.alive()
-        outbox = self.outbox
+        outbox, feeder, echo = self.outbox, self.feeder, self._echo_at
         return Signs(
             turn_age_s=at - self._turned_at,
             outbox_age_s=None if outbox is None else at - outbox.beat_at,
             outbox_trouble="" if outbox is None else outbox.trouble,
             link_down_s=None if link.connected else self.clock.now() - link.since_at,
-            disk_error=self.committer.error,
+            disk_error=self.committer.trouble(),
+            commit_age_s=self.committer.behind_s(),
+            feeder_age_s=None if feeder is None else at - feeder.beat_at,
+            intake_age_s=None if echo is None or not link.connected else at - echo,
             nobody_reached=self._nobody,
         )
 
     # --- inside ---------------------------------------------------------------------------------------
+
+    def _messages(self, timeout_s: float) -> tuple[list[RawMessage], list[RawMessage]]:
+        """What came on the durable link, and what came beside it because nothing can be acknowledged."""
+        messages: list[RawMessage] = []
+        if self.committer.waiting() < MOST_WAITING:
+            messages = self.source.take(TAKE, 0.0 if self.bypass.open else timeout_s)
+        if self.bypass.open:
+            return messages, self.bypass.take(TAKE, 0.0 if messages else timeout_s, self.clock.now)
+        if not messages and self.committer.waiting() >= MOST_WAITING:
+            self.clock.wait(timeout_s, threading.Event())
+        return messages, []
+
+    def _echo(self, raw: RawMessage) -> None:
+        """Our own beat came back through the broker: the intake lives."""
+        if raw.topic == self._beat_topic and not raw.retained:
+            self._echo_at = self._turned_at
+
+    def _decide(self, raw: RawMessage, now: float, *, kept: bool) -> None:
+        for topic, payload in self.core.message(raw, now, kept=kept):
+            self.source.publish(topic, payload)
 
     def _people(self, now: float) -> dict[str, str]:
         if now < self._next_inbox:
@@ -187,23 +224,28 @@ class Engine:
                 case Reported(notice_id, result):
                     self.core.reported(notice_id, result, now)
                 case Heard(message):
-                    # Kept as an act first, so that what came in is in the journal whatever it turns out to mean.
-                    reply = ReplyReceived(
-                        sender=message.sender,
-                        words=message.words,
-                        means=message.means,
-                        provider_id=message.id,
-                        notice=message.notice,
-                    )
-                    self.core.act(Act(id=f"reply-{message.id}", at=message.at, by="", what=reply), now)
+                    self.core.act(_reply(message), now)
         if now >= self._next_offer:
             self._next_offer = now + OFFER_EVERY_S
             waiting = self.core.to_send(now)
             if waiting:
                 self.outbox.offer(waiting)
 
+    def _report(self, event: OutboxEvent) -> None:
+        """From the outbox thread: an answer is kept before it is interpreted, the rest waits for the next turn."""
+        if isinstance(event, Heard):
+            try:
+                self._inbox.put(_reply(event.message))
+            except sqlite3.Error:
+                pass  # the disk is away: it counts all the same
+            else:
+                return
+        self._reported.put(event)
+
     def _watch(self, now: float) -> None:
         link = self.source.alive()
+        if not link.connected:
+            self._echo_at = None
         lost = not link.connected and now - link.since_at > BROKER_LOST_S
         self.core.own(builtin.BROKER, lost, link.words, now)
         if self.outbox is not None:
@@ -211,8 +253,13 @@ class Engine:
             trouble = self.outbox.trouble or ("the sending thread stands still" if stalls else "")
             self.core.own(builtin.SENDER, bool(trouble), Text(trouble, trouble), now)
         self._nobody = self.core.pager.nobody_reached()
-        error = self.committer.error
+        error = self.committer.trouble()
         self.core.own(builtin.DISK, bool(error), Text(error, error), now)
+        if error:
+            self.committer.tell()
+        # A disk that refuses may do so for hours. One that hangs comes back, and a wide window lasts until then.
+        starved = bool(error) and now - link.heard_at > STARVED_S
+        self.bypass.need(bool(self.committer.error) or starved, now)
         skew = self.core.skew = self.clock.skew()
         moved = abs(skew) > CLOCK_MOVED_S
         if abs(skew - self._skew) > CLOCK_MOVED_S:
@@ -227,8 +274,11 @@ class Engine:
             self.core.own(builtin.STORE, feeding.alarmed, feeding.words, now)
         if now >= self._next_beat:
             self._next_beat = now + BEAT_EVERY_S
-            beat = msgspec.json.encode({"at": now, "durable": not error, "head": self._db.head})
-            self.source.publish(f"strongroom/{self.core.building.id}/beat", beat, qos=0)
+            ails = ailing(self.signs())
+            beat = msgspec.json.encode(
+                {"at": now, "durable": not error, "head": self._db.head, "trouble": ails}
+            )
+            self.source.publish(self._beat_topic, beat, qos=0)
 
     def _show(self, batch: Batch, now: float) -> None:
         changed = self.core.last_change_at != self._board_change
@@ -254,10 +304,11 @@ class Engine:
             intake_queue=link.queued + self.committer.waiting(),
             intake_rate=round(rate, 1),
             commit_ms=round(self.committer.last_ms, 2),
-            store=self.committer.error or (self.feeder.state.words.en if self.feeder else "none"),
+            store=self.committer.trouble() or (self.feeder.state.words.en if self.feeder else "none"),
             backlog=self.feeder.state.backlog if self.feeder else 0,
             rejects=dict(self.core.rejected.most_common(50)),
             sender=self._channel,
+            stalled=tuple(dict.fromkeys(part for part, _ in stalled(self.signs()))),
         )
 
     def _note(self, draft: Draft) -> None:
@@ -269,7 +320,7 @@ class Engine:
             self._hand_over([d.notice for entry in entries if isinstance(d := decode(entry), NoticeData)])
 
     def _not_kept(self, drafts: Sequence[Draft]) -> None:
-        """Not writable: people are told all the same. Runs on the committer's thread."""
+        """Not writable: people are told all the same. Runs on the committer's thread or the turn's."""
         said = [draft.data for draft in drafts if draft.kind.startswith("notice.")]
         self._hand_over([msgspec.json.decode(data, type=NoticeData).notice for data in said])
 
@@ -279,10 +330,24 @@ class Engine:
         for notice in notices:
             if notice.state is NoticeState.SENDING:
                 # While the disk was away it was released from memory; its late commit must not send it again.
-                if (notice.id, notice.tries) not in self._released:
+                with self._releasing:
+                    known = (notice.id, notice.tries) in self._released
                     self._released.append((notice.id, notice.tries))
+                if not known:
                     self.outbox.release(notice)
             else:
                 if notice.state is NoticeState.CANCELLED:
                     self.outbox.withdraw(notice.id)
                 self.outbox.settled(notice)
+
+
+def _reply(message: InboundMessage) -> Act:
+    """An answer from a phone as the act it is kept as; its provider's id makes a repeat harmless."""
+    reply = ReplyReceived(
+        sender=message.sender,
+        words=message.words,
+        means=message.means,
+        provider_id=message.id,
+        notice=message.notice,
+    )
+    return Act(id=f"reply-{message.id}", at=message.at, by="", what=reply)

@@ -18,7 +18,7 @@ from sensors.model import Text
 
 LIMIT = 3
 """Instructions shown to one crew at a time."""
-DONE = frozenset({"out", "arrived", "covered", "cannot"})
+DONE = frozenset({"out", "arrived", "covered", "cannot", "returned"})
 """States in which a holding needs no hand at its shelf any more."""
 SHELVES = 6
 """Places named in one sentence; the rest is counted."""
