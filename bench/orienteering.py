@@ -26,6 +26,12 @@ CLOCK: Callable[[], float] = time.process_time
 POOL = 4000
 WIPE = 0.1
 """Share of rounds in which whole tours are given up, so that teams may take other regions."""
+STUCK = 120
+"""After so many rounds without a better plan the routes seen are recombined, or the search begins anew."""
+FRESH = 0.6
+"""How often it begins anew instead of going on from the best plan: runs end in very different places."""
+SLACK = 0.7
+"""A round may lose up to this part of a mean score and still be gone on from."""
 
 
 class Instance(Struct, frozen=True):
@@ -258,13 +264,13 @@ def solve(instance: Instance, seconds: float, seed: int = 0) -> tuple[float, lis
             if len(pool) < POOL and key not in pool:
                 pool[key] = (float(instance.score[route].sum()), list(route))
         tied = value > now - EPS and length <= spent + EPS
-        if value > now + EPS or tied or value > best - mean * 1.5 * rng.random() ** 2:
+        if value > now + EPS or tied or value > now - mean * SLACK * rng.random() ** 2:
             now, spent, kept = value, length, tours.state()
             if value > best + EPS:
                 best, best_state, since = value, tours.state(), 0
         else:
             tours.set(kept)
-        if since > 300:
+        if since > STUCK:
             since = 0
             mixed = recombine(pool, instance.teams, best)
             if mixed is not None:
@@ -272,6 +278,10 @@ def solve(instance: Instance, seconds: float, seed: int = 0) -> tuple[float, lis
                 tours.set((mixed, lengths))
                 tours.rebuild(1.0, 0.0)
                 best, best_state = tours.value(), tours.state()
+            elif rng.random() < FRESH:
+                for team, route in enumerate(tours.routes):
+                    tours.remove(team, set(route[1:-1]))
+                tours.rebuild(1.0, 0.6)
             else:
                 tours.set(best_state)
             now, spent, kept = tours.value(), sum(tours.length), tours.state()

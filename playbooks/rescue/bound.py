@@ -107,7 +107,26 @@ def upper_bound(problem: Problem) -> float:
         rest = _items(problem, beyond, kinds)
         rest += left.entries(kinds, left.trunk - once) if left else []
         found.append(_spend(problem, _with_doors(rest, door), most, power, once))
+    if not problem.pruned:
+        found.append(_by_rooms(problem))
     return min(found)
+
+
+def _by_rooms(problem: Problem) -> float:
+    """What all rooms could give with crews without number: a room with a people limit has only so many minutes."""
+    first = min(team.start for team in problem.teams)
+    total = 0.0
+    still = dict.fromkeys(problem.zones, 0.0)
+    entries = sorted(_items(problem, still, [_Kind(1.0, 1.0)]), key=lambda entry: -entry.pace)
+    room = {}
+    for number, zone in enumerate(problem.zones):
+        pairs = problem.limit[number] // 2 if problem.limit[number] else len(problem.teams)
+        room[zone] = pairs * max(0.0, problem.leave_free[number] - problem.out[number] - first)
+    for entry in entries:
+        use = min(entry.minutes, room[entry.zone])
+        room[entry.zone] -= use
+        total += entry.pace * use
+    return total
 
 
 def _items(problem: Problem, walk: Mapping[str, float], kinds: Sequence[_Kind]) -> list[_Entry]:

@@ -252,3 +252,26 @@ def test_what_the_search_never_sees_is_still_below_the_bound(request: Request) -
     finally:
         posing.FEWEST = few
     assert seen.value() <= upper_bound(posed_few) + 0.002
+
+
+def test_doors_are_charged_no_more_than_people_must_walk() -> None:
+    """Five rooms off one hall, one cover each, and just the minutes to do all of them: the bound may not say less."""
+    zones = {f"r{n}": Zone(id=f"r{n}", name=Text("r", "r"), kind="stack", floor="1F", doors=(Door("hall", 60.0),))
+             for n in range(5)}  # fmt: skip
+    zones["hall"] = Zone(
+        id="hall", name=Text("h", "h"), kind="circulation", floor="1F", doors=(Door("park", 0.0),)
+    )
+    zones["park"] = Zone(id="park", name=Text("p", "p"), kind="outside", floor="1F")
+    kept = [
+        Holding(id=f"h{n}", title="t", zone=f"r{n}", place="p", grade=1, worth=50.0, form="paper",
+                weak_to={"water": 3}, action="protect", people=2)
+        for n in range(5)
+    ]  # fmt: skip
+    request = Request(
+        made_at=0.0, threat="water", stakes=tuple(stake(one, "water") for one in kept), zones=zones, assembly="park",
+        cleared=tuple(f"r{n}" for n in range(5)), crews=(Crew(id="a", people=2),),
+        budget_min=5 * (2.0 + 1.5) * STRETCH + 0.01, reach_min={f"r{n}": 0.0 for n in range(5)},
+    )  # fmt: skip
+    made = plan(request, rounds(20))
+    assert {id_ for trip in made.trips for id_ in trip.covered} == {one.id for one in kept}
+    assert made.value <= upper_bound(posed(request, request.stakes)) + 1e-6

@@ -95,3 +95,55 @@ def test_materials_know_their_words_windows_and_never_freeze_tape() -> None:
     assert BY_ID["magnetic"].never_freeze
     assert most_delicate("paper", ("early-photo",)).id == "early-photo"
     assert BY_ID["paper"].wet_h == 48.0
+
+
+@pytest.mark.parametrize(
+    ("tested", "distance_km", "medium", "moved"),
+    [
+        ("2025-09-22", 300.0, "microfilm", 1),  # 365 days before: still proved
+        ("2025-09-21", 300.0, "microfilm", 0),  # 366 days: stale
+        ("", 300.0, "microfilm", 0),
+        ("2026-02-30", 300.0, "microfilm", 0),
+        ("2026-09-01", 0.0, "microfilm", 0),  # in the same house
+        ("2026-09-01", 0.1, "microfilm", 1),
+        ("2026-09-01", 300.0, "paper", 0),  # the same medium
+        ("2026-09-01", 300.0, "", 0),
+    ],
+)
+def test_a_copy_counts_to_the_day_the_kilometre_and_the_medium(
+    tested: str, distance_km: float, medium: str, moved: int
+) -> None:
+    copy = Copy(medium=medium, place="b", distance_km=distance_km, last_read_test=tested)
+    one = holding("a", form="paper", copies=(copy,))
+    assert triage.moved_by_copies(one, "2026-09-22") == moved
+
+
+@pytest.mark.parametrize(
+    ("rules", "facts", "tier"),
+    [
+        ("china-grades", {"grade": 1}, 1),
+        ("china-grades", {"grade": 3}, 3),
+        ("china-grades", {"grade": 3, "category": "catalogue"}, 3),
+        ("school-archive", {"grade": 1, "category": "catalogue"}, 4),
+        ("heritage-wheel", {"grade": 3, "category": "vital"}, 1),
+        ("heritage-wheel", {"grade": 3, "category": "catalogue"}, 1),
+        ("heritage-wheel", {"grade": 3, "category": "loan"}, 2),
+        ("heritage-wheel", {"grade": 3, "irreplaceable": True}, 3),
+        ("heritage-wheel", {"grade": 1}, 3),
+        ("heritage-wheel", {"grade": 2}, 4),
+        ("heritage-wheel", {"grade": 3}, 5),
+        ("harvard", {"grade": 3, "irreplaceable": True}, 1),
+        ("harvard", {"grade": 2}, 2),
+        ("harvard", {"grade": 3}, 3),
+    ],
+)
+def test_each_published_order_gives_its_tier(rules: str, facts: dict[str, object], tier: int) -> None:
+    assert triage.tier_of(holding("a", **facts), triage.RULE_SETS[rules]) == tier
+
+
+def test_the_wet_window_decides_within_a_tier_under_water_only() -> None:
+    quick = holding("z-quick", form="coated-paper")
+    slow = holding("a-slow", form="paper")
+    ranked = {threat: [one.holding for one in triage.rank([slow, quick], threat, {"2b": 0.0})] for threat in
+              ("water", "fire")}  # fmt: skip
+    assert ranked == {"water": ["z-quick", "a-slow"], "fire": ["a-slow", "z-quick"]}
