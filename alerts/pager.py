@@ -42,6 +42,7 @@ from alerts.notices import (
     judge,
     late,
     receipts_due,
+    ripe,
     sending,
 )
 from alerts.rule import Schedule
@@ -232,7 +233,7 @@ class Pager:
         return [
             n
             for n in (self.book.notices[i] for i in self.book.open)
-            if (n.state in WAITING and n.next_try_at <= now) or n.state is S.UNCERTAIN
+            if ripe(n, now) or n.state is S.UNCERTAIN
         ]
 
     def next_due(self, now: float) -> float | None:
@@ -336,7 +337,8 @@ class Pager:
         """Sendings that were interrupted, deliveries that did not happen in time."""
         out: list[NoticeEvent] = []
         for notice in [self.book.notices[i] for i in self.book.open]:
-            if notice.state is S.SENDING and now - notice.at[S.SENDING.value] >= LOST_ANSWER_S:
+            # A moment that lies ahead was noted by a clock that has been set back since.
+            if notice.state is S.SENDING and abs(now - notice.at[S.SENDING.value]) >= LOST_ANSWER_S:
                 lost = become(notice, S.UNCERTAIN, now, fault=Fault.AMBIGUOUS.value)
                 out.append(self._put(event(lost, now, phrases.LOST_ANSWER)))
             elif receipts_due(notice) and now >= notice.expires_at + LOST_ANSWER_S:

@@ -19,6 +19,7 @@ from alerts.model import AlarmEvent, Notice, NoticeEvent, Refused
 from alerts.notices import SendResult
 from alerts.pager import Pager
 from alerts.rule import Change
+from alerts.seen import AHEAD_S
 from playbooks.acts import IncidentAct
 from playbooks.model import Incident, IncidentEvent
 from playbooks.response import Response
@@ -377,4 +378,6 @@ def _newer(reading: Reading, last: Reading) -> bool:
         return False
     if reading.quality is Quality.RETAINED and last.quality is Quality.GOOD:
         return False
+    if last.measured_at > reading.received_at + AHEAD_S:
+        return True  # noted by a clock that has been set back since
     return reading.measured_at >= last.measured_at or last.quality is Quality.RETAINED

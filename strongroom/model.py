@@ -44,6 +44,7 @@ class Building(Struct, frozen=True, kw_only=True):
     revision: str
     plans: dict[str, str] = {}  # floor id -> sanitised SVG text
     rescue: OwnRescue = DEFAULT_OWN
+    climate_profile: str = "jgj25-2010"  # see alerts.profiles
 
 
 class ReplyReceived(Struct, frozen=True, kw_only=True, tag="reply.received"):

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from tests.brokers import Mosquitto, wait_until
-from tests.faults.house import Record, wait_connected, write_building
 from tests.fakes.smtp import MailServer
+from tests.faults.house import Record, wait_connected, write_building
 
 SILENT_S = 30
 
