@@ -14,12 +14,15 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from sensors.bind import SIMPLE, Bound, bind_simple, read_simple
+from sensors.devices import Tellers, dialect_of, gateway_of, is_simple
 from sensors.dialects.base import LARGEST, Dialect, Memory, Message
 from sensors.dialects.registry import BY_NAME, PLAIN
+from sensors.discovery import Discovery
 from sensors.heard import Heard
-from sensors.interpret import of_topic, read
+from sensors.interpret import read
+from sensors.life import TOLD
 from sensors.match import Wanted, match, wanted
-from sensors.model import Declaration, Decoded, Life, RawMessage, Reading, Reject, Sensor
+from sensors.model import Declaration, Decoded, Expiry, Life, RawMessage, Reading, Reject, Sensor
 from sensors.times import Clock
 from sensors.topics import matches
 
@@ -40,6 +43,7 @@ class _Group(Struct, frozen=True):
     sensors: tuple[Wanted, ...]
     quantities: frozenset[str]
     units: dict[str, str]  # declared for quantities whose unit the messages do not carry
+    members: tuple[str, ...] = ()  # the sensors, without the stand-ins for what devices tell of themselves
 
 
 class _Plan(Struct):
@@ -49,6 +53,8 @@ class _Plan(Struct):
     groups: tuple[_Group, ...] = ()
     living: tuple[str, ...] = ()  # sensors whose device's life this topic tells
     dialect: str = ""  # of a topic that only tells life or announces
+    gateway: str = ""  # the gateway whose life this topic tells
+    tells: bool = False  # devices may tell of themselves here
 
 
 class Decoder:
@@ -62,6 +68,8 @@ class Decoder:
         self._memory = Memory()
         self._plans: dict[str, _Plan] = {}
         self._filters: dict[str, str] = {}  # wildcard filter of announcements: dialect
+        self._tellers = Tellers()
+        self._discovery = Discovery(sensors.values())
         self._compile(sensors.values())
 
     def subscriptions(self) -> tuple[str, ...]:
@@ -74,15 +82,48 @@ class Decoder:
         if plan is None:
             dialect = self._announcing(message.topic)
             if not dialect:
-                return _UNKNOWN
+                return self._discovered(message, now)
             plan = _Plan(dialect=dialect)
         try:
+            if plan.tells:
+                return self._tellers.split(self._full(plan, message, now))
             if plan.simple and not plan.groups and not plan.living:
                 return self._simple(plan.simple, message, now)
             return self._full(plan, message, now)
         except Exception as error:  # hostile content must never stop the good sensors (C51)
             detail = f"{type(error).__name__}: {error}"[:200]
             return Decoded(rejects=(Reject(message.topic, "decoder-error", detail),))
+
+    def _discovered(self, message: RawMessage, now: float) -> Decoded:
+        """A topic that only discovery can explain: an announcement, an availability, a device's own word."""
+        memory, discovery = self._memory, self._discovery
+        try:
+            if message.topic.endswith("/config"):
+                heard = Heard(Clock(self._zone, message.received_at), message.retained)
+                read(BY_NAME["homeassistant"], Message(message.topic, message.payload), heard, memory)
+                lives, expiries = self._learn(heard)
+                return Decoded(lives=lives, expiries=expiries) if lives or expiries else _UNKNOWN
+            lives = tuple(discovery.hear(message, memory)) if discovery.speaks(message.topic) else ()
+            clock = Clock(self._zone, message.received_at)
+            tellings = tuple(discovery.telling(message, memory, clock, now))
+        except Exception as error:  # hostile content must never stop the good sensors (C51)
+            detail = f"{type(error).__name__}: {error}"[:200]
+            return Decoded(rejects=(Reject(message.topic, "decoder-error", detail),))
+        if lives or tellings:
+            return Decoded(lives=lives, tellings=tellings)
+        discovery.keep(message)
+        return _UNKNOWN
+
+    def _learn(self, heard: Heard) -> tuple[tuple[Life, ...], tuple[Expiry, ...]]:
+        """What announcements just read mean for sensors of this building."""
+        lives: list[Life] = []
+        expiries: list[Expiry] = []
+        for told in heard.announcements:
+            if told.what == "entity":
+                more = self._discovery.learn(str(told.detail.get("state_topic", "")), self._memory)
+                lives += more[0]
+                expiries += more[1]
+        return tuple(lives), tuple(expiries)
 
     def _simple(self, bounds: tuple[Bound, ...], message: RawMessage, now: float) -> Decoded:
         payload = message.payload
@@ -97,6 +138,7 @@ class Decoder:
         lives: list[Life] = []
         declarations: list[Declaration] = []
         requests: list[tuple[str, bytes]] = []
+        expiries: tuple[Expiry, ...] = ()
         if plan.simple:
             simple = self._simple(plan.simple, message, now)
             readings.extend(simple.readings)
@@ -108,19 +150,32 @@ class Decoder:
             read(group.dialect, Message(message.topic, message.payload, group.model), heard, self._memory)
             match(heard, group.sensors, message, now, readings, rejects)
             for fact in heard.lives:
-                reached = plan.living or tuple(sensor.id for sensor in group.sensors)
+                reached = plan.living or group.members
                 if not reached:
                     continue
                 at = fact.at if fact.at is not None else message.received_at
-                lives.append(Life(reached, fact.online, at, f"{heard.dialect} {fact.source}".strip()))
+                about = plan.gateway or f"{heard.dialect}:{fact.device or message.topic}"
+                source = f"{heard.dialect} {fact.source}".strip()
+                gateway = bool(plan.gateway)
+                lives.append(Life(reached, fact.online, at, source, about, gateway, message.retained))
+            if heard.announcements:
+                learned = self._learn(heard)
+                lives.extend(learned[0])
+                expiries = learned[1]
             for told in heard.announcements:
                 detail = {key: _shown(value) for key, value in told.detail.items()}
                 declarations.append(Declaration(message.topic, told.device, told.what, detail))
             requests.extend(heard.requests)
-        if not (lives or declarations or requests):
+        if not (lives or declarations or requests or expiries):
             return Decoded(tuple(readings), tuple(rejects)) if readings or rejects else _EMPTY
         return Decoded(
-            tuple(readings), tuple(rejects), tuple(lives), tuple(declarations), True, tuple(requests)
+            tuple(readings),
+            tuple(rejects),
+            tuple(lives),
+            tuple(declarations),
+            True,
+            tuple(requests),
+            expiries=expiries,
         )
 
     def _announcers(self, plan: _Plan) -> tuple[_Group, ...]:
@@ -138,26 +193,38 @@ class Decoder:
         groups: dict[str, dict[tuple[str, str], list[Sensor]]] = {}
         living: dict[str, list[str]] = {}
         dialects: dict[str, str] = {}
+        gateways: dict[str, str] = {}
+        carried: dict[str, list[str]] = {}  # topics of a device's own words: sensors it has elsewhere
         for sensor in sensors:
             if not sensor.topic:
                 continue
-            if sensor.dialect in SIMPLE and (sensor.path or sensor.words or sensor.dialect != "json"):
+            if is_simple(sensor):
                 simple.setdefault(sensor.topic, []).append(bind_simple(sensor))
                 continue
-            dialect = BY_NAME.get(sensor.dialect) or of_topic(sensor.topic.split("/")) or PLAIN
+            dialect = dialect_of(sensor)
             for topic in (sensor.topic, *dialect.data_topics(sensor.topic)):
                 groups.setdefault(topic, {}).setdefault((sensor.dialect, sensor.model), []).append(sensor)
             for topic in dialect.life_topics(sensor.topic):
                 living.setdefault(topic, []).append(sensor.id)
                 dialects[topic] = dialect.name
+            for topic in dialect.gateway_topics(sensor.topic):
+                gateways[topic] = gateway_of(sensor)
+            for topic in dialect.device_topics(sensor.topic):
+                carried.setdefault(topic, []).append(sensor.id)
+                groups.setdefault(topic, {}).setdefault((dialect.name, sensor.model), [])
             self._listen(dialect, sensor, dialects)
         for topic in {*simple, *groups, *living, *dialects}:
             told = groups.get(topic, {})
+            made = [
+                self._group(topic, *key, members, carried.get(topic, [])) for key, members in told.items()
+            ]
             self._plans[topic] = _Plan(
                 simple=tuple(simple.get(topic, ())),
-                groups=tuple(_group(name, model, members) for (name, model), members in told.items()),
+                groups=tuple(made),
                 living=tuple(dict.fromkeys(living.get(topic, ()))),
                 dialect=dialects.get(topic, ""),
+                gateway=gateways.get(topic, ""),
+                tells=bool(made),
             )
 
     def _listen(self, dialect: Dialect, sensor: Sensor, dialects: dict[str, str]) -> None:
@@ -167,14 +234,18 @@ class Decoder:
             else:
                 dialects.setdefault(topic, dialect.name)
 
-
-def _group(dialect: str, model: str, members: list[Sensor]) -> _Group:
-    sensors = tuple(wanted(sensor) for sensor in members)
-    units = {one.quantity: sensor.unit for one, sensor in zip(sensors, members, strict=True) if sensor.unit}
-    quantities = frozenset(one.quantity for one in sensors)
-    return _Group(
-        BY_NAME.get(dialect) or (PLAIN if dialect in SIMPLE else None), model, sensors, quantities, units
-    )
+    def _group(
+        self, topic: str, dialect: str, model: str, members: list[Sensor], carried: list[str]
+    ) -> _Group:
+        sensors = tuple(wanted(sensor) for sensor in members)
+        units = {
+            one.quantity: sensor.unit for one, sensor in zip(sensors, members, strict=True) if sensor.unit
+        }
+        chosen = BY_NAME.get(dialect) or (PLAIN if dialect in SIMPLE else None)
+        tellers = self._tellers.wanted(topic, members, carried, chosen)
+        quantities = TOLD.union(one.quantity for one in sensors)
+        names = tuple(sensor.id for sensor in members)
+        return _Group(chosen, model, (*sensors, *tellers), quantities, units, names)
 
 
 def _shown(value: object) -> str:

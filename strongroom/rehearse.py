@@ -32,6 +32,7 @@ from strongroom.sitedb import SiteReader
 SETTLE_S = 120.0  # the building speaks before the drill begins, so that nothing is unknown
 TURN_S = 1.0
 DAY = "10:00"
+EVERYTHING = ("#",)  # as the live engine listens: discovery names topics that nobody can know before
 
 
 class Rehearsal:
@@ -55,9 +56,8 @@ class Rehearsal:
         self.engine = self._start()
 
     def _start(self) -> Engine:
-        def source(core: Core) -> MemorySource:
-            filters = core.decoder.subscriptions()
-            return MemorySource(self._broker, filters, client_id="engine", now=self.clock.now)
+        def source(_core: Core) -> MemorySource:
+            return MemorySource(self._broker, EVERYTHING, client_id="engine", now=self.clock.now)
 
         engine = make_engine(self.building, self._data, self.clock, source, self.paper)
         engine.source.start()
@@ -79,6 +79,11 @@ class Rehearsal:
         else:
             self._shown[sensor] = _number(self.building.sensors[sensor], value)
         self._next[_device(self.building.sensors[sensor])] = self.clock.now()
+
+    def publish(self, topic: str, payload: bytes | str, *, retain: bool = False) -> None:
+        """Anybody else on the broker says something: a gateway, an announcement, a device of no sensor's dialect."""
+        body = payload.encode() if isinstance(payload, str) else payload
+        self._broker.publish(topic, body, retain=retain)
 
     def do(self, person: str, does: str) -> Text | None:
         """A person acts, in the words of a drill script; returns why it was refused, or None."""

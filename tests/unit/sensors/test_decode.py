@@ -148,6 +148,11 @@ def test_subscriptions_name_data_life_and_inventory() -> None:
         "zigbee2mqtt/bridge/state",
         "zigbee2mqtt/hall",
         "zigbee2mqtt/hall/availability",
+        "zigbee2mqtt/hall/battery",
+        "zigbee2mqtt/hall/battery_low",
+        "zigbee2mqtt/hall/fault",
+        "zigbee2mqtt/hall/tamper",
+        "zigbee2mqtt/hall/test",
     )
 
 
