@@ -35,7 +35,7 @@ from strongroom.journal import (
     draft_incident,
     draft_notice,
 )
-from strongroom.model import Act, Building, DeliveryReported, Entry, ReplyReceived
+from strongroom.model import Act, Building, DeliveryReported, Entry, HistoryImported, ReplyReceived
 from strongroom.sitedb import Batch
 
 Happened = AlarmEvent | IncidentEvent | NoticeEvent | Refused
@@ -240,6 +240,8 @@ class Core:
                     reason=Text(f"系统里没有“{act.by}”这个人。", f"Nobody here is called {act.by!r}."),
                 )
             ]
+        if isinstance(act.what, HistoryImported):
+            return []  # done before it was said: the journal alone has to know
         if isinstance(act.what, AlarmAct):
             if isinstance(act.what, Reset):
                 self._settle(act.what.alarm, now)
