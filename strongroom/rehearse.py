@@ -48,6 +48,7 @@ class Rehearsal:
         self._devices = _devices(building.sensors.values())
         self._next = dict.fromkeys(self._devices, start_at)
         self._shown: dict[str, float] = {}
+        self._hushed: set[tuple[str, str]] = set()
         self._acts = 0
         for sensors in self._devices.values():
             showing = [(one, self._value(one, start_at)) for one in sensors]
@@ -79,6 +80,11 @@ class Rehearsal:
         else:
             self._shown[sensor] = _number(self.building.sensors[sensor], value)
         self._next[_device(self.building.sensors[sensor])] = self.clock.now()
+
+    def hush(self, *sensors: str, on: bool = True) -> None:
+        """The devices of these sensors say nothing any more, or (``on`` False) speak again."""
+        devices = {_device(self.building.sensors[sensor]) for sensor in sensors}
+        self._hushed = self._hushed | devices if on else self._hushed - devices
 
     def publish(self, topic: str, payload: bytes | str, *, retain: bool = False) -> None:
         """Anybody else on the broker says something: a gateway, an announcement, a device of no sensor's dialect."""
@@ -125,7 +131,7 @@ class Rehearsal:
     def _speak(self) -> None:
         now = self.clock.now()
         for device, sensors in self._devices.items():
-            if self._next[device] > now:
+            if self._next[device] > now or device in self._hushed:
                 continue
             self._next[device] = now + min(sensor.every_s for sensor in sensors)
             values = [(sensor, self._value(sensor, now)) for sensor in sensors]
