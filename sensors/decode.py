@@ -20,41 +20,36 @@ from sensors.dialects.registry import BY_NAME, PLAIN
 from sensors.discovery import Discovery
 from sensors.heard import Heard
 from sensors.interpret import read
+from sensors.learn import learn
 from sensors.life import TOLD
-from sensors.match import Wanted, match, wanted
+from sensors.match import match, wanted
 from sensors.model import Declaration, Decoded, Expiry, Life, RawMessage, Reading, Reject, Sensor
+from sensors.plan import Group, Plan, declarations_of, lives_of
 from sensors.times import Clock
 from sensors.topics import matches
 
 _UNKNOWN = Decoded(known=False)
 _EMPTY = Decoded()
 _NOTHING: frozenset[str] = frozenset()
+_PATIENCE, _LONGEST_PATIENCE = 4, 100_000
 AUTO = frozenset(("auto", "cn-host"))
 """Names by which a person leaves the recognition to the messages."""
 DIALECT_NAMES = SIMPLE | AUTO | frozenset(BY_NAME)
 """Every name that a sensor's ``dialect`` may have."""
 
 
-class _Group(Struct, frozen=True):
-    """The sensors of one topic that share a dialect and a model."""
-
-    dialect: Dialect | None  # None: recognised from each message
-    model: str
-    sensors: tuple[Wanted, ...]
-    quantities: frozenset[str]
-    units: dict[str, str]  # declared for quantities whose unit the messages do not carry
-    members: tuple[str, ...] = ()  # the sensors, without the stand-ins for what devices tell of themselves
-
-
-class _Plan(Struct):
+class _Topic(Struct):
     """What one topic means to this building."""
 
     simple: tuple[Bound, ...] = ()
-    groups: tuple[_Group, ...] = ()
+    groups: tuple[Group, ...] = ()
     living: tuple[str, ...] = ()  # sensors whose device's life this topic tells
     dialect: str = ""  # of a topic that only tells life or announces
     gateway: str = ""  # the gateway whose life this topic tells
-    tells: bool = False  # devices may tell of themselves here
+    plan: Plan | None = None  # the short way of its usual message
+    useful: bool = False  # whether a message took it
+    unplanned: int = 0  # messages in a row that took the long way
+    patience: int = _PATIENCE  # after how many of them a plan is sought (again)
 
 
 class Decoder:
@@ -66,7 +61,7 @@ class Decoder:
     def __init__(self, sensors: Mapping[str, Sensor], timezone: str) -> None:
         self._zone: tzinfo = ZoneInfo(timezone)
         self._memory = Memory()
-        self._plans: dict[str, _Plan] = {}
+        self._topics: dict[str, _Topic] = {}
         self._filters: dict[str, str] = {}  # wildcard filter of announcements: dialect
         self._tellers = Tellers()
         self._discovery = Discovery(sensors.values())
@@ -74,25 +69,50 @@ class Decoder:
 
     def subscriptions(self) -> tuple[str, ...]:
         """The MQTT filters that bring everything this building listens to, in a stable order."""
-        return tuple(sorted({*self._plans, *self._filters}))
+        return tuple(sorted({*self._topics, *self._filters}))
 
     def decode(self, message: RawMessage, now: float) -> Decoded:
         """What a message says to this building at ``now``. Never raises, whatever the bytes."""
-        plan = self._plans.get(message.topic)
-        if plan is None:
+        topic = self._topics.get(message.topic)
+        if topic is None:
             dialect = self._announcing(message.topic)
             if not dialect:
                 return self._discovered(message, now)
-            plan = _Plan(dialect=dialect)
+            topic = _Topic(dialect=dialect)
         try:
-            if plan.tells:
-                return self._tellers.split(self._full(plan, message, now))
-            if plan.simple and not plan.groups and not plan.living:
-                return self._simple(plan.simple, message, now)
-            return self._full(plan, message, now)
+            if topic.simple and not topic.groups and not topic.living:
+                return self._simple(topic.simple, message, now)
+            plan = topic.plan
+            if plan is not None and plan.version == self._memory.version:
+                decoded = plan.read(message, now)
+                if decoded is not None:
+                    if topic.unplanned:
+                        topic.unplanned, topic.useful = 0, True
+                    return decoded
+            decoded = self._tellers.split(self._full(topic, message, now))
+            if decoded.tellings:
+                topic.plan, topic.patience = None, _PATIENCE  # what it took to be said is not what is said now
+            elif len(topic.groups) == 1 and not topic.simple:
+                self._learn(topic, message, decoded)
+            return decoded
         except Exception as error:  # hostile content must never stop the good sensors (C51)
             detail = f"{type(error).__name__}: {error}"[:200]
             return Decoded(rejects=(Reject(message.topic, "decoder-error", detail),))
+
+    def _learn(self, topic: _Topic, message: RawMessage, decoded: Decoded) -> None:
+        """Seek a plan now and then, more seldom each time: a topic of many shapes must not cost more than it saves."""
+        topic.unplanned += 1
+        if topic.unplanned < topic.patience or not decoded.readings or decoded.rejects:
+            return
+        fruitless = topic.plan is not None and not topic.useful
+        topic.unplanned, topic.useful = 1, False
+        topic.patience = _LONGEST_PATIENCE if fruitless else min(topic.patience * 8, _LONGEST_PATIENCE)
+        topic.plan = None if fruitless else learn(topic.groups[0], message, self._memory, self._zone)
+
+    def ask_again(self, sensors: Iterable[str]) -> None:
+        """Pass on what the devices of these sensors tell of themselves next, also if they said so before."""
+        self._tellers.ask_again(sensors)
+        self._memory.version += 1
 
     def _discovered(self, message: RawMessage, now: float) -> Decoded:
         """A topic that only discovery can explain: an announcement, an availability, a device's own word."""
@@ -101,7 +121,7 @@ class Decoder:
             if message.topic.endswith("/config"):
                 heard = Heard(Clock(self._zone, message.received_at), message.retained)
                 read(BY_NAME["homeassistant"], Message(message.topic, message.payload), heard, memory)
-                lives, expiries = self._learn(heard)
+                lives, expiries = discovery.follow(heard.announcements, memory)
                 return Decoded(lives=lives, expiries=expiries) if lives or expiries else _UNKNOWN
             lives = tuple(discovery.hear(message, memory)) if discovery.speaks(message.topic) else ()
             clock = Clock(self._zone, message.received_at)
@@ -114,17 +134,6 @@ class Decoder:
         discovery.keep(message)
         return _UNKNOWN
 
-    def _learn(self, heard: Heard) -> tuple[tuple[Life, ...], tuple[Expiry, ...]]:
-        """What announcements just read mean for sensors of this building."""
-        lives: list[Life] = []
-        expiries: list[Expiry] = []
-        for told in heard.announcements:
-            if told.what == "entity":
-                more = self._discovery.learn(str(told.detail.get("state_topic", "")), self._memory)
-                lives += more[0]
-                expiries += more[1]
-        return tuple(lives), tuple(expiries)
-
     def _simple(self, bounds: tuple[Bound, ...], message: RawMessage, now: float) -> Decoded:
         payload = message.payload
         if len(payload) > LARGEST:
@@ -132,39 +141,29 @@ class Decoder:
         readings, rejects = read_simple(bounds, message, now, self._zone)
         return Decoded(readings, rejects) if rejects else Decoded(readings)
 
-    def _full(self, plan: _Plan, message: RawMessage, now: float) -> Decoded:
+    def _full(self, topic: _Topic, message: RawMessage, now: float) -> Decoded:
         readings: list[Reading] = []
         rejects: list[Reject] = []
         lives: list[Life] = []
         declarations: list[Declaration] = []
         requests: list[tuple[str, bytes]] = []
         expiries: tuple[Expiry, ...] = ()
-        if plan.simple:
-            simple = self._simple(plan.simple, message, now)
+        if topic.simple:
+            simple = self._simple(topic.simple, message, now)
             readings.extend(simple.readings)
             rejects.extend(simple.rejects)
-        for group in plan.groups or self._announcers(plan):
+        for group in topic.groups or self._announcers(topic):
             heard = Heard(
                 Clock(self._zone, message.received_at), message.retained, group.quantities, group.units
             )
             read(group.dialect, Message(message.topic, message.payload, group.model), heard, self._memory)
             match(heard, group.sensors, message, now, readings, rejects)
-            for fact in heard.lives:
-                reached = plan.living or group.members
-                if not reached:
-                    continue
-                at = fact.at if fact.at is not None else message.received_at
-                about = plan.gateway or f"{heard.dialect}:{fact.device or message.topic}"
-                source = f"{heard.dialect} {fact.source}".strip()
-                gateway = bool(plan.gateway)
-                lives.append(Life(reached, fact.online, at, source, about, gateway, message.retained))
+            if heard.lives:
+                lives.extend(lives_of(heard.lives, group.reached, group.gateway, heard.dialect, message))
             if heard.announcements:
-                learned = self._learn(heard)
-                lives.extend(learned[0])
-                expiries = learned[1]
-            for told in heard.announcements:
-                detail = {key: _shown(value) for key, value in told.detail.items()}
-                declarations.append(Declaration(message.topic, told.device, told.what, detail))
+                more, expiries = self._discovery.follow(heard.announcements, self._memory)
+                lives.extend(more)
+                declarations.extend(declarations_of(heard, message.topic))
             requests.extend(heard.requests)
         if not (lives or declarations or requests or expiries):
             return Decoded(tuple(readings), tuple(rejects)) if readings or rejects else _EMPTY
@@ -178,9 +177,11 @@ class Decoder:
             expiries=expiries,
         )
 
-    def _announcers(self, plan: _Plan) -> tuple[_Group, ...]:
+    def _announcers(self, topic: _Topic) -> tuple[Group, ...]:
         """For a topic that only tells life or announces: the dialect, and nobody to read values for."""
-        return (_Group(BY_NAME[plan.dialect], "", (), _NOTHING, {}),) if plan.dialect else ()
+        if not topic.dialect:
+            return ()
+        return (Group(BY_NAME[topic.dialect], "", (), _NOTHING, {}, topic.living, topic.gateway),)
 
     def _announcing(self, topic: str) -> str:
         for pattern, dialect in self._filters.items():
@@ -215,16 +216,17 @@ class Decoder:
             self._listen(dialect, sensor, dialects)
         for topic in {*simple, *groups, *living, *dialects}:
             told = groups.get(topic, {})
-            made = [
-                self._group(topic, *key, members, carried.get(topic, [])) for key, members in told.items()
-            ]
-            self._plans[topic] = _Plan(
+            reached = tuple(dict.fromkeys(living.get(topic, ())))
+            gateway, others = gateways.get(topic, ""), carried.get(topic, [])
+            self._topics[topic] = _Topic(
                 simple=tuple(simple.get(topic, ())),
-                groups=tuple(made),
-                living=tuple(dict.fromkeys(living.get(topic, ()))),
+                groups=tuple(
+                    self._group(topic, *key, members, reached, others, gateway)
+                    for key, members in told.items()
+                ),
+                living=reached,
                 dialect=dialects.get(topic, ""),
-                gateway=gateways.get(topic, ""),
-                tells=bool(made),
+                gateway=gateway,
             )
 
     def _listen(self, dialect: Dialect, sensor: Sensor, dialects: dict[str, str]) -> None:
@@ -235,24 +237,25 @@ class Decoder:
                 dialects.setdefault(topic, dialect.name)
 
     def _group(
-        self, topic: str, dialect: str, model: str, members: list[Sensor], carried: list[str]
-    ) -> _Group:
+        self,
+        topic: str,
+        dialect: str,
+        model: str,
+        members: list[Sensor],
+        living: tuple[str, ...],
+        carried: list[str],
+        gateway: str,
+    ) -> Group:
         sensors = tuple(wanted(sensor) for sensor in members)
-        units = {
-            one.quantity: sensor.unit for one, sensor in zip(sensors, members, strict=True) if sensor.unit
-        }
         chosen = BY_NAME.get(dialect) or (PLAIN if dialect in SIMPLE else None)
-        tellers = self._tellers.wanted(topic, members, carried, chosen)
-        quantities = TOLD.union(one.quantity for one in sensors)
-        names = tuple(sensor.id for sensor in members)
-        return _Group(chosen, model, (*sensors, *tellers), quantities, units, names)
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (list, tuple)):
-        return ",".join(_shown(item) for item in value)
-    return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+        return Group(
+            dialect=chosen,
+            model=model,
+            sensors=(*sensors, *self._tellers.wanted(topic, members, carried, chosen)),
+            quantities=TOLD.union(one.quantity for one in sensors),
+            units={
+                one.quantity: sensor.unit for one, sensor in zip(sensors, members, strict=True) if sensor.unit
+            },
+            reached=living or tuple(one.id for one in sensors) or tuple(carried),
+            gateway=gateway,
+        )

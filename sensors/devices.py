@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from msgspec.structs import replace
-
 from sensors.bind import SIMPLE
 from sensors.dialects.base import Dialect
 from sensors.dialects.registry import BY_NAME, PLAIN
 from sensors.interpret import of_topic
-from sensors.life import TOLD
-from sensors.match import Wanted
-from sensors.model import Decoded, Quality, Sensor, Telling
-
-_MARK = "\0"  # no sensor of a folder can be called so
+from sensors.life import TOLD, battery_band
+from sensors.match import STAND_IN, Wanted
+from sensors.model import Decoded, Quality, Reading, Sensor, Telling
 
 
 def dialect_of(sensor: Sensor) -> Dialect:
@@ -51,12 +47,12 @@ class Tellers:
     """Stand-ins among the sensors of a topic that take what the device tells of itself (``sensors.life.TOLD``).
 
     Their readings are told apart again after decoding. A word that was said before is passed over: devices repeat
-    themselves with every message.
+    themselves with every message. Of a battery only the band counts.
     """
 
     def __init__(self) -> None:
         self._behind: dict[str, tuple[tuple[str, ...], str]] = {}
-        self._said: dict[str, float] = {}
+        self._said: dict[str, float] = {}  # of a battery the lower end of its band
 
     def wanted(
         self, topic: str, members: Iterable[Sensor], others: Iterable[str], dialect: Dialect | None
@@ -72,7 +68,7 @@ class Tellers:
             if not names:
                 continue
             for quantity in sorted(TOLD):
-                id_ = f"{_MARK}{topic}{_MARK}{channel}{_MARK}{quantity}"
+                id_ = f"{STAND_IN}{topic}{STAND_IN}{channel}{STAND_IN}{quantity}"
                 before = self._behind.get(id_, ((), quantity))[0]
                 self._behind[id_] = (tuple(dict.fromkeys((*before, *names))), quantity)
                 found.append(Wanted(id_, quantity, channel, "", 0.0, not channel))
@@ -80,24 +76,45 @@ class Tellers:
 
     def split(self, decoded: Decoded) -> Decoded:
         """The same with the stand-ins' readings as tellings."""
-        if not any(reading.sensor.startswith(_MARK) for reading in decoded.readings) and not any(
-            reject.sensor.startswith(_MARK) for reject in decoded.rejects
-        ):
-            return decoded
-        told = []
-        for reading in decoded.readings:
-            if not reading.sensor.startswith(_MARK) or reading.quality is Quality.IMPLAUSIBLE:
-                continue
-            live = reading.quality is Quality.GOOD
-            if live and self._said.get(reading.sensor) == reading.value:
-                continue
-            if live:
-                self._said[reading.sensor] = reading.value
-            sensors, quantity = self._behind[reading.sensor]
-            told.append(Telling(sensors, quantity, reading.value, reading.measured_at, reading.quality))
-        return replace(
-            decoded,
-            readings=tuple(one for one in decoded.readings if not one.sensor.startswith(_MARK)),
-            rejects=tuple(one for one in decoded.rejects if not one.sensor.startswith(_MARK)),
-            tellings=(*decoded.tellings, *told),
+        readings, said, told = decoded.readings, self._said, []
+        first = next(
+            (place for place, one in enumerate(readings) if one.sensor[:1] == STAND_IN), len(readings)
         )
+        if first == len(readings) and not decoded.rejects:
+            return decoded
+        own = list(readings[:first])
+        for reading in readings[first:]:
+            name = reading.sensor
+            if name[:1] != STAND_IN:
+                own.append(reading)
+            elif reading.quality is not Quality.GOOD:
+                if reading.quality is not Quality.IMPLAUSIBLE:
+                    told.append(self._telling(reading))
+            else:
+                value = (
+                    battery_band(reading.value)[0] if self._behind[name][1] == "battery" else reading.value
+                )
+                if said.get(name) != value:
+                    said[name] = value
+                    told.append(self._telling(reading))
+        return Decoded(
+            tuple(own),
+            tuple(one for one in decoded.rejects if one.sensor[:1] != STAND_IN) if decoded.rejects else (),
+            decoded.lives,
+            decoded.declarations,
+            decoded.known,
+            decoded.requests,
+            (*decoded.tellings, *told) if told else decoded.tellings,
+            decoded.expiries,
+        )
+
+    def ask_again(self, sensors: Iterable[str]) -> None:
+        """Pass on what the devices of these sensors say next, also if they said so before."""
+        asked = frozenset(sensors)
+        for name, (behind, _) in self._behind.items():
+            if not asked.isdisjoint(behind):
+                self._said.pop(name, None)
+
+    def _telling(self, reading: Reading) -> Telling:
+        sensors, quantity = self._behind[reading.sensor]
+        return Telling(sensors, quantity, reading.value, reading.measured_at, reading.quality)

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from sensors.dialects.base import Memory, Message
 from sensors.dialects.homeassistant import availability_word, read_entities
-from sensors.heard import Heard
+from sensors.heard import Announcement, Heard
 from sensors.life import TOLD
 from sensors.match import graded
 from sensors.model import Expiry, Life, RawMessage, Sensor, Telling
@@ -68,6 +68,19 @@ class Discovery:
                     if early is not None:
                         lives += self.hear(early, memory)
         return lives, expiries
+
+    def follow(
+        self, announcements: Iterable[Announcement], memory: Memory
+    ) -> tuple[tuple[Life, ...], tuple[Expiry, ...]]:
+        """What announcements that were just read mean for sensors of this building."""
+        lives: list[Life] = []
+        expiries: list[Expiry] = []
+        for told in announcements:
+            if told.what == "entity":
+                more = self.learn(str(told.detail.get("state_topic", "")), memory)
+                lives += more[0]
+                expiries += more[1]
+        return tuple(lives), tuple(expiries)
 
     def speaks(self, topic: str) -> bool:
         """Whether discovery said that a topic tells of availability."""

@@ -10,7 +10,7 @@ The record is persisted whole; :mod:`sensors.state` says what follows from it at
 
 from __future__ import annotations
 
-from math import inf
+from math import inf, nextafter
 
 import msgspec
 from msgspec import Struct
@@ -338,6 +338,13 @@ def stuck_after_s(record: Record, value: float) -> float:
     step = record.resolution or _decimals(value)
     days = min(max(1.0, step / record.moves), STUCK_MOST_DAYS) if record.moves else STUCK_MOST_DAYS
     return max(days * STUCK_AFTER_S, STUCK_TIMES_LONGEST * record.longest_s)
+
+
+def battery_band(level: float) -> tuple[float, float]:
+    """The levels, in per cent, between which nothing new is said of a battery: low, recovering, or good."""
+    if level < LOW_BATTERY:
+        return 0.0, nextafter(LOW_BATTERY, 0.0)
+    return (LOW_BATTERY, nextafter(BATTERY_AGAIN, 0.0)) if level < BATTERY_AGAIN else (BATTERY_AGAIN, 100.0)
 
 
 def _decimals(value: float) -> float:

@@ -264,7 +264,9 @@ class Core:
         alarm = self.annunciator.alarms.get(name)
         told = told_word(self.rules.get(alarm.rule)) if alarm is not None else None
         if alarm is not None and told is not None:
-            over = Telling(self.evaluator.fellows(alarm.scope), told, 0.0, now)
+            fellows = self.evaluator.fellows(alarm.scope)
+            self.decoder.ask_again(fellows)  # what the device repeats after this is new
+            over = Telling(fellows, told, 0.0, now)
             for change in self.evaluator.hear((), (over,), (), now):
                 self._change(change, now)
 
