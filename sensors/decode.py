@@ -34,8 +34,6 @@ _NOTHING: frozenset[str] = frozenset()
 _PATIENCE, _LONGEST_PATIENCE = 4, 100_000
 AUTO = frozenset(("auto", "cn-host"))
 """Names by which a person leaves the recognition to the messages."""
-DIALECT_NAMES = SIMPLE | AUTO | frozenset(BY_NAME)
-"""Every name that a sensor's ``dialect`` may have."""
 
 
 class _Topic(Struct):

@@ -3,8 +3,8 @@
 A plan (``learn``) says how the messages of one topic and shape are read without their dialect: the shape of the
 document as a type that msgspec checks while it parses, the values that must be as they were, and the places of the
 numbers that are the readings. A message that differs in anything the dialect looked at has no plan and is read by
-its dialect. So have other states, other words, null, marks for no measurement and numbers beyond belief: alarms never
-take the short way, only more of the same does.
+its dialect: another state, other words, null, marks for no measurement, new or missing keys, numbers beyond belief. So a
+contact never changes its state by the short way; only believable numbers and repeated states take it.
 """
 
 from __future__ import annotations

@@ -93,7 +93,8 @@ class TracedList(list[Any], _Traced):
 
 def _touching(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
     def touch(self: Any, *args: Any, **named: Any) -> Any:
-        _touch(self)
+        for one in (self, *args):  # both sides of a comparison have been looked at
+            _touch(one)
         return method(self, *args, **named)
 
     touch.__name__ = name
@@ -105,7 +106,7 @@ def _touch(value: Any) -> None:
         value.log.touched.add(value.place)
     elif isinstance(value, TracedValue):
         value.log.touched.add(value.measured.place)
-    else:
+    elif isinstance(value, TracedTime):
         value.log.lost = True
 
 

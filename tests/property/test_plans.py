@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import base64
 import random
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +131,7 @@ def mutations(document: Any, chance: random.Random, count: int) -> list[bytes]:
 KEYS = ("device_temperature", "illuminance_lux", "MOD", "time", "tempc", "temperature_F", "TempUnit", "x")
 
 
+@lru_cache(maxsize=1)
 def samples() -> list[tuple[str, str, bytes]]:
     found = [(typical.dialect, typical.topic, typical.payload) for typical in MESSAGES]
     for path in SAMPLES:
