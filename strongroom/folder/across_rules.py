@@ -16,6 +16,7 @@ from alerts.rule import (
     Select,
     Silent,
     Stuck,
+    Troubled,
     Vote,
 )
 from alerts.segments import count
@@ -28,7 +29,7 @@ from strongroom.folder.ledger import Ledger
 
 SMS_PARTS = 2
 _LEVELS = {1: Text("紧急", "URGENT"), 2: Text("重要", "HIGH"), 3: Text("一般", "LOW")}
-_ABOUT_THE_DEVICE = (Silent, Stuck, Implausible, Disagree)
+_ABOUT_THE_DEVICE = (Silent, Stuck, Implausible, Disagree, Troubled)
 
 
 def check_rules(facts: Facts, ledger: Ledger) -> None:
