@@ -78,8 +78,6 @@ class Decoder:
                 return self._discovered(message, now)
             topic = _Topic(dialect=dialect)
         try:
-            if topic.simple and not topic.groups and not topic.living:
-                return self._simple(topic.simple, message, now)
             plan = topic.plan
             if plan is not None and plan.version == self._memory.version:
                 decoded = plan.read(message, now)
@@ -87,6 +85,8 @@ class Decoder:
                     if topic.unplanned:
                         topic.unplanned, topic.useful = 0, True
                     return decoded
+            if topic.simple and not topic.groups and not topic.living:
+                return self._simple(topic.simple, message, now)
             decoded = self._tellers.split(self._full(topic, message, now))
             if decoded.tellings:
                 topic.plan, topic.patience = None, _PATIENCE  # what it took to be said is not what is said now

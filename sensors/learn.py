@@ -44,12 +44,12 @@ def learn(group: Group, message: RawMessage, memory: Memory, zone: tzinfo) -> Pl
         return None
     if heard.refusals or heard.requests or any(fact.at is not None for fact in heard.lives):
         return None
-    for told in heard.announcements:
-        for key, value in told.detail.items():
-            told.detail[key] = looked_at(value)
+    announced = _announced(heard)
     other_log, other = _trace(group, message, _other_kinds(document, log), memory, zone)
     if other_log.lost or other.refusals or _what(other.observations) != _what(heard.observations):
         return None  # whether a number is whole decides something
+    if _announced(other) != announced or len(other.lives) != len(heard.lives):
+        return None
     return _compile(group, document, heard, owned, message.topic, version, zone)
 
 
@@ -80,6 +80,14 @@ def _other_kinds(document: Any, log: Log, place: Place = ()) -> Any:
     if isinstance(document, float):
         return int(document)
     return float(document) if isinstance(document, int) and abs(document) < 1e15 else document
+
+
+def _announced(heard: TracedHeard) -> list[tuple[str, str, dict[str, object]]]:
+    """What was announced, its values noted as looked at and plain from here on."""
+    for told in heard.announcements:
+        for key, value in told.detail.items():
+            told.detail[key] = looked_at(value)
+    return [(told.what, told.device, told.detail) for told in heard.announcements]
 
 
 def _what(observations: list[Observation]) -> list[tuple[Any, ...]]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 
+import msgspec
+
 from alerts.acts import AlarmAct, Reset
 from alerts.annunciator import Annunciator
 from alerts.answers import PersonAct
@@ -82,6 +84,7 @@ class Core:
             building.people,
             building.revision,
             building.assembly,
+            own=building.rescue,
         )
         self.pager = Pager(
             building.people,
@@ -115,8 +118,11 @@ class Core:
 
     # --- facts ----------------------------------------------------------------------------------------
 
-    def message(self, raw: RawMessage, now: float) -> tuple[tuple[str, bytes], ...]:
-        """Take one message in; returns what the dialect asks to be published (topic, payload)."""
+    def message(self, raw: RawMessage, now: float, *, kept: bool = True) -> tuple[tuple[str, bytes], ...]:
+        """Take one message in; returns what the dialect asks to be published (topic, payload).
+
+        With ``kept`` False it is decided but its readings stay out of the intake: a durable copy is still to come.
+        """
         if raw.topic.startswith(self._ours):
             return ()  # our own beat and status, heard back
         self.messages += 1
@@ -133,12 +139,18 @@ class Core:
             for change in heard:
                 self._change(change, now)
         for reading in decoded.readings:
-            self.reading(reading, now)
+            self.reading(reading, now, kept=kept)
         for reading in self.deriver.observe(decoded.readings):
-            self.reading(reading, now)
+            self.reading(reading, now, kept=kept)
         return decoded.requests
 
-    def reading(self, reading: Reading, now: float) -> None:
+    def keep(self, raw: RawMessage, at: float) -> None:
+        """Keep what a message says, as heard at ``at``; what follows from it was decided then from another copy."""
+        if not raw.topic.startswith(self._ours):
+            heard = msgspec.structs.replace(raw, received_at=at)
+            self._batch.readings += self.decoder.decode(heard, at + self.skew).readings
+
+    def reading(self, reading: Reading, now: float, *, kept: bool = True) -> None:
         """Take one reading in: keep it, and decide what follows."""
         last = self.latest.get(reading.sensor)
         if last is not None and not reading.drill:
@@ -148,7 +160,8 @@ class Core:
                 self._keep_latest(reading)
         elif not reading.drill:
             self._keep_latest(reading)
-        self._batch.readings.append(reading)
+        if kept:
+            self._batch.readings.append(reading)
         for change in self.evaluator.observe(reading, now):
             self._change(change, now)
 

@@ -10,6 +10,7 @@ from alerts.notices import SendResult
 from alerts.rule import Rule
 from playbooks.acts import IncidentAct
 from playbooks.model import Drill, Holding, Incident, Playbook
+from playbooks.rescue.own import DEFAULT_OWN, OwnRescue
 from sensors.model import Quality, Reject, Sensor, Text, Zone
 
 
@@ -42,6 +43,7 @@ class Building(Struct, frozen=True, kw_only=True):
     folder: str
     revision: str
     plans: dict[str, str] = {}  # floor id -> sanitised SVG text
+    rescue: OwnRescue = DEFAULT_OWN
 
 
 class ReplyReceived(Struct, frozen=True, kw_only=True, tag="reply.received"):

@@ -11,6 +11,7 @@ from ingest.mqtt import MqttSource
 from sensors.model import Text
 from strongroom.assemble import make_engine
 from strongroom.beat import Beat
+from strongroom.bypass import Bypass
 from strongroom.carriers import sender_of
 from strongroom.clock import SystemClock
 from strongroom.core import Core
@@ -24,6 +25,7 @@ from strongroom.settings import Settings, SettingsError, read_settings
 from strongroom.sitedb import Cursors
 
 CANNOT_RUN = 2
+DAMAGED = 3  # the site database came back damaged while running: the next start salvages it
 # How long one of our threads may keep the others waiting. At Python's 5 ms the series writer, draining a backlog,
 # delays decisions twice as much, and is itself half as fast (bench/drain).
 SWITCH_S = 0.0005
@@ -75,6 +77,16 @@ def run_engine(settings: Settings, stop: threading.Event | None = None) -> int:
             status_topic=f"strongroom/{building.id}/engine",
         )
 
+    def bypass() -> MqttSource:
+        return MqttSource(
+            settings.broker,
+            EVERYTHING,
+            client_id=f"strongroom-{building.id}-bypass",
+            now=clock.now,
+            monotonic=clock.monotonic,
+            fleeting=True,
+        )
+
     feeder = Feeder(
         settings.data / SITE_DB,
         Cursors(settings.data / CURSORS_DB),
@@ -83,7 +95,14 @@ def run_engine(settings: Settings, stop: threading.Event | None = None) -> int:
         tail_s=tail_s(settings.influx),
     )
     engine = make_engine(
-        building, settings.data, clock, source, sender_of(settings), feeder, test_hour=settings.test_hour
+        building,
+        settings.data,
+        clock,
+        source,
+        sender_of(settings),
+        feeder,
+        Bypass(bypass),
+        test_hour=settings.test_hour,
     )
     stopping = stop or threading.Event()
     if stop is None:
@@ -93,7 +112,7 @@ def run_engine(settings: Settings, stop: threading.Event | None = None) -> int:
     beat.start()
     engine.run(stopping)
     beat.stop()
-    return 0
+    return DAMAGED if engine.committer.damaged else 0
 
 
 def main() -> int:

@@ -22,6 +22,7 @@ from sensors.quantities import quantity
 from sensors.simulate import value_of
 from sensors.speak import birth, speak
 from strongroom.assemble import make_engine
+from strongroom.bypass import Bypass
 from strongroom.clock import SetClock
 from strongroom.core import Core
 from strongroom.engine import Engine
@@ -36,14 +37,17 @@ EVERYTHING = ("#",)  # as the live engine listens: discovery names topics that n
 
 
 class Rehearsal:
-    """A building on a set clock. ``data`` is an empty directory of its own; ``start_at`` Unix seconds UTC."""
+    """A building on a set clock. ``data`` is an empty directory of its own; ``start_at`` Unix seconds UTC.
 
-    def __init__(self, building: Building, data: Path, start_at: float) -> None:
+    ``window`` is how many messages the broker lets wait for an acknowledgement.
+    """
+
+    def __init__(self, building: Building, data: Path, start_at: float, *, window: int = 65_535) -> None:
         self.building = building
         self.clock = SetClock(start_at)
         self.paper = PaperSender()
         self._data = data
-        self._broker = MemoryBroker()
+        self._broker = MemoryBroker(window)
         self._here = ZoneInfo(building.timezone)
         self._devices = _devices(building.sensors.values())
         self._next = dict.fromkeys(self._devices, start_at)
@@ -60,7 +64,12 @@ class Rehearsal:
         def source(_core: Core) -> MemorySource:
             return MemorySource(self._broker, EVERYTHING, client_id="engine", now=self.clock.now)
 
-        engine = make_engine(self.building, self._data, self.clock, source, self.paper)
+        def bypass() -> MemorySource:
+            return MemorySource(
+                self._broker, EVERYTHING, client_id="engine-bypass", now=self.clock.now, fleeting=True
+            )
+
+        engine = make_engine(self.building, self._data, self.clock, source, self.paper, bypass=Bypass(bypass))
         engine.source.start()
         return engine
 
@@ -104,11 +113,12 @@ class Rehearsal:
         act = Act(id=f"rehearsed-{self._acts}", at=self.clock.now(), by=person, what=what)
         return core.act(act, self.clock.now())
 
-    def run(self, seconds: float, *, silent: bool = False) -> None:
-        """Let time pass in turns of a second; ``silent`` stops every device."""
+    def run(self, seconds: float, *, silent: bool = False, step_s: float = TURN_S) -> None:
+        """Let time pass in turns of ``step_s`` (a second; a minute is enough for days of drying); ``silent`` stops
+        every device."""
         until = self.clock.now() + seconds
         while self.clock.now() < until:
-            self.clock.move(min(TURN_S, until - self.clock.now()))
+            self.clock.move(min(step_s, until - self.clock.now()))
             if not silent:
                 self._speak()
             self.turn()

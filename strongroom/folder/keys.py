@@ -59,6 +59,12 @@ KEYS: dict[str, tuple[str, ...]] = {
     "expect": (
         "at_s", "alarm", "zone", "state", "told", "incident", "step", "points", "absent",
     ),
+    # rescue.toml
+    "rescue": (
+        "order", "mode", "factor", "catalogues", "copies_move", "dry_kg", "boxes_per_min", "tier", "walk", "shelf",
+    ),
+    "tier": ("name", "tests"),
+    "pace": ("value", "spread", "samples", "date", "source"),
     # words in two languages
     "text": ("zh", "en"),
 }  # fmt: skip
@@ -87,4 +93,5 @@ ARRAYS: dict[str, tuple[str, ...]] = {
     "people": ("person", "ladder", "duty"),
     "playbook": ("step",),
     "drill": ("play", "expect"),
+    "rescue": ("tier",),
 }
