@@ -236,6 +236,21 @@ def test_the_death_of_a_node_is_the_death_of_its_devices() -> None:
     assert [(life.sensors, life.online) for life in dead.lives] == [(("st",), False)]
 
 
+def test_a_node_is_a_gateway_that_its_birth_revives_and_a_device_is_not() -> None:
+    to = decoder(SPARK)
+    told = [
+        (life.about, life.gateway, life.online, life.sensors)
+        for topic in ("NDEATH/gw", "NBIRTH/gw", "DDEATH/gw/vault", "DBIRTH/gw/vault")
+        for life in decode(to, f"spBv1.0/archive/{topic}", sparkplug(0)).lives
+    ]
+    assert told == [
+        ("sparkplug:archive/gw", True, False, ("st",)),
+        ("sparkplug:archive/gw", True, True, ("st",)),
+        ("sparkplug:archive/gw/vault", False, False, ("st",)),
+        ("sparkplug:archive/gw/vault", False, True, ("st",)),
+    ]
+
+
 def test_discovery_tells_unit_and_words_of_plain_topics() -> None:
     to = decoder(
         sensor("ht", "temperature", "node/sensor/t/state", "homeassistant"),
