@@ -26,6 +26,7 @@ EN 54-25 wants radio-linked fire parts to warn 30 days before the end; 15 % of t
 SPIKES = 3
 """So many values within a day that leap and return make a sensor implausible (a loose contact, a bad supply)."""
 DAY_S = 86_400.0
+_NOISE = 1e-6  # of floating point: 20.4 - 20.3 is not quite a tenth
 _SPIKE_WITHIN_S = (
     600.0  # only samples at most this far apart can show a spike: a room changes within the hour
 )
@@ -85,6 +86,7 @@ class RecordState(Struct, frozen=True, array_like=True):
     received_at: float = 0.0
     before: float | None = None
     lagging: tuple[float, float] | None = None
+    since: float = 0.0
 
 
 class Record:
@@ -97,9 +99,9 @@ class Record:
     """
 
     __slots__ = (
-        "before", "expire_after_s", "heard_at", "implausible_at", "known_at", "lagging", "limit_s", "longest_s",
-        "measured_at", "moves", "received_at", "resolution", "retained_at", "same_count", "same_s", "seen_at",
-        "sensor", "silent", "spikes", "step_s", "stirred", "stuck", "told", "value", "words",
+        "before", "expire_after_s", "finer", "heard_at", "implausible_at", "known_at", "lagging", "leap", "limit_s",
+        "longest_s", "measured_at", "moves", "received_at", "resolution", "retained_at", "same_count", "same_s",
+        "seen_at", "sensor", "silent", "since", "spikes", "step_s", "stirred", "stuck", "told", "value", "words",
     )  # fmt: skip
 
     def __init__(self, sensor: Sensor) -> None:
@@ -110,7 +112,8 @@ class Record:
         self.seen_at = -inf
         self.heard_at = -inf
         self.value: float | None = None
-        self.before: float | None = None  # the value before, where it was measured at the sensor's pace
+        self.before: float | None = None  # the value before, and how long before
+        self.since = 0.0
         self.silent = False
         self.retained_at = 0.0
         self.lagging: tuple[float, float] | None = None
@@ -118,7 +121,8 @@ class Record:
         self.same_s = 0.0
         self.same_count = 0
         self.longest_s = 0.0
-        self.resolution = 0.0
+        self.resolution = 0.0  # the smallest difference ever seen, 0 before any
+        self.finer = inf  # a smaller difference than this is news
         self.implausible_at = 0.0
         self.spikes: list[float] = []
         self.told: dict[str, Told] = {}
@@ -128,6 +132,7 @@ class Record:
         known = quantity(sensor.quantity)
         # A calculated value may rightly stand still; only instruments freeze.
         self.moves = MOVES.get(known.id, 0.0) if known is not None and sensor.topic else 0.0
+        self.leap = SPIKE.get(known.id, inf) if known is not None else inf
         self.stuck = False
         self.stirred = False
 
@@ -163,8 +168,18 @@ class Record:
             if not paced:
                 return False
         self.lagging = None
-        if self.moves:
-            self._course(reading.value, since)
+        value, last = reading.value, self.value
+        if self.moves and last is not None:
+            if value == last:
+                self._stands(value, since)
+            else:
+                step = value - last if value > last else last - value
+                if step < self.finer or step > self.leap or self.same_s:
+                    self._moved(value, last, step, since)
+            if self.spikes and measured_at - self.spikes[0] >= DAY_S:
+                self.spikes = self.spikes[1:]
+                self.stirred = True
+            self.before, self.since = last, since
         self.measured_at = measured_at
         passed = now - self.received_at
         self.received_at = now
@@ -173,7 +188,7 @@ class Record:
         else:
             self.step_s = self.sensor.every_s
         self.seen_at = now
-        self.value = reading.value
+        self.value = value
         if self.implausible_at:
             self.implausible_at = 0.0
             self.stirred = True
@@ -256,6 +271,7 @@ class Record:
                 self.received_at if self.received_at > 0.0 else 0.0,
                 self.before,
                 self.lagging,
+                self.since,
             )
         )
 
@@ -278,43 +294,38 @@ class Record:
         self.told, self.words = dict(state.told), dict(state.words)
         self.expire(state.expire_after_s)
         self.received_at = state.received_at or -inf
-        self.before, self.lagging = state.before, state.lagging
+        self.before, self.lagging, self.since = state.before, state.lagging, state.since
+        self.finer = state.resolution - _NOISE if state.resolution else inf
         self.stuck = self.value is not None and self._frozen(self.value)
 
     # --- the course of values -------------------------------------------------------------------------
 
-    def _course(self, value: float, since: float) -> None:
-        """What the next value says of the ones before it. ``since``: seconds of measurement between the two."""
-        if self.spikes and self.measured_at - self.spikes[0] >= DAY_S:
-            self.spikes = self.spikes[1:]
-            self.stirred = True
-        paced = 0.0 < since <= self.gap_s
-        last = self.value
-        if value == last:
-            if paced:
-                self.same_s += since
-                self.same_count += 1
-                if not self.stuck and self.same_s >= STUCK_AFTER_S and self._frozen(value):
-                    self.stuck = self.stirred = True
-            self.before = value if paced else None
-            return
-        if last is not None:
-            step = round(abs(value - last), 6)
-            if step and (not self.resolution or step < self.resolution):
-                self.resolution = step
-            if self.before is not None and paced and since <= _SPIKE_WITHIN_S:
-                self._spike(value, last, self.before)
+    def _stands(self, value: float, since: float) -> None:
+        """The very same value again, ``since`` seconds of measurement later."""
+        if 0.0 < since <= self.gap_s:
+            self.same_count = self.same_count + 1 if self.same_s else 2
+            self.same_s += since
+            if not self.stuck and self.same_s >= STUCK_AFTER_S and self._frozen(value):
+                self.stuck = self.stirred = True
+
+    def _moved(self, value: float, last: float, step: float, since: float) -> None:
+        """Another value, and something to learn from it: a finer step, a leap, the end of a standstill."""
+        step = round(step, 6)
+        if step > 0.0 and (not self.resolution or step < self.resolution):
+            self.resolution = step
+            self.finer = step - _NOISE
+        paced_s = min(self.gap_s, _SPIKE_WITHIN_S)
+        if step > self.leap and self.before is not None and since <= paced_s and self.since <= paced_s:
+            self._spike(value, last, self.before)
         if self.stuck:
             self.stuck = False
             self.stirred = True
         elif self.same_s > self.longest_s:
             self.longest_s = min(self.same_s, STUCK_MOST_DAYS * DAY_S)
         self.same_s, self.same_count = 0.0, 1
-        self.before = last if paced else None
 
     def _spike(self, value: float, last: float, before: float) -> None:
-        leap = SPIKE.get(self.sensor.quantity, inf)
-        if abs(last - before) > leap and abs(value - last) > leap and abs(value - before) <= leap / 2:
+        if abs(last - before) > self.leap and abs(value - before) <= self.leap / 2:
             kept = [at for at in self.spikes if self.measured_at - at < DAY_S]
             self.spikes = [*kept, self.measured_at][-SPIKES:]
             self.stirred = True
