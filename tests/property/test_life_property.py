@@ -5,9 +5,12 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alerts.sensor_rules import silence_rules, trouble_rules
 from sensors.life import TOLD, Record, Word
-from sensors.model import Quality, Reading, Sensor, Text
+from sensors.model import Life, Quality, Reading, Sensor, Telling, Text
 from sensors.state import Freshness, Trouble, has, state
+from tests.judge import House, zone
+from tests.judge import sensor as judged
 
 T0 = 1_800_000_000.0
 SENSOR = Sensor(
@@ -99,3 +102,64 @@ def test_without_a_live_measurement_nothing_is_ever_fresh(life: list, wait: int)
     for name, trouble in (("tamper", Trouble.TAMPER), ("fault", Trouble.FAULT), ("test", Trouble.SELF_TEST)):
         if name not in told:
             assert has(one, trouble, T0 + wait) is None, "never told is unknown, not normal"
+
+
+# --- the alarms that follow ------------------------------------------------------------------------------
+
+LIVE = st.sampled_from([Quality.GOOD, Quality.GOOD, Quality.RETAINED, Quality.HISTORICAL, Quality.LATE])
+days = st.lists(
+    st.one_of(
+        st.tuples(st.just("told"), st.sampled_from(["tamper", "fault", "battery_low"]), st.booleans(), LIVE),
+        st.tuples(st.just("word"), st.booleans(), st.booleans()),
+        st.tuples(st.just("show"), st.sampled_from([20.0, 21.0])),
+        st.tuples(st.just("wait"), st.sampled_from([1.0, 59.0, 130.0, 400.0])),
+        st.tuples(st.just("restart"), st.booleans()),
+    ),
+    max_size=25,
+)
+RULES = {"tamper": "sensor-tamper", "fault": "sensor-fault", "battery_low": "sensor-battery"}
+
+
+@settings(max_examples=60, deadline=None)
+@given(days)
+def test_an_alarm_stands_exactly_while_the_last_live_word_says_so(life: list) -> None:  # type: ignore[type-arg]
+    """Through silence, old copies, gateways that come and go, and kills with every store behind them."""
+    sensors = {one.id: one for one in (judged("s"), judged("t"))}
+    zones = {"a": zone("a")}
+    rules = {**trouble_rules({}, sensors, zones), **silence_rules({}, sensors, zones)}
+    house = House(rules.values(), sensors.values())
+    last: dict[str, bool] = {}
+    offline_at, seen_at = None, house.now
+    for step in life:
+        house.now += 0.25
+        match step:
+            case ("told", name, on, quality):
+                told = Telling(("s",), name, float(on), house.now, quality)
+                house._take(house.evaluator.hear((), (told,), (), house.now))
+                if quality is Quality.GOOD:
+                    last[name] = on
+            case ("word", online, retained):
+                before = offline_at
+                life_ = Life(("s", "t"), online, house.now, "lwt", "hub", True, retained)
+                house._take(house.evaluator.hear((life_,), (), (), house.now))
+                offline_at = None if online else before if before is not None and retained else house.now
+            case ("show", value):
+                house.show(value)
+                seen_at = house.now
+            case ("wait", seconds):
+                house.wait(seconds, every=10.0)
+            case ("restart", crash):
+                house.store()
+                house.restart(1.0, crash=crash)
+        house.tick()
+        for name, rule in RULES.items():
+            assert house.active(rule, "s") is last.get(name, False), (name, step)
+        gone = offline_at is not None and seen_at <= offline_at
+        if not gone:
+            assert not house.active("link-lost", "hub"), step
+        elif offline_at is not None and house.now > offline_at + 62.0:
+            assert house.active("link-lost", "hub"), step
+        silent = house.alarm("sensor-silent", "s")
+        if house.now - seen_at > 300.0 + 31.0:
+            assert silent is not None
+            assert silent.active
