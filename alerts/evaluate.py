@@ -273,7 +273,7 @@ class Evaluator:
         verdict = instance.judged(now)
         instance.raw = verdict
         if verdict == MET and not instance.active and instance.rule.for_s > 0.0:
-            instance.pending = True  # with its credit; proven on from the next sample
+            instance.resumed(now)
         elif verdict == CLEAR and instance.active and instance.rule.clear_for_s > 0.0:
             instance.pending = True
         elif verdict != UNKNOWN or instance.active:

@@ -43,8 +43,8 @@ class Living:
     def begin(self, now: float) -> None:
         """Watch every sensor from now on, or again after a restart."""
         for seen in self._records.values():
-            if seen.known_at == 0.0:
-                seen.known_at = now
+            if seen.begin(now) or seen.known_at == 0.0:
+                seen.known_at = seen.known_at or now
                 self._touch(seen)
             for watch in seen.watches:
                 watch.fired = seen.silent if watch.own else all(s.state == MET for s in watch.slots)

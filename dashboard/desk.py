@@ -44,7 +44,7 @@ from playbooks.acts import (
     Treat,
 )
 from sensors.model import Text
-from strongroom.model import Act, Board, Building, Entry, ReplyReceived, StartDrill, StopDrill
+from strongroom.model import Act, Board, Building, Entry, ReplyReceived, StartDrill, StopDrill, TestContact
 
 # Rights by role; a person with several roles has all of their rights. This is the whole role table.
 _VIEWER = frozenset({"see"})
@@ -93,6 +93,7 @@ NEEDS: dict[type[Struct], str] = {
     ReplyReceived: "see",
     StartDrill: "command",
     StopDrill: "command",
+    TestContact: "test",
 }
 
 

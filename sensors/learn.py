@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from datetime import tzinfo
 from operator import attrgetter
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct, defstruct
@@ -28,13 +28,15 @@ from sensors.trace import Log, Place, TracedHeard, TracedMessage, TracedTime, Tr
 _NUMBER = re.compile(r"^-?[0-9]{1,9}(\.[0-9]{1,9})?\Z")
 _NUMBER_TEXT = Annotated[str, Meta(pattern=_NUMBER.pattern)]
 _MOST_VALUES = 200  # of a document that is planned: larger ones are inventories
-_MOST_SHAPES = 500
+_MOST_SHAPES = 5_000
 
 
 def learn(group: Group, message: RawMessage, memory: Memory, zone: tzinfo) -> Plan | None:
     """The plan for messages like this one, None where their dialect must read each of them."""
     document = parse_json(message.payload)
     if not isinstance(document, (dict, list)) or _size(document) > _MOST_VALUES:
+        return None
+    if len(_structs) >= _MOST_SHAPES:  # senders that change their shape without end must not fill the memory
         return None
     version = memory.version
     log, heard = _trace(group, message, document, memory, zone)
@@ -115,8 +117,9 @@ class _Shape:
         if isinstance(value, str):
             if not touched and (place in log.measured or _NUMBER.match(value)):
                 return _NUMBER_TEXT
-            free = not touched and place in log.times
-            return str if free or place not in log.reached else Literal[value]
+            if place in log.reached and (touched or place not in log.times):
+                self.same.append((field, value))
+            return str
         if value is None:
             return None
         if isinstance(value, bool):
@@ -145,7 +148,9 @@ class _Shape:
         return _struct(signature)
 
 
+# Shared by all topics, because devices of one model send one shape.
 _structs: dict[Any, type[Struct]] = {}
+_decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
 
 
 def _struct(signature: tuple[bool, tuple[tuple[Any, Any], ...]]) -> type[Struct]:
@@ -158,8 +163,7 @@ def _struct(signature: tuple[bool, tuple[tuple[Any, Any], ...]]) -> type[Struct]
         found = defstruct(
             "Shape", fields, rename=names, array_like=listed, forbid_unknown_fields=True, gc=False
         )
-        if len(_structs) < _MOST_SHAPES:
-            _structs[signature] = found
+        _structs[signature] = found
     return found
 
 
@@ -200,10 +204,10 @@ def _compile(
         number = index_of.get(id(seen), -1)
         constant = 0.0 if number >= 0 else float(seen.value)
         told.append(Told(sensor.id, number, constant, sensor.offset, time, seen.stored))
-    same = shape.same
-    numeric = any(not isinstance(value, bool) for _, value in same)
+    same = shape.same * (2 if len(shape.same) == 1 else 1)  # as _getter reads them
+    numeric = any(isinstance(value, (int, float)) and not isinstance(value, bool) for _, value in same)
     steps = Steps(
-        decode=msgspec.json.Decoder(whole).decode,
+        decode=_decoders.setdefault(whole, msgspec.json.Decoder(whole)).decode,
         same=_getter([field for field, _ in same]),
         expected=tuple(value for _, value in same),
         kinds=tuple(type(value) for _, value in same) if numeric else (),
@@ -222,7 +226,5 @@ def _compile(
 
 
 def _getter(fields: list[str]) -> Getter | None:
-    if not fields:
-        return None
-    get = attrgetter(*fields)
-    return get if len(fields) > 1 else lambda document: (get(document),)
+    """Reads the fields as a tuple; a single one twice, because attrgetter gives a lone field bare."""
+    return attrgetter(*(fields * 2 if len(fields) == 1 else fields)) if fields else None

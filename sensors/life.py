@@ -18,6 +18,7 @@ from msgspec import Struct
 from sensors.model import Quality, Reading, Sensor
 from sensors.quantities import quantity
 
+AHEAD_S = 300.0  # nothing that was measured can lie further ahead of us (quarantined otherwise, C12)
 CLOCK_GRACE = 1.5  # expected intervals for which the clock alone may go on proving a state
 SAMPLE_GRACE = 2.5  # expected intervals between two samples that still prove what lies between (one lost)
 LOW_BATTERY, BATTERY_AGAIN = 15.0, 20.0
@@ -159,7 +160,10 @@ class Record:
         """
         measured_at = reading.measured_at
         since = measured_at - self.measured_at
-        if since <= 0.0 and not (since == 0.0 and reading.value != self.value):
+        # Without a time of its own a reading is as new as its arrival; and what we noted by a clock that has been
+        # set back since cannot be the measure of what comes now.
+        told = measured_at != reading.received_at and self.measured_at <= now + AHEAD_S
+        if told and since <= 0.0 and not (since == 0.0 and reading.value != self.value):
             # of two in the same second the later to arrive is the newer
             before, self.lagging = self.lagging, (measured_at, now)
             if before is None:
@@ -245,6 +249,21 @@ class Record:
         self.expire_after_s = after_s
         self.limit_s = min(self.sensor.silent_after_s, after_s or inf)
         return True
+
+    def begin(self, now: float) -> bool:
+        """Nothing we noted can lie ahead of us: where it does, the clock was set back since. True if that was so."""
+        ahead = self.known_at > now or self.seen_at > now or self.implausible_at > now
+        self.known_at, self.seen_at = min(self.known_at, now), min(self.seen_at, now)
+        self.implausible_at = min(self.implausible_at, now)
+        for name, told in self.told.items():
+            if told.at > now or told.since > now:
+                self.told[name] = Told(told.value, min(told.at, now), min(told.since, now))
+                ahead = True
+        for about, word in self.words.items():
+            if word.at > now:
+                self.words[about] = Word(word.online, now, word.gateway)
+                ahead = True
+        return ahead
 
     # --- for the site database ------------------------------------------------------------------------
 

@@ -18,11 +18,11 @@ MOST_ROWS = 1_000_000
 MOST_BYTES = 200 * 1024 * 1024
 UNPACKED_BYTES = 1024 * 1024 * 1024
 """A workbook that unpacks to more than this is refused: it is a bomb or no table."""
+TELL_ROWS = 5_000
+"""Progress is told every so many lines."""
+Progress = Callable[[int], None]
 SEPARATORS = ",;\t"
 SAMPLE_LINES = 400
-TELL_ROWS = 5_000
-"""Progress is told every so many rows."""
-Progress = Callable[[int], None]
 _LONGEST_CELL = 10 * 1024 * 1024
 _CHINESE_WORD = re.compile("[\u4e00-\u9fff]{2}")
 
@@ -55,7 +55,7 @@ def read_grid(raw: bytes, name: str, score: Score = widest, progress: Progress |
 
     A CSV may be UTF-8, UTF-16 with its mark, GB18030 or Windows-1252, with comma, semicolon or tab. Files that
     end in .xls and are text inside, as several loggers write them, are read as the text they are. ``progress``
-    hears the rows read so far.
+    hears the lines read so far.
     """
     if len(raw) > MOST_BYTES:
         return Text("文件超过 200 MB。", "The file is larger than 200 MB.")

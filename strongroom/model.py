@@ -44,6 +44,7 @@ class Building(Struct, frozen=True, kw_only=True):
     revision: str
     plans: dict[str, str] = {}  # floor id -> sanitised SVG text
     rescue: OwnRescue = DEFAULT_OWN
+    climate_profile: str = "jgj25-2010"  # see alerts.profiles
 
 
 class ReplyReceived(Struct, frozen=True, kw_only=True, tag="reply.received"):
@@ -61,6 +62,14 @@ class DeliveryReported(Struct, frozen=True, kw_only=True, tag="delivery.reported
 
     notice: str
     result: SendResult
+
+
+class TestContact(Struct, frozen=True, kw_only=True, tag="contact.test"):
+    """Send a test on every channel of one person."""
+
+    __test__ = False  # no test case of pytest's
+
+    person: str
 
 
 class StartDrill(Struct, frozen=True, kw_only=True, tag="drill.start"):
@@ -91,7 +100,16 @@ class Act(Struct, frozen=True, kw_only=True):
     id: str
     at: float
     by: str  # person id
-    what: AlarmAct | IncidentAct | ReplyReceived | DeliveryReported | StartDrill | StopDrill | HistoryImported
+    what: (
+        AlarmAct
+        | IncidentAct
+        | ReplyReceived
+        | DeliveryReported
+        | TestContact
+        | StartDrill
+        | StopDrill
+        | HistoryImported
+    )
     means: str = "screen"
 
 
@@ -134,6 +152,7 @@ class Health(Struct, frozen=True, kw_only=True):
     rejects: dict[str, int] = {}  # per source topic
     sender: str = ""  # "none", "paper" (shown, never sent) or "live"
     clock: str = ""
+    stalled: tuple[str, ...] = ()  # parts of the chain that do not move, see strongroom.beat
 
 
 class OnDuty(Struct, frozen=True, kw_only=True):

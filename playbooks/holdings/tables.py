@@ -26,15 +26,21 @@ class Sheet(Struct, frozen=True):
 
 
 def read_sheet(raw: bytes, name: str, progress: Progress | None = None) -> Sheet | Text:
-    """The first sheet of an XLSX, or a CSV, or why it cannot be read. ``progress`` hears the rows read so far."""
+    """The first sheet of an XLSX, or a CSV, or why it cannot be read. ``progress`` hears the lines read so far."""
     grid = read_grid(raw, name, progress=progress)
     if isinstance(grid, Text):
         return grid
     filled = [line for line in grid.lines if any(cell.strip() for cell in line.cells)]
     header = tuple(cell.strip() for cell in filled[0].cells)
     rows = filled[1:]
-    if grid.encoding == "xlsx":  # a workbook leaves empty last cells out; in a CSV a short row is a slip
-        rows = [Line(line.number, line.cells + ("",) * (len(header) - len(line.cells))) for line in rows]
+    if grid.encoding == "xlsx":
+        # A workbook leaves empty last cells out; in a CSV a short row is a slip.
+        rows = [
+            Line(line.number, line.cells + ("",) * (len(header) - len(line.cells)))
+            if len(line.cells) < len(header)
+            else line
+            for line in rows
+        ]
     return Sheet(header, tuple(rows), grid.encoding)
 
 

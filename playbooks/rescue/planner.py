@@ -16,8 +16,10 @@ from msgspec import Struct
 from playbooks.model import Crew, Left, RescuePlan, Trip
 from playbooks.rescue.bound import upper_bound
 from playbooks.rescue.measured import DEFAULT_TIMES, SiteTimes
+from playbooks.rescue.posing import pose
 from playbooks.rescue.printed import printed_list
-from playbooks.rescue.problem import PROSPECT, Problem, likelihood, pose, reason_left
+from playbooks.rescue.problem import PROSPECT, Problem, likelihood
+from playbooks.rescue.reasons import reason_left
 from playbooks.rescue.search import Leg, Search, Stop, rounds
 from playbooks.triage import DEFAULT, THREATS, RuleSet, Stake, order, ranked
 from sensors.model import Text, Zone

@@ -12,11 +12,10 @@ from typing import Literal
 
 from msgspec import Struct
 
-from playbooks.holdings.materials import most_delicate
 from playbooks.model import Crew
 from playbooks.rescue.spread import neighbours, ways
 from playbooks.triage import Stake
-from sensors.model import Text, Zone
+from sensors.model import Zone
 
 LOADED = 1.5
 """Walking with a load takes this much longer than empty-handed (planning assumption)."""
@@ -37,8 +36,6 @@ UNLIKELY = 0.02
 PROSPECT = 3.0
 """Candidates may fill the crews' time this often; more only slows the search (measured: no gain beyond
 3)."""
-FEWEST = 300
-"""So many candidates are kept in any case."""
 
 
 class Option(Struct, frozen=True, gc=False):
@@ -247,183 +244,3 @@ def crews_from(people: int) -> tuple[Crew, ...]:
     """Crews of two made from a number of people; an odd one joins the first."""
     pairs = people // 2
     return tuple(Crew(id=f"{n + 1}", people=2 + (people % 2 if n == 0 else 0)) for n in range(pairs))
-
-
-def pose(
-    stakes: Sequence[Stake],
-    *,
-    threat: str,
-    zones: Mapping[str, Zone],
-    assembly: str,
-    cleared: Collection[str],
-    blocked: Collection[str],
-    closes: Mapping[str, float],
-    crews: Sequence[Crew],
-    budget_min: float,
-    margin_min: float,
-    stretch: float,
-    likely: Mapping[str, float],
-    prospect: float = PROSPECT,
-    walk: float = 1.0,
-    shelf: float = 1.0,
-    dry_kg: float | None = None,
-) -> Problem:
-    """The problem for these stakes: only what can be carried at all, and of that only what can be worth it.
-
-    Candidates are taken by value per minute until they would fill the crews' time three times over; the
-    rest has no prospect and is left out of the search (the bound still counts it through ``pruned_pace``).
-    """
-    teams = teams_of(crews)
-    wanted = set(cleared) & set(zones)
-    problem = Problem(stakes, teams, budget_min, stretch * walk, stretch * shelf)
-    problem.cleared = frozenset(wanted)
-    problem.lay_ways(zones, assembly, set(blocked) - wanted, closes, margin_min)
-    if not teams:
-        return problem
-    strongest = max(team.people for team in teams)
-    skills = frozenset(skill for team in teams for skill in team.skills)
-    capacity = max(team.capacity for team in teams)
-    share = problem.cover_share = COVER_SHARE.get(threat, 0.0)
-    covering = COVER_MIN * problem.shelf
-    facts = {  # zone -> (chance, minutes of walk per kg)
-        zone: (likely.get(zone, UNLIKELY), problem.minutes_to(zone) * (1.0 + LOADED) / capacity)
-        for zone in wanted
-        if not math.isinf(problem.minutes_to(zone))
-    }
-    strong, sheets, work = strongest, covering if share else 0.0, problem.shelf
-    fit: list[tuple[float, int, float]] = []  # less value per minute last, stake, minutes
-    for number, one in enumerate(stakes):
-        holding = one.holding
-        fact = facts.get(holding.zone)
-        if fact is None or not one.harm or holding.people > strong:
-            continue
-        skill = holding.skill
-        if skill and skill not in skills:
-            continue
-        action, value = holding.action, one.value * fact[0]
-        if action == "take":
-            minutes = holding.carry_min * work + fact[1] * one.kg + 1e-6
-            if sheets and one.sheet and share * minutes > sheets:
-                fit.append((-value * share / sheets, number, sheets))
-            else:
-                fit.append((-value / minutes, number, minutes))
-        elif sheets and action == "protect":
-            fit.append((-value * share / sheets, number, sheets))
-    fit.sort()
-    spare = prospect * sum(max(0.0, budget_min - team.start) for team in teams)
-    kept: list[int] = []
-    for place, (pace, number, minutes) in enumerate(fit):
-        spare -= minutes
-        if spare < 0 and place >= FEWEST:
-            problem.pruned_pace, problem.pruned = -pace, fit[place:]
-            break
-        kept.append(number)
-    problem.enter(sorted({stakes[number].holding.zone for number in kept}))
-    if threat == "water" and dry_kg is not None:
-        problem.undried = beyond_drying(
-            stakes, kept, dry_kg, {zone for zone in wanted if likely.get(zone, 0.0) >= 1.0}
-        )
-    index = {zone: number for number, zone in enumerate(problem.zones)}
-    for number in kept:
-        one = stakes[number]
-        zone = one.holding.zone
-        for option in _options(problem, number, index[zone], share, facts[zone][0]):
-            problem.options[option.zone].append(option)
-    return problem
-
-
-def beyond_drying(
-    stakes: Sequence[Stake], candidates: Sequence[int], dry_kg: float, wet_zones: Collection[str]
-) -> frozenset[int]:
-    """Candidates in zones where the water is already that could not be frozen or dried in time afterwards.
-
-    The capacity goes to the best value per wet kilogram. What is covered in place needs none.
-    """
-    soaked = [number for number in candidates if stakes[number].holding.zone in wet_zones]
-    soaked.sort(key=lambda number: (-stakes[number].value / max(0.01, wet_kg(stakes[number])), number))
-    beyond = set[int]()
-    for number in soaked:
-        if wet_kg(stakes[number]) <= dry_kg + 1e-9:
-            dry_kg -= wet_kg(stakes[number])
-        else:
-            beyond.add(number)
-    return frozenset(beyond)
-
-
-def wet_kg(one: Stake) -> float:
-    """What a holding weighs soaked: the register's figure, else its material's."""
-    holding = one.holding
-    if holding.unit_wet_kg is not None:
-        return holding.units * holding.unit_wet_kg
-    return one.kg * (1.0 + most_delicate(holding.form, holding.materials).soak)
-
-
-def reachable(problem: Problem, one: Stake, threat: str) -> bool:
-    """Whether a crew that is there at the start, with people, skill and strength enough, could save it in time."""
-    holding = one.holding
-    if holding.action == "leave" or holding.zone not in problem.cleared:
-        return False
-    out, limit = problem.minutes_to(holding.zone), problem.people_limit(holding.zone)
-    if math.isinf(out) or (limit and limit < 2):
-        return False
-    covered = out + COVER_MIN * problem.shelf
-    if one.sheet and threat in COVER_SHARE and covered <= problem.latest(holding.zone, loaded=False):
-        return True
-    if holding.action != "take" or (limit and limit < holding.people):
-        return False
-    return out + holding.carry_min * problem.shelf <= problem.latest(holding.zone)
-
-
-def reason_left(problem: Problem, one: Stake) -> Text:
-    """Why a holding is in no trip, in one sentence."""
-    holding = one.holding
-    if one.harm == 0:
-        return Text("不受此灾害影响，留在原处", "Not harmed by this hazard: leave it")
-    if holding.action == "leave":
-        return Text("目录规定留在原处", "The register says leave it in place")
-    if holding.zone not in problem.cleared:
-        return Text("所在区域未放行", "Its zone is not cleared")
-    out = problem.minutes_to(holding.zone)
-    if math.isinf(out):
-        return Text("没有可走的路线", "There is no open way to its zone")
-    strongest = max((team.people for team in problem.teams), default=0)
-    if strongest == 0:
-        return Text("没有两人以上的小组", "There is no crew of two or more")
-    if holding.people > strongest:
-        return Text(
-            f"需要 {holding.people} 人，最大小组 {strongest} 人：可合组",
-            f"Needs {holding.people} people, the largest crew has {strongest}: join crews",
-        )
-    if holding.skill and not any(holding.skill in team.skills for team in problem.teams):
-        return Text(f"需要技能：{holding.skill}", f"Needs the skill: {holding.skill}")
-    limit = problem.people_limit(holding.zone)
-    if limit and limit < max(2, holding.people):
-        return Text(
-            f"该区域限 {limit} 人，需要 {max(2, holding.people)} 人",
-            f"At most {limit} people may be in its zone, it needs {max(2, holding.people)}",
-        )
-    earliest = min(team.start for team in problem.teams)
-    needed = earliest + out + holding.carry_min * problem.shelf
-    latest = problem.latest(holding.zone)
-    if needed > latest:
-        by = max(0.0, latest)
-        return Text(
-            f"来不及：最迟 {by:.0f} 分钟须离开，需要 {needed:.0f} 分钟",
-            f"Too late: out by minute {by:.0f}, it takes until {needed:.0f}",
-        )
-    return Text("时间用于每分钟价值更高的档案", "The time goes to holdings worth more per minute")
-
-
-def _options(problem: Problem, number: int, zone: int, share: float, chance: float) -> list[Option]:
-    one = problem.stakes[number]
-    holding, worth = one.holding, one.value * chance
-    found: list[Option] = []
-    if holding.action == "take":
-        shelf = holding.carry_min * problem.shelf
-        value = worth * (UNDRIED if number in problem.undried else 1.0)
-        found.append(Option(number, zone, "take", value, shelf, one.kg, holding.people, holding.skill))
-    if share and one.sheet:
-        people = min(2, holding.people)
-        value, shelf = worth * share, COVER_MIN * problem.shelf
-        found.append(Option(number, zone, "protect", value, shelf, 0.0, people, holding.skill))
-    return found

@@ -9,48 +9,16 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable
 
-from msgspec import Struct
-
+from playbooks.rescue.legs import Leg, Pick, Stop, rounds
 from playbooks.rescue.problem import LOADED, Option, Problem, Team
 
-Stop = Callable[[int], bool]
-"""Asked before every round with the number of rounds done; True ends the search."""
+__all__ = ["Leg", "Search", "Stop", "rounds"]
 EPS = 1e-9
 EXTENSIONS = 4
 """A trip goes on to at most so many further rooms."""
 WAITS = 6
 """So often a trip is put off for a full room before the room is given up."""
-
-
-class Leg(Struct, gc=False):
-    """One trip of one crew: options in the order they are done, start and end in minutes, way lengths."""
-
-    options: list[Option]
-    start: float
-    minutes: float
-    value: float
-    slack: float  # how much later it may start without missing a closing time or the end
-    kg: float
-    carries: int = 1
-    stays: tuple[
-        tuple[int, float, float], ...
-    ] = ()  # limited zones only: zone, minutes in and out after start
-
-
-class Pick(Struct, gc=False):
-    """What one crew would do in one zone: value per minute with the walk, minutes inside, whether it carries."""
-
-    ratio: float
-    options: list[Option]
-    inside: float
-    loaded: bool
-
-
-def rounds(most: int) -> Stop:
-    """A stop rule that counts: the same plan on every machine."""
-    return lambda done: done >= most
 
 
 class Search:

@@ -12,7 +12,8 @@ from playbooks.model import Copy, Crew, Holding
 from playbooks.rescue import spread
 from playbooks.rescue.own import DEFAULT_OWN, OwnRescue
 from playbooks.rescue.planner import Request, plan, posed
-from playbooks.rescue.problem import UNLIKELY, crews_from, likelihood, reachable
+from playbooks.rescue.problem import UNLIKELY, crews_from, likelihood
+from playbooks.rescue.reasons import reachable
 from playbooks.rescue.search import rounds
 from playbooks.triage import safe_copy, stake
 from sensors.model import Text, Zone

@@ -184,8 +184,9 @@ def _adopt(config: dict[str, Any], component: str, source: str, heard: Heard, me
         availability=tuple(availability),
         availability_mode=str(config.get("availability_mode", "latest")),
     )
-    if len(memory.entities) < 20_000:
-        memory.entities.setdefault(state_topic, {})[source] = entity
+    known = memory.entities.get(state_topic, {})
+    if len(memory.entities) < 20_000 and known.get(source) != entity:
+        memory.entities[state_topic] = {**known, source: entity}
         memory.version += 1
 
 

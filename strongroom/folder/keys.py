@@ -4,7 +4,7 @@ from __future__ import annotations
 
 KEYS: dict[str, tuple[str, ...]] = {
     # building.toml
-    "building": ("id", "name", "timezone", "languages", "assembly", "floor", "zone"),
+    "building": ("id", "name", "timezone", "languages", "assembly", "climate_profile", "floor", "zone"),
     "floor": ("id", "name", "plan"),
     "zone": ("id", "name", "kind", "floor", "doors", "people_limit", "hazards", "shape", "compartment"),
     "door": ("to", "walk_s"),

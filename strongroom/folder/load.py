@@ -94,7 +94,9 @@ def _facts(folder: Path, ledger: Ledger, revision: str) -> Facts:
         if entry.drill.id
     }
     written = rulebook.rules
-    every = standard_rules(house.zones, instruments.sensors, written, playbooks=planned)
+    every = standard_rules(
+        house.zones, instruments.sensors, written, profile=house.climate_profile, playbooks=planned
+    )
     standard = {name: rule for name, rule in every.items() if name not in written}
     if not ledger.is_complete("zone", "sensor"):
         ledger.incomplete("rule")  # the standard rules follow from rooms and sensors

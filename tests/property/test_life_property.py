@@ -59,7 +59,7 @@ def play(life: list[tuple], *, restart_at: frozenset[int] = frozenset(), twice: 
         if step[0] == "good":
             now += step[2]
             for _ in range(2 if twice else 1):
-                one.take(Reading("t", step[1], now, now), now)
+                one.take(Reading("t", step[1], now - 0.5, now), now)  # with a time of its own
     return one
 
 

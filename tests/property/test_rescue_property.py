@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playbooks.model import Crew, Holding, RescuePlan
-from playbooks.rescue import problem, spread
+from playbooks.rescue import posing, spread
 from playbooks.rescue.bound import upper_bound
 from playbooks.rescue.planner import Request, plan, posed
 from playbooks.rescue.search import Search, rounds
@@ -245,10 +245,10 @@ def test_what_the_search_never_sees_is_still_below_the_bound(request: Request) -
     seen = Search(posed(request, request.stakes, math.inf), request.seed)
     seen.greedy()
     seen.improve(rounds(40))
-    few = problem.FEWEST
-    problem.FEWEST = 3
+    few = posing.FEWEST
+    posing.FEWEST = 3
     try:
         posed_few = posed(request, request.stakes, 0.05)
     finally:
-        problem.FEWEST = few
+        posing.FEWEST = few
     assert seen.value() <= upper_bound(posed_few) + 0.002

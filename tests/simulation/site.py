@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from alerts.model import Duty, Ladder, Person, Rung
-from alerts.rule import AllOf, After, Condition, Contact, Count, Rule, Schedule, Select, Threshold
+from alerts.rule import After, AllOf, Condition, Contact, Count, Rule, Schedule, Select, Threshold
 from alerts.standard import standard_rules
 from sensors.model import Door, Sensor, Text, Zone
 from strongroom.model import Building, Floor

@@ -155,18 +155,20 @@ class World:
             (self._fire, 0.35), (self._leak, 0.3), (self._heat, 0.3), (self._damp, 0.25), (self._door, 2.0),
             (self._theft, 0.3), (self._power, 0.25), (self._gas, 0.25), (self._lost, 0.6),
         ):  # fmt: skip
-            while random.random() < a_day:
+            for _ in range(self._times(a_day)):
                 hazard(at + random.uniform(0.0, DAY_S))
-                a_day -= 1.0
         for what, a_day in (("kill", 2.0), ("restart", 0.3), ("link", 0.5), ("provider", 0.2)):
-            while random.random() < a_day:
+            for _ in range(self._times(a_day)):
                 self._push(at + random.uniform(0.0, DAY_S), what, random.random())
-                a_day -= 1.0
         if random.random() < 0.12:
             began = at + random.uniform(0.0, DAY_S)
             shift = random.choice((-7200.0, -3600.0, -400.0, -31.0, 45.0, 200.0, 3600.0, 90000.0))
             self._push(began, "clock", shift)
             self._push(began + random.uniform(60.0, 20000.0), "clock", 0.0)
+
+    def _times(self, a_day: float) -> int:
+        """How often something happens today that happens so often a day on average."""
+        return int(a_day + self._random.random())
 
     def _set(self, at: float, sensor: str, amount: float) -> None:
         self._push(at, "shift", (sensor, amount))

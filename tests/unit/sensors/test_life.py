@@ -292,6 +292,24 @@ def test_the_reason_names_everything_that_is_wrong() -> None:
     assert reason.en == "no new measurement for 5 min; tampered with; device offline"
 
 
+# --- clocks ---------------------------------------------------------------------------------------------
+
+
+def test_a_clock_that_was_set_back_holds_nothing_back() -> None:
+    one = measure(record(), (0, 20.0))
+    one.tell("tamper", 1.0, T0)
+    one.say("hub", Word(False, T0))
+    earlier = T0 - DAY_S
+    assert one.begin(earlier)
+    assert not one.begin(earlier), "once is enough"
+    assert (one.known_at, one.seen_at) == (earlier, earlier)
+    assert state(one, earlier + 301).freshness is Freshness.SILENT
+    one.tell("tamper", 0.0, earlier + 1)
+    one.say("hub", Word(True, earlier + 1))
+    assert state(one, earlier + 2).troubles == ()
+    assert one.take(reading(earlier + 3, 20.2), earlier + 3)
+
+
 # --- storing ---------------------------------------------------------------------------------------------
 
 
