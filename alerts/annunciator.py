@@ -45,6 +45,7 @@ from alerts.model import Alarm, AlarmEvent, Refused
 from alerts.quiet import (
     BROKER_RULE,
     LINK,
+    LINKS,
     RECOVERY_S,
     STARTUP_S,
     about_silence,
@@ -68,7 +69,7 @@ class Annunciator:
     def __init__(
         self, rules: Mapping[str, Rule], zones: Mapping[str, Zone], sensors: Mapping[str, Sensor]
     ) -> None:
-        self._rules = {LINK.id: LINK, **rules}
+        self._rules = {**LINKS, **rules}
         self._zones = zones
         self._sensors = sensors
         self._muters = muters(self._rules.values())
@@ -297,7 +298,8 @@ class Annunciator:
         if broker is not None and broker.active:
             return broker.id, []
         if change.parent:
-            link = self._table.current("", LINK.id, change.parent)
+            rule = change.parent_rule or LINK.id
+            link = self._table.current("", rule, change.parent)
             events: Events = []
             if link is None or not link.active:
                 words = Text(
@@ -305,10 +307,10 @@ class Annunciator:
                     f"Nothing behind {change.parent} is heard any more",
                 )
                 lost = Change(
-                    rule=LINK.id, scope=change.parent, zone="", verdict=Verdict.MET, at=now, reason=words
+                    rule=rule, scope=change.parent, zone="", verdict=Verdict.MET, at=now, reason=words
                 )
                 events = self.on_change(lost, now)
-                link = self._table.current("", LINK.id, change.parent)
+                link = self._table.current("", rule, change.parent)
             return (link.id if link is not None else ""), events
         if self._started_at is not None and now < self._started_at + STARTUP_S:
             return START, []
@@ -323,11 +325,11 @@ class Annunciator:
         events: Events = []
         for name in {link.id: None for link in links if link is not None}:
             link = self.alarms[name]
-            if link.rule != LINK.id or not link.active:
+            if link.rule not in LINKS or not link.active:
                 continue
             back = Text(f"{link.scope} 恢复通信", f"{link.scope} is heard again")
             events += self.on_change(
-                Change(rule=LINK.id, scope=link.scope, zone="", verdict=Verdict.CLEAR, at=now, reason=back),
+                Change(rule=link.rule, scope=link.scope, zone="", verdict=Verdict.CLEAR, at=now, reason=back),
                 now,
             )
         return events
@@ -377,7 +379,7 @@ class Annunciator:
             heappush(self._due, (self._held[after.id], after.id))
         if after.active != before_active or isinstance(happening, Serviced):
             events += self._spread(after, now)
-            if not after.active and after.rule in (LINK.id, BROKER_RULE):
+            if not after.active and after.rule in (*LINKS, BROKER_RULE):
                 self._release_silences(after, now)
         return events
 

@@ -8,21 +8,24 @@ until its next heartbeat. Missing data turns a verdict to unknown, never to clea
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from heapq import heappop, heappush
 
 import msgspec
-from msgspec.structs import replace
 
-from alerts.compile import Registry, compile_rule, selected_by
+from alerts.compile import compile_rule, selected_by
 from alerts.instance import NEVER, SAID, Instance
 from alerts.links import Links
+from alerts.living import Due, Living
 from alerts.nodes import Leaf
+from alerts.registry import Registry
 from alerts.rule import Change, Rule, Verdict
 from alerts.schedule import armed
 from alerts.seen import Seen, Watch
+from alerts.sensor_rules import guards
 from alerts.slots import CLEAR, MET, UNKNOWN, ImplausibleSlot, Slot
-from sensors.model import Quality, Reading, Sensor, Zone
+from sensors.devices import device_of
+from sensors.model import Expiry, Life, Quality, Reading, Sensor, Telling, Zone
 
 START_GRACE_S = 30.0  # C3: silence that fell into our own absence is reported within limit + 30 s
 SAVE_EVERY_S = 60.0  # how often a sensor's newest value and its rules' windows are stored
@@ -55,15 +58,15 @@ class Evaluator:
         self._worlds: dict[str, dict[str, Seen]] = {"": {}}
         self._instances: dict[str, list[Instance]] = {"": []}
         self._of_rule: dict[str, list[Instance]] = {}
-        self._heap: list[tuple[float, int, Watch | Instance | Rule]] = []
+        self._heap: list[tuple[float, int, Due | Instance | Rule]] = []
         self._pushed = 0
         self._dirty: dict[str, Seen | Instance | None] = {}
         self._awake = False
-        self._not_before = 0.0
         for sensor in sensors.values():
             seen = self._seen(sensor, "")
-            seen.watches.append(Watch(seen, sensor.silent_after_s, own=True))
-        self._links = Links(sensors, self._worlds[""])
+            seen.watches.append(Watch(seen, None, own=True))
+        links = Links(sensors, self._worlds[""], guards(sensors.values()))
+        self._living = Living(self._worlds[""], links, self._turn, self._push, self._touch)
         for rule in self._rules.values():
             self._admit(compile_rule(rule, self._registry, lambda s: self._seen(s, ""), str), "")
 
@@ -77,25 +80,31 @@ class Evaluator:
         """
         changes: list[Change] = []
         self._awake = True
-        self._not_before = now + START_GRACE_S
+        self._living.not_before = now + START_GRACE_S
         drills = {key.split("|", 2)[1] for key in self._states if key.startswith("drill|")}
         for drill in sorted(drills):
             for key in [key for key in self._states if key.startswith(f"drill|{drill}|seen:")]:
                 self._enter(drill, key.split("seen:", 1)[1], now)
-        for seen in self._worlds[""].values():
-            if seen.known_at == 0.0 or seen.known_at > now:  # ahead: by a clock that has been set back since
-                seen.known_at = now
-                self._dirty[seen.key] = seen
-            seen.seen_at = min(seen.seen_at, now)
-            for watch in seen.watches:
-                watch.fired = seen.silent if watch.own else all(s.state == MET for s in watch.slots)
-                if not watch.fired:
-                    self._push(watch.due(self._not_before), watch)
+        self._living.begin(now)
         for rule in self._rules.values():
             if rule.armed:
                 self._arm(rule, now, changes)
         for instance in self._instances[""]:
             self._wake(instance, now, changes)
+        self._living.resume(now, changes)
+        return changes
+
+    def hear(
+        self, lives: Iterable[Life], tellings: Iterable[Telling], expiries: Iterable[Expiry], now: float
+    ) -> list[Change]:
+        """What a message says beside its readings: of devices and gateways, and of limits they declare."""
+        changes: list[Change] = [] if self._awake else self.resume(now)
+        for life in lives:
+            self._living.say(life, now, changes)
+        for told in tellings:
+            self._living.tell(told, now, changes)
+        for expiry in expiries:
+            self._living.expire(expiry)
         return changes
 
     def observe(self, reading: Reading, now: float) -> list[Change]:
@@ -113,8 +122,10 @@ class Evaluator:
             return changes
         if not seen.take(reading, now):
             return changes
-        if seen.silent:
-            self._speaks(seen)
+        if seen.stirred or seen.silent or seen.parents:
+            self._living.spoke(seen, now, changes)
+        if seen.testing:
+            return changes  # alive, and no more: what it shows while it tests itself is no state of the place
         value, at = reading.value, reading.measured_at
         for slot in seen.slots:
             state = slot.judge(value, at)
@@ -138,10 +149,10 @@ class Evaluator:
         heap = self._heap
         while heap and heap[0][0] <= now:
             at, _, item = heappop(heap)
-            if isinstance(item, Watch):
-                self._watch(item, now, changes)
-            elif isinstance(item, Rule):
+            if isinstance(item, Rule):
                 self._arm(item, now, changes)
+            elif not isinstance(item, Instance):
+                self._living.due(item, now, changes)
             elif item.due_at == at:
                 item.due_at = NEVER
                 self._reconsider(item, None, now, changes)
@@ -177,6 +188,17 @@ class Evaluator:
     def seen(self, sensor: str) -> Seen | None:
         """The record of a live sensor."""
         return self._worlds[""].get(sensor)
+
+    def fellows(self, sensor: str) -> tuple[str, ...]:
+        """The sensors of the same device, itself among them."""
+        known = self._registry.sensors
+        device = device_of(known[sensor]) if sensor in known else ""
+        return tuple(name for name, one in known.items() if device_of(one) == device)
+
+    def neighbours(self, sensor: str) -> list[Seen]:
+        """The records of the other sensors of the same quantity in the same zone."""
+        world = self._worlds[""]
+        return [world[one.id] for one in self._registry.neighbours(self._registry.sensors[sensor])]
 
     def records(self) -> dict[str, Seen]:
         """The records of all live sensors."""
@@ -282,6 +304,8 @@ class Evaluator:
         """Readings that prove nothing: late, retained, historical, quarantined, impossible."""
         seen.heard_at = now
         if reading.quality is Quality.IMPLAUSIBLE:
+            seen.refuse(reading)
+            self._living.troubled(seen, now, changes)
             high = reading.value > (seen.value if seen.value is not None else 0.0)
             for slot in seen.slots:
                 if isinstance(slot, ImplausibleSlot):
@@ -291,7 +315,8 @@ class Evaluator:
         elif reading.quality is Quality.LATE:
             seen.late(reading)
         elif reading.quality is Quality.RETAINED:
-            if reading.measured_at <= seen.measured_at or reading.measured_at == seen.retained_at:
+            known = reading.measured_at <= seen.measured_at or reading.measured_at == seen.retained_at
+            if known or seen.testing:
                 return  # older than what is known, or that very state was considered already
             seen.retained_at = reading.measured_at
             self._dirty[seen.key] = seen
@@ -321,37 +346,6 @@ class Evaluator:
                     self._dirty[instance.key] = instance
                     changes.append(instance.say(MET, slot, now))
 
-    def _speaks(self, seen: Seen) -> None:
-        """A silent sensor is heard again: watch it anew."""
-        seen.silent = False
-        self._dirty[seen.key] = seen
-        for watch in seen.watches:
-            if watch.fired:
-                watch.fired = False
-                self._push(watch.due(0.0), watch)
-
-    def _watch(self, watch: Watch, now: float, changes: list[Change]) -> None:
-        due = watch.due(self._not_before)
-        if due > now:
-            self._push(due, watch)
-            return
-        watch.fired = True
-        seen = watch.seen
-        if watch.slots:
-            first = len(changes)
-            parent = self._links.lost(seen.sensor, now)
-            for slot in watch.slots:
-                if slot.state != MET:
-                    self._turn(slot, MET, now, changes)
-            if parent:
-                changes[first:] = [replace(change, parent=parent) for change in changes[first:]]
-        if watch.own:
-            seen.silent = True
-            self._dirty[seen.key] = seen
-            for slot in seen.slots:
-                if not slot.by_clock and slot.state != UNKNOWN:
-                    self._turn(slot, UNKNOWN, now, changes)
-
     def _arm(self, rule: Rule, now: float, changes: list[Change]) -> None:
         on, following = armed(rule.armed, now, self._timezone)
         if following < NEVER:
@@ -369,7 +363,10 @@ class Evaluator:
             instance.due_at = due
             self._push(due, instance)
 
-    def _push(self, at: float, item: Watch | Instance | Rule) -> None:
+    def _touch(self, seen: Seen) -> None:
+        self._dirty[seen.key] = seen
+
+    def _push(self, at: float, item: Due | Instance | Rule) -> None:
         self._pushed += 1
         heappush(self._heap, (at, self._pushed, item))
 

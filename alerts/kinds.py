@@ -17,6 +17,7 @@ from alerts.rule import (
     Stuck,
     Swing,
     Threshold,
+    Troubled,
 )
 from alerts.slots import (
     AboveSlot,
@@ -27,6 +28,7 @@ from alerts.slots import (
     ImplausibleSlot,
     SilentSlot,
     Slot,
+    TroubleSlot,
 )
 from alerts.trends import CountSlot, RateSlot, RiseSlot, StuckSlot, SwingSlot
 
@@ -52,13 +54,15 @@ def slot_for(kind: Condition, leaf: Leaf, seen: Seen) -> Slot:
         case Distance():
             return DistanceSlot(leaf, seen, kind)
         case Silent():
-            return SilentSlot(leaf, seen, kind.after_s or seen.sensor.silent_after_s)
+            return SilentSlot(leaf, seen, kind.after_s)
         case Stuck():
             return StuckSlot(leaf, seen, kind)
         case Implausible():
             return ImplausibleSlot(leaf, seen, kind)
         case Disagree():
             return DisagreeSlot(leaf, seen, kind)
+        case Troubled():
+            return TroubleSlot(leaf, seen, kind)
         case Count():
             return CountSlot(leaf, seen, kind)
         case _:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from alerts.compile import leaves_of
 from alerts.rule import AnyOf, Rule, Silent
+from sensors.devices import gateway_of
 from sensors.model import Sensor, Text, Zone
 
 SITE = "site"
@@ -36,21 +37,26 @@ LINK = Rule(
     revision="builtin",
 )
 
-_GATEWAY_DEPTH = {"zigbee2mqtt": 1, "chirpstack": 2, "ttn": 2, "sparkplug": 4, "sparkplug-b": 4}
-"""Topic levels that name the gateway or network server, by dialect (zigbee2mqtt/DEVICE, application/ID/…,
-spBv1.0/GROUP/TYPE/NODE); other dialects come straight from the device."""
+DEVICE = Rule(
+    id="device-offline",
+    name=Text("设备离线", "Device offline"),
+    when=AnyOf(of=()),  # decided from the device's own word, not from a reading
+    scope="building",
+    priority=3,
+    fault=True,
+    page="day",
+    advice=Text("到现场检查设备电源、电池和信号。", "Look at the device: power, battery, radio."),
+    consequence=Text("该设备的传感器都不再测量。", "None of its sensors measures any more."),
+    revision="builtin",
+)
+LINKS = {LINK.id: LINK, DEVICE.id: DEVICE}
+"""The rules that speak for the silence of what hangs behind a gateway or in a device."""
 
 
 def parents_of(sensor: Sensor) -> tuple[str, ...]:
     """What a sensor's word comes through, nearest first; the site itself is always the last."""
-    depth = _GATEWAY_DEPTH.get(sensor.dialect.lower(), 0)
-    levels = sensor.topic.split("/")
-    if depth == 0 or len(levels) <= depth:
-        return (SITE,)
-    named = levels[:depth]
-    if depth == 4:  # sparkplug: data and death of a node differ only in the message type
-        named = [levels[1], levels[3]]
-    return (f"{sensor.dialect}:{'/'.join(named)}", SITE)
+    gateway = gateway_of(sensor)
+    return (gateway, SITE) if gateway else (SITE,)
 
 
 def children_by_parent(sensors: Mapping[str, Sensor]) -> dict[str, tuple[str, ...]]:

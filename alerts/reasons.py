@@ -17,11 +17,13 @@ from alerts.rule import (
     Stuck,
     Swing,
     Threshold,
+    Troubled,
     Verdict,
 )
 from alerts.slots import Slot
 from sensors.model import Text
 from sensors.quantities import QUANTITIES
+from sensors.state import WORDS
 
 
 def number(value: float) -> str:
@@ -51,6 +53,10 @@ def cause_of(slot: Slot) -> Cause:
     unit = unit_of(sensor.quantity, sensor.unit)
     if isinstance(slot.leaf.kind, Rate):
         unit = f"{unit}/min"
+    elif isinstance(slot.leaf.kind, Troubled):
+        return Cause(
+            sensor=sensor.id, quantity=sensor.quantity, value=None, unit="", limit=None, measured_at=slot.at
+        )
     elif isinstance(slot.leaf.kind, Silent | Stuck):
         return Cause(
             sensor=sensor.id,
@@ -122,6 +128,8 @@ def _what(kind: Condition, cause: Cause) -> Text:
                 f"{value}{unit}，与相邻传感器中位数相差超过 {limit}{unit}",
                 f"{value}{unit}, more than {limit}{unit} from the median of its neighbours",
             )
+        case Troubled(by=by):
+            return WORDS[by]
         case Count():
             over = duration(kind.within_s)
             return Text(f"{over.zh}内动作 {value} 次", f"acted {value} times within {over.en}")
@@ -147,6 +155,9 @@ def reason_for(rule: Rule, verdict: Verdict, slots: list[Slot], silent: list[Slo
     name, cause = first.seen.sensor.name, cause_of(first)
     if verdict is Verdict.CLEAR and isinstance(first.leaf.kind, Silent):
         return Text(f"{name.zh}恢复上报", f"{name.en} reports again")
+    if verdict is Verdict.CLEAR and isinstance(first.leaf.kind, Troubled):
+        was = WORDS[first.leaf.kind.by]
+        return Text(f"{name.zh}恢复正常（此前：{was.zh}）", f"{name.en} is back to normal (was: {was.en})")
     if verdict is Verdict.CLEAR:
         value = number(cause.value) if cause.value is not None else "–"
         unit = f" {cause.unit}" if cause.unit else ""

@@ -11,6 +11,7 @@ from typing import Literal
 from msgspec import Struct
 
 from sensors.model import Text
+from sensors.state import Trouble
 
 # --- rules -------------------------------------------------------------------------------------------
 
@@ -114,6 +115,13 @@ class Disagree(Struct, frozen=True, kw_only=True, tag="disagree"):
     limit: float
 
 
+class Troubled(Struct, frozen=True, kw_only=True, tag="troubled"):
+    """The sensor's life record shows this trouble (``sensors.state.Trouble``). What was never told is unknown."""
+
+    select: Select
+    by: Trouble
+
+
 class Count(Struct, frozen=True, kw_only=True, tag="count"):
     """A contact turned to ``is_`` at least ``at_least`` times within ``within_s``."""
 
@@ -177,6 +185,7 @@ Condition = (
     | Stuck
     | Implausible
     | Disagree
+    | Troubled
     | Count
     | Vote
     | AllOf
@@ -261,4 +270,5 @@ class Change(Struct, frozen=True, kw_only=True):
     evidence: tuple[Cause, ...] = ()
     drill: str = ""
     unverified: bool = False  # rests on a retained message only
-    parent: str = ""  # silence only: the gateway or link that has stopped with all its sensors
+    parent: str = ""  # silence only: the gateway, link or device that has stopped with all its sensors
+    parent_rule: str = ""  # the rule whose alarm speaks for that parent

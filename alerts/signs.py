@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from alerts.compile import BUILDING
+from alerts.registry import BUILDING
 from alerts.rule import AnyOf, Rule
 from sensors.model import Text, Zone
 

@@ -7,10 +7,10 @@ the time of measurement, Unix seconds UTC.
 
 from __future__ import annotations
 
-from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from alerts.rule import Disagree, Distance, Implausible
+from alerts.rule import Disagree, Distance, Implausible, Troubled
+from sensors.state import MEASURED, apart, believable, has
 
 if TYPE_CHECKING:
     from alerts.nodes import Leaf
@@ -133,9 +133,10 @@ class SilentSlot(Slot):
     __slots__ = ("after_s",)
     by_clock = True
 
-    def __init__(self, leaf: Leaf, seen: Seen, after_s: float) -> None:
+    def __init__(self, leaf: Leaf, seen: Seen, after_s: float | None) -> None:
         super().__init__(leaf, seen)
-        self.after_s = self.limit = after_s
+        self.after_s = after_s
+        self.limit = after_s or seen.limit_s
 
     def judge(self, value: float, at: float) -> int:
         self.value = value
@@ -180,7 +181,33 @@ class DisagreeSlot(Slot):
     def judge(self, value: float, at: float) -> int:
         self.value = value
         self.at = at
-        fresh = [other.value for other in self.others if other.value is not None and not other.silent]
-        if len(fresh) < 2:
+        far = apart(value, [other.value for other in self.others if believable(other)], self.edge)
+        return UNKNOWN if far is None else MET if far else CLEAR
+
+
+class TroubleSlot(Slot):
+    """Met while the sensor's life record shows the trouble; assessed when the record is stirred, not per sample.
+
+    It stands until the record says otherwise, so its delays may run by the clock. ``measured``: it follows from
+    measurements, so silence makes it unknown; what a device told of itself outlives its silence.
+    """
+
+    __slots__ = ("measured", "trouble")
+    by_clock = True
+
+    def __init__(self, leaf: Leaf, seen: Seen, kind: Troubled) -> None:
+        super().__init__(leaf, seen)
+        self.trouble = kind.by
+        self.measured = kind.by in MEASURED
+
+    def judge(self, value: float, at: float) -> int:  # noqa: ARG002 - samples are judged by the record
+        return self.state
+
+    def assess(self, now: float) -> int:
+        """The verdict that follows from the record at ``now``."""
+        seen = self.seen
+        self.at = seen.measured_at if self.measured else now
+        if self.measured and (seen.value is None or seen.silent) and not seen.implausible_at:
             return UNKNOWN
-        return MET if abs(value - median(fresh)) > self.edge else CLEAR
+        said = has(seen, self.trouble, now)
+        return UNKNOWN if said is None else MET if said else CLEAR

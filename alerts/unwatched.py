@@ -8,11 +8,13 @@ from collections.abc import Collection, Iterable, Mapping
 
 from msgspec import Struct
 
-from alerts.compile import Registry, selected_by
+from alerts.compile import selected_by
 from alerts.model import Alarm
 from alerts.quiet import about_silence
-from alerts.rule import Implausible, Rule, Stuck
+from alerts.registry import Registry
+from alerts.rule import Implausible, Rule, Stuck, Troubled
 from sensors.model import Sensor, Text, Zone
+from sensors.state import MEASURED
 
 
 class Gap(Struct, frozen=True):
@@ -88,7 +90,10 @@ def _dead(
     }
     for alarm in alarms:
         rule = rules.get(alarm.rule)
-        if rule is not None and alarm.active and isinstance(rule.when, Stuck | Implausible):
+        if rule is None or not alarm.active:
+            continue
+        faulty = isinstance(rule.when, Troubled) and rule.when.by in MEASURED
+        if faulty or isinstance(rule.when, Stuck | Implausible):
             for cause in alarm.evidence:
                 found.setdefault(cause.sensor, (rule.name, alarm.active_at))
     return found

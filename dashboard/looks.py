@@ -5,6 +5,7 @@ Nothing is decided here. Order on screen: not acknowledged first, then priority,
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
@@ -26,6 +27,8 @@ from dashboard.scene import Scene
 from playbooks.model import Incident
 from sensors.model import Sensor
 from sensors.quantities import quantity
+from sensors.state import WORDS as SENSOR_WORDS
+from sensors.state import Freshness, Trouble
 from strongroom.model import Board, Building, Latest
 
 
@@ -201,10 +204,57 @@ def reading_words(scene: Scene, sensor: Sensor, latest: Latest | None) -> str:
 
 
 def sensor_state(latest: Latest | None) -> str:
-    """fresh, late, silent, never, stuck, implausible or fault."""
+    """fresh, late, silent, never, stuck, implausible or unverified."""
     return latest.state if latest else "never"
 
 
+def sensor_mark(latest: Latest | None) -> str:
+    """The worst that is known of a sensor, as the last part of a style class; empty while it is well.
+
+    Low battery, self-test and an offline device that still measures are shown as minor: the sensor still watches.
+    """
+    state = sensor_state(latest)
+    if state not in ("fresh", "late"):
+        return state
+    troubles = latest.troubles if latest else ()
+    grave = [one for one in troubles if one not in MINOR]
+    return grave[0] if grave else "minor" if troubles else ""
+
+
+def sensor_words(scene: Scene, latest: Latest | None) -> str:
+    """How a sensor is doing, in words; empty while it is well."""
+    if latest is None:
+        return scene.w.of(SENSOR_WORDS[Freshness.NEVER])
+    if latest.state == "fresh" and not latest.troubles:
+        return ""
+    return scene.w.of(latest.words)
+
+
+def sensor_names(scene: Scene, latest: Latest | None) -> str:
+    """The bare names of a sensor's states, without times: what does not change from one second to the next."""
+    state = sensor_state(latest)
+    if state == "unverified" and latest is not None:
+        return scene.w.of(latest.words)
+    troubles: list[Freshness | Trouble] = [Trouble(one) for one in latest.troubles] if latest else []
+    if state in tuple(Freshness) and (state != Freshness.FRESH or not troubles):
+        troubles.insert(0, Freshness(state))
+    return " · ".join(scene.w.of(SENSOR_WORDS[one]) for one in troubles) or state
+
+
+def sensor_tally(scene: Scene) -> str:
+    """How many sensors suffer from what, in words, the commonest first; empty while all are well."""
+    counts: Counter[Freshness | Trouble] = Counter()
+    for name in scene.building.sensors:
+        latest = scene.board.latest.get(name) if scene.board else None
+        state = sensor_state(latest)
+        if state in (Freshness.LATE, Freshness.SILENT, Freshness.NEVER):
+            counts[Freshness(state)] += 1
+        for trouble in latest.troubles if latest else ():
+            counts[Trouble(trouble)] += 1
+    return " · ".join(f"{scene.w.of(SENSOR_WORDS[what])} {n}" for what, n in counts.most_common())
+
+
+MINOR = frozenset(("low_battery", "self_test", "offline"))
 SHORT = {"temperature": "T", "humidity": "RH", "co2": "CO₂", "oxygen": "O₂"}
 
 

@@ -16,7 +16,7 @@ from xml.etree import ElementTree as ET
 from defusedxml.ElementTree import fromstring
 from msgspec import Struct
 
-from dashboard.looks import Look, Reading, readings_of, zone_look
+from dashboard.looks import Look, Reading, readings_of, sensor_mark, sensor_names, zone_look
 from dashboard.route_lines import Way, draw
 from dashboard.scene import Scene
 from dashboard.theme import SHAPES, SIGN_Y
@@ -339,13 +339,13 @@ def _dots(over: ET.Element, scene: Scene, floor: Floor, view: Box) -> None:
         zone = scene.building.zones.get(sensor.zone)
         if sensor.at is None or zone is None or zone.floor != floor.id:
             continue
-        state = latest[sensor.id].state if sensor.id in latest else "never"
+        suffers = sensor_mark(latest.get(sensor.id))
         x, y = view.x + sensor.at[0] * view.w, view.y + sensor.at[1] * view.h
-        bad = state not in ("fresh", "late")
+        bad = bool(suffers)
         dot = ET.SubElement(
             over,
             f"{{{SVG}}}{'path' if bad else 'circle'}",
-            {"class": f"sr-dot sr-bad sr-is-{state}" if bad else "sr-dot", "data-key": f"dot-{sensor.id}"},
+            {"class": f"sr-dot sr-bad sr-is-{suffers}" if bad else "sr-dot", "data-key": f"dot-{sensor.id}"},
         )
         if bad:
             size = view.w * 0.007
@@ -357,7 +357,7 @@ def _dots(over: ET.Element, scene: Scene, floor: Floor, view: Box) -> None:
             for key, value in _numbers({"cx": x, "cy": y, "r": view.w * 0.0032}).items():
                 dot.set(key, value)
         title = ET.SubElement(dot, f"{{{SVG}}}title")
-        title.text = f"{scene.w.of(sensor.name)} · {scene.w.named('sensor', state)}"
+        title.text = f"{scene.w.of(sensor.name)} · {sensor_names(scene, latest.get(sensor.id))}"
 
 
 def _text(group: ET.Element, x: float, y: float, size: float, words: str, name: str) -> None:

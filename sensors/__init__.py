@@ -1,1 +1,1 @@
-"""What the building can tell us: types, quantities, dialects, freshness. Pure; imports nothing of ours."""
+"""What the building can tell us: types, quantities, dialects, the lives of sensors. Pure; imports nothing of ours."""

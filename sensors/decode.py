@@ -14,13 +14,16 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from sensors.bind import SIMPLE, Bound, bind_simple, read_simple
+from sensors.devices import Tellers, dialect_of, gateway_of, is_simple
 from sensors.dialects.base import LARGEST, Dialect, Memory, Message
 from sensors.dialects.registry import BY_NAME, PLAIN
+from sensors.discovery import Discovery
 from sensors.heard import Heard
-from sensors.interpret import of_topic, read
+from sensors.interpret import read
 from sensors.learn import learn
+from sensors.life import TOLD
 from sensors.match import match, wanted
-from sensors.model import Declaration, Decoded, Life, RawMessage, Reading, Reject, Sensor
+from sensors.model import Declaration, Decoded, Expiry, Life, RawMessage, Reading, Reject, Sensor
 from sensors.plan import Group, Plan, declarations_of, lives_of
 from sensors.times import Clock
 from sensors.topics import matches
@@ -41,6 +44,7 @@ class _Topic(Struct):
     groups: tuple[Group, ...] = ()
     living: tuple[str, ...] = ()  # sensors whose device's life this topic tells
     dialect: str = ""  # of a topic that only tells life or announces
+    gateway: str = ""  # the gateway whose life this topic tells
     plan: Plan | None = None  # the short way of its usual message
     useful: bool = False  # whether a message took it
     unplanned: int = 0  # messages in a row that took the long way
@@ -58,6 +62,8 @@ class Decoder:
         self._memory = Memory()
         self._topics: dict[str, _Topic] = {}
         self._filters: dict[str, str] = {}  # wildcard filter of announcements: dialect
+        self._tellers = Tellers()
+        self._discovery = Discovery(sensors.values())
         self._compile(sensors.values())
 
     def subscriptions(self) -> tuple[str, ...]:
@@ -70,7 +76,7 @@ class Decoder:
         if topic is None:
             dialect = self._announcing(message.topic)
             if not dialect:
-                return _UNKNOWN
+                return self._discovered(message, now)
             topic = _Topic(dialect=dialect)
         try:
             plan = topic.plan
@@ -82,8 +88,13 @@ class Decoder:
                     return decoded
             if topic.simple and not topic.groups and not topic.living:
                 return self._simple(topic.simple, message, now)
-            decoded = self._full(topic, message, now)
-            if len(topic.groups) == 1 and not topic.simple:
+            decoded = self._tellers.split(self._full(topic, message, now))
+            if decoded.tellings:
+                topic.plan, topic.patience = (
+                    None,
+                    _FIRST_PATIENCE,
+                )  # what it took to be said is not what is said now
+            elif len(topic.groups) == 1 and not topic.simple:
                 self._learn(topic, message, decoded)
             return decoded
         except Exception as error:  # hostile content must never stop the good sensors (C51)
@@ -106,6 +117,31 @@ class Decoder:
             topic.patience = _LONGEST_PATIENCE if fruitless else min(topic.patience * 8, _LONGEST_PATIENCE)
         topic.plan = None if fruitless else learn(topic.groups[0], message, self._memory, self._zone)
 
+    def ask_again(self, sensors: Iterable[str]) -> None:
+        """Pass on what the devices of these sensors tell of themselves next, also if they said so before."""
+        self._tellers.ask_again(sensors)
+        self._memory.version += 1
+
+    def _discovered(self, message: RawMessage, now: float) -> Decoded:
+        """A topic that only discovery can explain: an announcement, an availability, a device's own word."""
+        memory, discovery = self._memory, self._discovery
+        try:
+            if message.topic.endswith("/config"):
+                heard = Heard(Clock(self._zone, message.received_at), message.retained)
+                read(BY_NAME["homeassistant"], Message(message.topic, message.payload), heard, memory)
+                lives, expiries = discovery.follow(heard.announcements, memory)
+                return Decoded(lives=lives, expiries=expiries) if lives or expiries else _UNKNOWN
+            lives = tuple(discovery.hear(message, memory)) if discovery.speaks(message.topic) else ()
+            clock = Clock(self._zone, message.received_at)
+            tellings = tuple(discovery.telling(message, memory, clock, now))
+        except Exception as error:  # hostile content must never stop the good sensors (C51)
+            detail = f"{type(error).__name__}: {error}"[:200]
+            return Decoded(rejects=(Reject(message.topic, "decoder-error", detail),))
+        if lives or tellings:
+            return Decoded(lives=lives, tellings=tellings)
+        discovery.keep(message)
+        return _UNKNOWN
+
     def _simple(self, bounds: tuple[Bound, ...], message: RawMessage, now: float) -> Decoded:
         payload = message.payload
         if len(payload) > LARGEST:
@@ -119,6 +155,7 @@ class Decoder:
         lives: list[Life] = []
         declarations: list[Declaration] = []
         requests: list[tuple[str, bytes]] = []
+        expiries: tuple[Expiry, ...] = ()
         if topic.simple:
             simple = self._simple(topic.simple, message, now)
             readings.extend(simple.readings)
@@ -130,19 +167,29 @@ class Decoder:
             read(group.dialect, Message(message.topic, message.payload, group.model), heard, self._memory)
             match(heard, group.sensors, message, now, readings, rejects)
             if heard.lives:
-                lives.extend(lives_of(heard.lives, group.reached, heard.dialect, message.received_at))
+                lives.extend(lives_of(heard.lives, group.reached, group.gateway, heard.dialect, message))
             if heard.announcements:
+                more, expiries = self._discovery.follow(heard.announcements, self._memory)
+                lives.extend(more)
                 declarations.extend(declarations_of(heard, message.topic))
             requests.extend(heard.requests)
-        if not (lives or declarations or requests):
+        if not (lives or declarations or requests or expiries):
             return Decoded(tuple(readings), tuple(rejects)) if readings or rejects else _EMPTY
         return Decoded(
-            tuple(readings), tuple(rejects), tuple(lives), tuple(declarations), True, tuple(requests)
+            tuple(readings),
+            tuple(rejects),
+            tuple(lives),
+            tuple(declarations),
+            True,
+            tuple(requests),
+            expiries=expiries,
         )
 
     def _announcers(self, topic: _Topic) -> tuple[Group, ...]:
         """For a topic that only tells life or announces: the dialect, and nobody to read values for."""
-        return (Group(BY_NAME[topic.dialect], "", (), _NOTHING, {}, topic.living),) if topic.dialect else ()
+        if not topic.dialect:
+            return ()
+        return (Group(BY_NAME[topic.dialect], "", (), _NOTHING, {}, topic.living, topic.gateway),)
 
     def _announcing(self, topic: str) -> str:
         for pattern, dialect in self._filters.items():
@@ -155,27 +202,39 @@ class Decoder:
         groups: dict[str, dict[tuple[str, str], list[Sensor]]] = {}
         living: dict[str, list[str]] = {}
         dialects: dict[str, str] = {}
+        gateways: dict[str, str] = {}
+        carried: dict[str, list[str]] = {}  # topics of a device's own words: sensors it has elsewhere
         for sensor in sensors:
             if not sensor.topic:
                 continue
-            if sensor.dialect in SIMPLE and (sensor.path or sensor.words or sensor.dialect != "json"):
+            if is_simple(sensor):
                 simple.setdefault(sensor.topic, []).append(bind_simple(sensor))
                 continue
-            dialect = BY_NAME.get(sensor.dialect) or of_topic(sensor.topic.split("/")) or PLAIN
+            dialect = dialect_of(sensor)
             for topic in (sensor.topic, *dialect.data_topics(sensor.topic)):
                 groups.setdefault(topic, {}).setdefault((sensor.dialect, sensor.model), []).append(sensor)
             for topic in dialect.life_topics(sensor.topic):
                 living.setdefault(topic, []).append(sensor.id)
                 dialects[topic] = dialect.name
+            for topic in dialect.gateway_topics(sensor.topic):
+                gateways[topic] = gateway_of(sensor)
+            for topic in dialect.device_topics(sensor.topic):
+                carried.setdefault(topic, []).append(sensor.id)
+                groups.setdefault(topic, {}).setdefault((dialect.name, sensor.model), [])
             self._listen(dialect, sensor, dialects)
         for topic in {*simple, *groups, *living, *dialects}:
             told = groups.get(topic, {})
             reached = tuple(dict.fromkeys(living.get(topic, ())))
+            gateway, others = gateways.get(topic, ""), carried.get(topic, [])
             self._topics[topic] = _Topic(
                 simple=tuple(simple.get(topic, ())),
-                groups=tuple(_group(*key, members, reached) for key, members in told.items()),
+                groups=tuple(
+                    self._group(topic, *key, members, reached, others, gateway)
+                    for key, members in told.items()
+                ),
                 living=reached,
                 dialect=dialects.get(topic, ""),
+                gateway=gateway,
             )
 
     def _listen(self, dialect: Dialect, sensor: Sensor, dialects: dict[str, str]) -> None:
@@ -185,16 +244,26 @@ class Decoder:
             else:
                 dialects.setdefault(topic, dialect.name)
 
-
-def _group(dialect: str, model: str, members: list[Sensor], living: tuple[str, ...]) -> Group:
-    sensors = tuple(wanted(sensor) for sensor in members)
-    return Group(
-        dialect=BY_NAME.get(dialect) or (PLAIN if dialect in SIMPLE else None),
-        model=model,
-        sensors=sensors,
-        quantities=frozenset(one.quantity for one in sensors),
-        units={
-            one.quantity: sensor.unit for one, sensor in zip(sensors, members, strict=True) if sensor.unit
-        },
-        reached=living or tuple(one.id for one in sensors),
-    )
+    def _group(
+        self,
+        topic: str,
+        dialect: str,
+        model: str,
+        members: list[Sensor],
+        living: tuple[str, ...],
+        carried: list[str],
+        gateway: str,
+    ) -> Group:
+        sensors = tuple(wanted(sensor) for sensor in members)
+        chosen = BY_NAME.get(dialect) or (PLAIN if dialect in SIMPLE else None)
+        return Group(
+            dialect=chosen,
+            model=model,
+            sensors=(*sensors, *self._tellers.wanted(topic, members, carried, chosen)),
+            quantities=TOLD.union(one.quantity for one in sensors),
+            units={
+                one.quantity: sensor.unit for one, sensor in zip(sensors, members, strict=True) if sensor.unit
+            },
+            reached=living or tuple(one.id for one in sensors) or tuple(carried),
+            gateway=gateway,
+        )

@@ -18,7 +18,8 @@ from msgspec import Meta, Struct, defstruct
 from sensors.dialects.base import Memory, parse_json
 from sensors.heard import Observation
 from sensors.interpret import read
-from sensors.match import Wanted, pairs
+from sensors.life import battery_band
+from sensors.match import STAND_IN, Wanted, pairs
 from sensors.model import RawMessage, Reject
 from sensors.plan import Getter, Group, Number, Plan, Steps, Told, declarations_of, reader
 from sensors.quantities import QUANTITIES
@@ -187,13 +188,18 @@ def _compile(
         if isinstance(seen.value, TracedValue) and seen.value.measured.place not in log.touched:
             measured = seen.value.measured
             limits = QUANTITIES[measured.quantity]
+            low, high = limits.low, limits.high
+            if measured.quantity == "battery":
+                low, high = battery_band(float(seen.value))  # what a device tells of itself must be as it was
             index_of[id(seen)] = len(values)
             factor, shift = measured.factor, measured.shift
             scaled = factor != 1.0 or shift != 0.0
-            numbers.append(Number(measured.text, scaled, factor, shift, limits.low, limits.high))
+            numbers.append(Number(measured.text, scaled, factor, shift, low, high))
             values.append(shape.fields[measured.place])
     told = []
     for seen, sensor in owned:
+        if sensor.id[:1] == STAND_IN:
+            continue
         time = times.index(shape.fields[seen.at.place]) + 1 if isinstance(seen.at, TracedTime) else 0
         number = index_of.get(id(seen), -1)
         constant = 0.0 if number >= 0 else float(seen.value)
@@ -212,6 +218,7 @@ def _compile(
         lives=tuple(heard.lives),
         declarations=declarations_of(heard, topic),
         reached=group.reached,
+        gateway=group.gateway,
         said_by=heard.dialect,
         zone=zone,
     )

@@ -17,6 +17,10 @@ WHOLE = words(
 )
 
 
+STAND_IN = "\0"
+"""How the names of stand-ins begin, which take what a device tells of itself (``devices.Tellers``): no sensor's can."""
+
+
 class Wanted(Struct, frozen=True):
     """What one sensor takes from its topic."""
 
@@ -83,10 +87,15 @@ def pairs(
     return found
 
 
+def graded(seen: Observation, message: RawMessage, now: float) -> tuple[float, Quality]:
+    """When an observation was measured and how far it may be trusted."""
+    at = message.received_at if seen.at is None else seen.at
+    return at, quality_of(at, message.received_at, now, message.retained, seen.stored)
+
+
 def _reading(seen: Observation, sensor: Wanted, message: RawMessage, now: float) -> Reading:
     received_at = message.received_at
-    at = received_at if seen.at is None else seen.at
-    grade = quality_of(at, received_at, now, message.retained, seen.stored)
+    at, grade = graded(seen, message, now)
     if sensor.offset:
         return Reading(sensor.id, round(seen.value + sensor.offset, 6), at, received_at, grade, seen.value)
     return Reading(sensor.id, seen.value, at, received_at, grade)

@@ -125,13 +125,34 @@ class Reject(Struct, frozen=True):
 class Life(Struct, frozen=True):
     """A dialect's own word on whether a device is alive (LWT, availability, node death).
 
-    A fact beside freshness, never a replacement: a live session does not prove a live probe.
+    A fact beside freshness, never a replacement: a live session does not prove a live probe. ``about`` names the
+    device or gateway that is meant; ``gateway``: it stands before several devices.
     """
 
     sensors: tuple[str, ...]
     online: bool
     at: float
     source: str
+    about: str = ""
+    gateway: bool = False
+    retained: bool = False
+
+
+class Telling(Struct, frozen=True):
+    """What a device says of itself: battery, tamper, fault or self-test, for the sensors it carries."""
+
+    sensors: tuple[str, ...]
+    quantity: str
+    value: float
+    at: float
+    quality: Quality = Quality.GOOD
+
+
+class Expiry(Struct, frozen=True):
+    """A device declared that values of these sensors are void ``after_s`` seconds after they came (0: never)."""
+
+    sensors: tuple[str, ...]
+    after_s: float
 
 
 class Declaration(Struct, frozen=True):
@@ -152,3 +173,5 @@ class Decoded(Struct, frozen=True):
     declarations: tuple[Declaration, ...] = ()
     known: bool = True  # False: nothing of this building listens to that topic
     requests: tuple[tuple[str, bytes], ...] = ()  # (topic, payload) to publish, as a Sparkplug rebirth
+    tellings: tuple[Telling, ...] = ()
+    expiries: tuple[Expiry, ...] = ()

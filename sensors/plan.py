@@ -36,6 +36,7 @@ class Group(Struct, frozen=True):
     quantities: frozenset[str]
     units: dict[str, str]  # declared for quantities whose unit the messages do not carry
     reached: tuple[str, ...]  # the sensors that hear of their device's life on this topic
+    gateway: str = ""  # the gateway whose life this topic tells
 
 
 class Number(Struct, frozen=True):
@@ -75,6 +76,7 @@ class Steps(Struct, frozen=True):
     lives: tuple[LifeFact, ...]
     declarations: tuple[Declaration, ...]
     reached: tuple[str, ...]
+    gateway: str
     said_by: str  # the dialect that spoke
     zone: tzinfo
 
@@ -142,7 +144,7 @@ def reader(steps: Steps) -> Callable[[RawMessage, float], Decoded | None]:
             else:
                 readings.append(Reading(sensor, value, at, received_at, grade))
         if lives or declarations:
-            alive = lives_of(lives, steps.reached, steps.said_by, received_at)
+            alive = lives_of(lives, steps.reached, steps.gateway, steps.said_by, message)
             return Decoded(tuple(readings), (), alive, declarations)
         return Decoded(tuple(readings))
 
@@ -150,17 +152,20 @@ def reader(steps: Steps) -> Callable[[RawMessage, float], Decoded | None]:
 
 
 def lives_of(
-    facts: Iterable[LifeFact], reached: tuple[str, ...], dialect: str, received_at: float
+    facts: Iterable[LifeFact], reached: tuple[str, ...], gateway: str, dialect: str, message: RawMessage
 ) -> tuple[Life, ...]:
-    """What the ``reached`` sensors learn of their device's life."""
+    """What the ``reached`` sensors learn of the life of their device, or of the ``gateway`` before it."""
     if not reached:
         return ()
     return tuple(
         Life(
             reached,
             fact.online,
-            received_at if fact.at is None else fact.at,
+            message.received_at if fact.at is None else fact.at,
             f"{dialect} {fact.source}".strip(),
+            gateway or f"{dialect}:{fact.device or message.topic}",
+            bool(gateway),
+            message.retained,
         )
         for fact in facts
     )

@@ -60,7 +60,7 @@ class Audience:
     """
 
     def __init__(self, building: Building, answer_s: float) -> None:
-        rules = {**OWN, **with_builtins(building.rules)}
+        rules = {**OWN, **with_builtins(building)}
         self._annunciator = Annunciator(rules, building.zones, building.sensors)
         self._pager = Pager(
             building.people,

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
 from alerts import people
 from alerts.model import NoticeState
-from sensors.freshness import Seen, freshness
-from sensors.model import Quality, Reading, Sensor, Text
+from sensors.model import Quality, Text
+from sensors.state import Freshness, Trouble, has, state
 from strongroom.core import Core
 from strongroom.model import Board, Health, Latest, OnDuty
 
@@ -19,40 +17,23 @@ UNVERIFIED = Text("只有旧值，未证实", "only an old value, unverified")
 def latest(core: Core, now: float) -> dict[str, Latest]:
     """The newest reading of every registered sensor and how the sensor is doing."""
     found: dict[str, Latest] = {}
-    for sensor in core.building.sensors.values():
-        reading = core.latest.get(sensor.id)
-        life = core.online.get(sensor.id)
-        state, words = _state(core, sensor, reading, now)
-        found[sensor.id] = Latest(
+    for name, record in core.evaluator.records().items():
+        reading = core.latest.get(name)
+        standing = state(record, now, core.evaluator.neighbours(name))
+        stale = standing.freshness is Freshness.NEVER and reading is not None
+        unverified = stale and reading is not None and reading.quality is Quality.RETAINED
+        offline = has(record, Trouble.OFFLINE, now)
+        found[name] = Latest(
             value=reading.value if reading else None,
             measured_at=reading.measured_at if reading else None,
             received_at=reading.received_at if reading else None,
             quality=reading.quality if reading else None,
-            state=state,
-            words=words,
-            online=life.online if life else None,
+            state="unverified" if unverified else standing.name,
+            words=UNVERIFIED if unverified else standing.reason,
+            online=None if offline is None else not offline,
+            troubles=tuple(trouble.value for trouble in standing.troubles),
         )
     return found
-
-
-def _state(core: Core, sensor: Sensor, reading: Reading | None, now: float) -> tuple[str, Text]:
-    """The sensor's freshness from the same record that the silence rules judge by."""
-    record = core.evaluator.seen(sensor.id)
-    measured = record is not None and math.isfinite(record.measured_at)
-    if not measured and reading is not None and reading.quality is Quality.RETAINED:
-        return "unverified", UNVERIFIED
-    seen = Seen(
-        since=record.known_at if record is not None else now,
-        measured_at=record.measured_at if record is not None and measured else None,
-        same_since=record.measured_at if record is not None and measured else 0.0,
-        implausible_at=reading.measured_at if reading is not None and _implausible(reading) else None,
-    )
-    state = freshness(sensor, seen, now)
-    return state.freshness.value, state.reason
-
-
-def _implausible(reading: Reading) -> bool:
-    return reading.quality is Quality.IMPLAUSIBLE
 
 
 def on_duty(core: Core, now: float) -> tuple[OnDuty, ...]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from alerts.rule import AnyOf, Change, Condition, Rule, Select, Silent, Verdict
+from alerts.rule import AnyOf, Change, Rule, Verdict
+from alerts.sensor_rules import silence_rules
 from sensors.model import Text
+from strongroom.model import Building
 
 BROKER = "system-broker"
 DISK = "system-disk"
@@ -16,7 +16,6 @@ DAMAGE = "system-damage"
 ACTS = "system-acts"
 CLOCK = "system-clock"
 CANARY = "system-test"
-SILENT = "sensor-silent"
 
 _NEVER = AnyOf(of=())  # the engine itself says when these hold; no reading does
 
@@ -113,25 +112,9 @@ OWN: dict[str, Rule] = {
 }
 
 
-def with_builtins(rules: Mapping[str, Rule]) -> dict[str, Rule]:
-    """The folder's rules, and one for silent sensors where none of the folder's covers every sensor."""
-    every = any(isinstance(rule.when, Silent) and rule.when.select == Select() for rule in rules.values())
-    if every or SILENT in rules:
-        return dict(rules)
-    when: Condition = Silent(select=Select())
-    silent = Rule(
-        id=SILENT,
-        name=Text("传感器失联", "Sensor silent"),
-        when=when,
-        scope="sensor",
-        priority=3,
-        fault=True,
-        page="day",
-        advice=Text("到现场查看该处，检查传感器和网关。", "Look at the place; check sensor and gateway."),
-        consequence=Text("该处无人看守。", "Nothing watches that place."),
-        revision="builtin",
-    )
-    return {**rules, SILENT: silent}
+def with_builtins(building: Building) -> dict[str, Rule]:
+    """The folder's rules, and those for silent sensors where none of the folder's covers a sensor in time (C3)."""
+    return {**building.rules, **silence_rules(building.rules, building.sensors, building.zones)}
 
 
 def own_change(rule: str, met: bool, at: float, reason: Text) -> Change:

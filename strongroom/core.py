@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from alerts.acts import AlarmAct
+from alerts.acts import AlarmAct, Reset
 from alerts.annunciator import Annunciator
 from alerts.answers import PersonAct
 from alerts.evaluate import Evaluator
@@ -19,13 +19,14 @@ from alerts.model import AlarmEvent, Notice, NoticeEvent, Refused
 from alerts.notices import SendResult
 from alerts.pager import Pager
 from alerts.rule import Change
-from alerts.seen import AHEAD_S
+from alerts.sensor_rules import told_word
 from playbooks.acts import IncidentAct
 from playbooks.model import Incident, IncidentEvent
 from playbooks.response import Response
 from sensors.decode import Decoder
 from sensors.derived import Deriver
-from sensors.model import Life, Quality, RawMessage, Reading, Reject, Text
+from sensors.life import AHEAD_S
+from sensors.model import Quality, RawMessage, Reading, Reject, Telling, Text
 from strongroom.builtin import CANARY, OWN, own_change, with_builtins
 from strongroom.canary import Canary
 from strongroom.journal import (
@@ -81,8 +82,9 @@ class Core:
         channels: Iterable[str] = ("sms", "voice"),
         test_at: str = "",
     ) -> None:
-        rules = with_builtins(building.rules)
+        rules = with_builtins(building)
         self.building = building
+        self.rules = rules
         self.decoder = Decoder(building.sensors, building.timezone)
         self.evaluator = Evaluator(
             rules, building.sensors, building.zones, building.timezone, rule_states or {}
@@ -110,7 +112,6 @@ class Core:
         self.latest: dict[str, Reading] = dict(latest or {})
         self.deriver = Deriver(building.sensors, rule_states)
         self.deriver.observe(self.latest.values())
-        self.online: dict[str, Life] = {}
         self.rejected: Counter[str] = Counter()
         self.rejects: deque[Reject] = deque(maxlen=REJECTS_SHOWN)
         self.unknown: Counter[str] = Counter()
@@ -151,9 +152,11 @@ class Core:
         for reject in decoded.rejects:
             self._count(self.rejected, reject.topic)
             self.rejects.append(reject)
-        for life in decoded.lives:
-            for sensor in life.sensors:
-                self.online[sensor] = life
+        if decoded.lives or decoded.tellings or decoded.expiries:
+            # Before the readings of the same message: a detector that tests itself says so beside its "smoke".
+            heard = self.evaluator.hear(decoded.lives, decoded.tellings, decoded.expiries, now)
+            for change in heard:
+                self._change(change, now)
         for reading in decoded.readings:
             self.reading(reading, now, kept=kept)
         for reading in self.deriver.observe(decoded.readings):
@@ -285,6 +288,8 @@ class Core:
         if isinstance(act.what, DrillHeld):
             return self._held(act.what, act.by, now)
         if isinstance(act.what, AlarmAct):
+            if isinstance(act.what, Reset):
+                self._settle(act.what.alarm, now)
             return list(self.annunciator.on_act(act.what, act.by, now, who.roles))
         if isinstance(act.what, IncidentAct):
             return list(self.response.on_act(act.what, act.by, now, self.annunciator.alarms))
@@ -309,6 +314,17 @@ class Core:
             self._batch.drafts.append(draft_held(what, by, now))
             return []
         return [Refused(about=what.drill, by=by, reason=reason)]
+
+    def _settle(self, name: str, now: float) -> None:
+        """Many devices tell a fault or a tampering once and never take it back: the person who resets it does."""
+        alarm = self.annunciator.alarms.get(name)
+        told = told_word(self.rules.get(alarm.rule)) if alarm is not None else None
+        if alarm is not None and told is not None:
+            fellows = self.evaluator.fellows(alarm.scope)
+            self.decoder.ask_again(fellows)  # what the device repeats after this is new
+            over = Telling(fellows, told, 0.0, now)
+            for change in self.evaluator.hear((), (over,), (), now):
+                self._change(change, now)
 
     def _answer(self, reply: ReplyReceived, now: float) -> list[Happened]:
         happened: list[Happened] = []

@@ -147,9 +147,10 @@ class Latest(Struct, frozen=True, kw_only=True):
     measured_at: float | None
     received_at: float | None
     quality: Quality | None
-    state: str  # fresh, late, silent, never, stuck, implausible, fault
+    state: str  # fresh, late, silent, never, stuck, implausible, unverified
     words: Text = Text("", "")
-    online: bool | None = None
+    online: bool | None = None  # the device's or gateway's own word, None where none was said
+    troubles: tuple[str, ...] = ()  # all that is wrong beside freshness, see sensors.state.Trouble
 
 
 class Health(Struct, frozen=True, kw_only=True):

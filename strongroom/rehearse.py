@@ -33,6 +33,7 @@ from strongroom.sitedb import SiteReader
 SETTLE_S = 120.0  # the building speaks before the drill begins, so that nothing is unknown
 TURN_S = 1.0
 DAY = "10:00"
+EVERYTHING = ("#",)  # as the live engine listens: discovery names topics that nobody can know before
 
 
 class Rehearsal:
@@ -51,6 +52,7 @@ class Rehearsal:
         self._devices = _devices(building.sensors.values())
         self._next = dict.fromkeys(self._devices, start_at)
         self._shown: dict[str, float] = {}
+        self._hushed: set[tuple[str, str]] = set()
         self._acts = 0
         for sensors in self._devices.values():
             showing = [(one, self._value(one, start_at)) for one in sensors]
@@ -59,15 +61,12 @@ class Rehearsal:
         self.engine = self._start()
 
     def _start(self) -> Engine:
-        filters: list[str] = []
-
-        def source(core: Core) -> MemorySource:
-            filters.extend(core.decoder.subscriptions())
-            return MemorySource(self._broker, filters, client_id="engine", now=self.clock.now)
+        def source(_core: Core) -> MemorySource:
+            return MemorySource(self._broker, EVERYTHING, client_id="engine", now=self.clock.now)
 
         def bypass() -> MemorySource:
             return MemorySource(
-                self._broker, filters, client_id="engine-bypass", now=self.clock.now, fleeting=True
+                self._broker, EVERYTHING, client_id="engine-bypass", now=self.clock.now, fleeting=True
             )
 
         engine = make_engine(self.building, self._data, self.clock, source, self.paper, bypass=Bypass(bypass))
@@ -90,6 +89,16 @@ class Rehearsal:
         else:
             self._shown[sensor] = _number(self.building.sensors[sensor], value)
         self._next[_device(self.building.sensors[sensor])] = self.clock.now()
+
+    def hush(self, *sensors: str, on: bool = True) -> None:
+        """The devices of these sensors say nothing any more, or (``on`` False) speak again."""
+        devices = {_device(self.building.sensors[sensor]) for sensor in sensors}
+        self._hushed = self._hushed | devices if on else self._hushed - devices
+
+    def publish(self, topic: str, payload: bytes | str, *, retain: bool = False) -> None:
+        """Anybody else on the broker says something: a gateway, an announcement, a device of no sensor's dialect."""
+        body = payload.encode() if isinstance(payload, str) else payload
+        self._broker.publish(topic, body, retain=retain)
 
     def do(self, person: str, does: str) -> Text | None:
         """A person acts, in the words of a drill script; returns why it was refused, or None."""
@@ -132,7 +141,7 @@ class Rehearsal:
     def _speak(self) -> None:
         now = self.clock.now()
         for device, sensors in self._devices.items():
-            if self._next[device] > now:
+            if self._next[device] > now or device in self._hushed:
                 continue
             self._next[device] = now + min(sensor.every_s for sensor in sensors)
             values = [(sensor, self._value(sensor, now)) for sensor in sensors]

@@ -15,8 +15,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
-from alerts.compile import Registry, selected_by
+from alerts.compile import selected_by
 from alerts.evaluate import Evaluator
+from alerts.registry import Registry
 from alerts.rule import Change, Rule
 from ingest.series import Series
 from sensors.model import Sensor, Text
@@ -103,7 +104,7 @@ def groups(building: Building, count: int) -> list[tuple[str, ...]]:
         by_zone[sensor.zone].append(sensor.id)
     for names in by_zone.values():
         connect(names)
-    for rule in with_builtins(building.rules).values():
+    for rule in with_builtins(building).values():
         by_scope: dict[str, list[str]] = defaultdict(list)
         for sensor in selected_by(rule, registry):
             by_scope[registry.scope_of(sensor, rule.scope)].append(sensor.id)
@@ -134,7 +135,7 @@ def judge(
     came.
     """
     taken: dict[str, Sensor] = {name: building.sensors[name] for name in sensors}
-    evaluator = Evaluator(with_builtins(building.rules), taken, building.zones, building.timezone)
+    evaluator = Evaluator(with_builtins(building), taken, building.zones, building.timezone)
     arrived = Arrivals(series, list(taken.values()), from_at, to_at)
     changes = evaluator.resume(from_at)
     observe, tick, next_due = evaluator.observe, evaluator.tick, evaluator.next_due
@@ -179,7 +180,7 @@ def tell(
         revision=building.revision,
         readings=sum(one.readings for one in judged),
         thinned_until=max(thinned, default=None),
-        rules=_by_rule(with_builtins(building.rules), stage.occurrences(), to_at),
+        rules=_by_rule(with_builtins(building), stage.occurrences(), to_at),
         messages=tuple(stage.messages),
     )
 

@@ -12,9 +12,10 @@ from msgspec import Struct
 
 from alerts import answers, wording
 from alerts.chores import gap_words, handover_words
-from alerts.compile import Registry, selected_by
+from alerts.compile import selected_by
 from alerts.people import EmptyRung, Gap
 from alerts.proof import trial_words
+from alerts.registry import Registry
 from alerts.rule import Rule
 from alerts.segments import Count, count
 from sensors.model import Text
@@ -102,7 +103,7 @@ def _worst(kind: Text, language: str, said: Iterable[tuple[str, str]]) -> WorstC
 def _pages(building: Building, language: str) -> Iterator[tuple[Rule, Text]]:
     """Every rule that tells people, with the longest place it can name in this language."""
     registry = Registry(building.sensors, building.zones)
-    for rule in {**OWN, **with_builtins(building.rules)}.values():
+    for rule in {**OWN, **with_builtins(building)}.values():
         if rule.page == "never":
             continue
         places = [

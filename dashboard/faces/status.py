@@ -14,7 +14,9 @@ from dashboard.looks import (
     kind_of,
     notice_counts,
     reading_words,
-    sensor_state,
+    sensor_mark,
+    sensor_tally,
+    sensor_words,
     speaking,
     standing,
     state_words,
@@ -172,13 +174,11 @@ def zone_card(scene: Scene, zone: str) -> str:
     rows: list[str] = []
     for sensor in sensors:
         now = latest.get(sensor.id)
-        state = sensor_state(now)
+        suffers = sensor_mark(now)
         at = now.measured_at if now else None
         age = tag("time", esc(scene.span(scene.now - at)), data_since=f"{at:.1f}") if at is not None else ""
-        words = scene.w.named("sensor", state) if state != "fresh" else ""
-        if now is not None and now.words.zh and state != "fresh":
-            words = scene.w.of(now.words)
-        faulty = state not in ("fresh", "late")
+        words = sensor_words(scene, now)
+        faulty = suffers not in ("", "minor")
         rows.append(
             tag(
                 "tr",
@@ -230,6 +230,8 @@ def chain(scene: Scene) -> str:
         (health.store == "ok", store),
         (True, scene.w("system.rate", rate=f"{health.intake_rate:.1f}")),
     ]
+    if suffering := sensor_tally(scene):
+        facts.insert(1, (speak == known, suffering))
     if health.backlog:
         facts.append((health.backlog < 10_000, scene.w("system.backlog", n=health.backlog)))
     rejected = sum(health.rejects.values())

@@ -8,7 +8,7 @@ from dashboard.chart import chart, gap_after
 from dashboard.desk import Point
 from dashboard.faces.chrome import card, empty
 from dashboard.html import esc, join, tag
-from dashboard.looks import kind_of, limits, reading_words, sensor_state, standing
+from dashboard.looks import kind_of, limits, reading_words, sensor_words, standing
 from dashboard.scene import Scene
 from sensors.model import Sensor
 from sensors.quantities import quantity
@@ -95,7 +95,6 @@ def _chart(scene: Scene, sensor: Sensor, since: float, until: float) -> str:
     w = scene.w
     points = scene.desk.history(sensor.id, since, until, POINTS)
     latest = scene.board.latest.get(sensor.id) if scene.board else None
-    state = sensor_state(latest)
     age = ""
     if latest is not None and latest.measured_at is not None:
         age = tag(
@@ -106,7 +105,7 @@ def _chart(scene: Scene, sensor: Sensor, since: float, until: float) -> str:
         tag("b", esc(reading_words(scene, sensor, latest))),
         " ",
         age,
-        esc("" if state == "fresh" else f" · {w.named('sensor', state)}"),
+        esc(f" · {words}" if (words := sensor_words(scene, latest)) else ""),
         class_="sr-nowvalue",
     )
     known = quantity(sensor.quantity)

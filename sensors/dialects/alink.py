@@ -60,4 +60,6 @@ def _read(message: Message, heard: Heard, _memory: Memory) -> None:
             take(heard, known, value, key)
 
 
-DIALECT = Dialect(name="alink", read=_read, claims_topic=_claims_topic, claims_document=_claims_document)
+DIALECT = Dialect(
+    name="alink", read=_read, claims_topic=_claims_topic, claims_document=_claims_document, several=True
+)

@@ -18,6 +18,15 @@ _DECODER = msgspec.json.Decoder()
 MISSING: Any = msgspec.UNSET
 
 
+class Availability(Struct, frozen=True, kw_only=True):
+    """One availability topic of an announced entity: where the word stands, and the words (see ``plain_word``)."""
+
+    topic: str
+    template: Any = None  # see ``templates.Template``; None: the whole payload
+    online: str = "online"
+    offline: str = "offline"
+
+
 class Entity(Struct, frozen=True, kw_only=True):
     """What a Home Assistant discovery config says about one state topic."""
 
@@ -27,6 +36,8 @@ class Entity(Struct, frozen=True, kw_only=True):
     words: dict[str, float] = {}
     device: str = ""
     expire_after_s: float = 0.0
+    availability: tuple[Availability, ...] = ()
+    availability_mode: str = "latest"
 
 
 class Memory(Struct):
@@ -111,6 +122,11 @@ def no_topics(_topic: str) -> tuple[str, ...]:
     return ()
 
 
+def no_gateway(_topic: str) -> str:
+    """For dialects whose devices speak to the broker themselves."""
+    return ""
+
+
 def claims_nothing(*_args: object) -> bool:
     """For dialects that only the topic or only the document gives away."""
     return False
@@ -123,6 +139,10 @@ class Dialect(Struct, frozen=True, kw_only=True):
     ``read`` fills a Heard. ``life_topics`` and ``data_topics`` name the further topics that belong to a
     sensor's topic: availability, wills, births; ``announcement_topics`` (filters) where units and meanings
     are announced.
+
+    ``gateway`` names the gateway, server or node that a topic comes through; ``gateway_topics`` are those of
+    ``life_topics`` that speak of it and not of the device; on ``device_topics`` the same device tells its battery,
+    tamper switch, faults and self-tests. ``several``: one topic carries several devices, told apart by channel.
     """
 
     name: str
@@ -132,6 +152,10 @@ class Dialect(Struct, frozen=True, kw_only=True):
     life_topics: Callable[[str], tuple[str, ...]] = no_topics
     data_topics: Callable[[str], tuple[str, ...]] = no_topics
     announcement_topics: Callable[[str], tuple[str, ...]] = no_topics
+    gateway: Callable[[str], str] = no_gateway
+    gateway_topics: Callable[[str], tuple[str, ...]] = no_topics
+    device_topics: Callable[[str], tuple[str, ...]] = no_topics
+    several: bool = False
     also: tuple[str, ...] = ()
 
 

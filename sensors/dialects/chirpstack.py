@@ -64,10 +64,15 @@ def _read_uplink(document: dict[str, Any], about: dict[str, Any], message: Messa
     read_undecoded(document.get("data"), document.get("fPort"), model, heard)
 
 
+def _gateway(topic: str) -> str:
+    return "/".join(topic.split("/")[:2])  # the application on its network server
+
+
 DIALECT = Dialect(
     name="chirpstack",
     read=_read,
     claims_topic=_claims_topic,
     claims_document=_claims_document,
+    gateway=_gateway,
     also=("chirpstack-v4",),
 )

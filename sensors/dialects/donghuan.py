@@ -53,5 +53,6 @@ DIALECT = Dialect(
     read=_read,
     claims_topic=_claims_topic,
     claims_document=_claims_document,
+    several=True,
     also=("dthjjc",),
 )

@@ -113,4 +113,15 @@ def _life_topics(topic: str) -> tuple[str, ...]:
     return (f"{topic.split('/', 1)[0]}/available",)
 
 
-DIALECT = Dialect(name="frigate", read=_read, claims_topic=_claims_topic, life_topics=_life_topics)
+def _gateway(topic: str) -> str:
+    return topic.split("/", 1)[0]
+
+
+DIALECT = Dialect(
+    name="frigate",
+    read=_read,
+    claims_topic=_claims_topic,
+    life_topics=_life_topics,
+    gateway=_gateway,
+    gateway_topics=_life_topics,
+)

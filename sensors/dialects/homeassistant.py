@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sensors.dialects.base import Dialect, Entity, Memory, Message, document_of
+from sensors.dialects.base import Availability, Dialect, Entity, Memory, Message, document_of, parse_json
 from sensors.dialects.templates import Template, parse_template
 from sensors.heard import Heard
 from sensors.names import words_of
@@ -25,6 +25,7 @@ _SHORT = {
     "avty": "availability",
     "avty_t": "availability_topic",
     "avty_mode": "availability_mode",
+    "avty_tpl": "availability_template",
     "pl_avail": "payload_available",
     "pl_not_avail": "payload_not_available",
     "pl_on": "payload_on",
@@ -137,7 +138,7 @@ def _adopt(config: dict[str, Any], component: str, source: str, heard: Heard, me
     quantity = _quantity(config, component, diagnostic)
     unit = config.get("unit_of_measurement")
     detail: dict[str, object] = {"quantity": quantity or None, "state_topic": state_topic}
-    detail["availability_topics"] = availability
+    detail["availability_topics"] = [place.topic for place in availability]
     for key in (
         "device_class",
         "unique_id",
@@ -180,6 +181,8 @@ def _adopt(config: dict[str, Any], component: str, source: str, heard: Heard, me
         words=_words(config) if component == "binary_sensor" else {},
         device=device,
         expire_after_s=float(config["expire_after"]) if _is_number(config.get("expire_after")) else 0.0,
+        availability=tuple(availability),
+        availability_mode=str(config.get("availability_mode", "latest")),
     )
     known = memory.entities.get(state_topic, {})
     if len(memory.entities) < 20_000 and known.get(source) != entity:
@@ -211,16 +214,39 @@ def _topic(value: object, config: dict[str, Any]) -> str:
     return value
 
 
-def _availability(config: dict[str, Any]) -> list[str]:
+def _availability(config: dict[str, Any]) -> list[Availability]:
     listed = config.get("availability")
     if isinstance(listed, dict):
         listed = [listed]
-    topics: list[str] = []
     if isinstance(listed, list):
-        topics = [_topic(_expanded(item).get("topic"), config) for item in listed if isinstance(item, dict)]
+        items = [_expanded(item) for item in listed if isinstance(item, dict)]
     elif isinstance(config.get("availability_topic"), str):
-        topics = [_topic(config["availability_topic"], config)]
-    return [topic for topic in topics if topic]
+        template = config.get("availability_template")
+        items = [{**config, "topic": config["availability_topic"], "value_template": template}]
+    else:
+        return []
+    found = []
+    for item in items:
+        template = item.get("value_template")
+        read = parse_template(template) if isinstance(template, str) else Template()
+        topic = _topic(item.get("topic"), config)
+        if topic and read is not None:
+            words = [
+                plain_word(_rendered(item.get(key, default)))
+                for key, default in (("payload_available", "online"), ("payload_not_available", "offline"))
+            ]
+            found.append(Availability(topic=topic, template=read, online=words[0], offline=words[1]))
+    return found
+
+
+def availability_word(place: Availability, text: str) -> bool | None:
+    """What the payload of an availability topic says; None for a word that is neither of the two."""
+    template: Template = place.template or Template()
+    value = template.value(parse_json(text.encode()) if template.steps else None, text.strip())
+    if value is None or isinstance(value, (dict, list)):
+        return None
+    word = plain_word(_rendered(value))
+    return True if word == place.online else False if word == place.offline else None
 
 
 def _device(config: dict[str, Any]) -> str:

@@ -59,4 +59,6 @@ def _read_services(services: object, heard: Heard) -> None:
                 take(heard, known, value, f"{name}.{key}")
 
 
-DIALECT = Dialect(name="huawei", read=_read, claims_topic=_claims_topic, claims_document=_claims_document)
+DIALECT = Dialect(
+    name="huawei", read=_read, claims_topic=_claims_topic, claims_document=_claims_document, several=True
+)

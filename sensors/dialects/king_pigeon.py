@@ -57,4 +57,4 @@ def _read_flag(flag: str, value: object, heard: Heard) -> None:
         )
 
 
-DIALECT = Dialect(name="king_pigeon", read=_read, claims_document=_claims_document)
+DIALECT = Dialect(name="king_pigeon", read=_read, claims_document=_claims_document, several=True)

@@ -81,6 +81,21 @@ def _life_topics(topic: str) -> tuple[str, ...]:
     return ("/".join([*levels[:4], "status"]),) if len(levels) > 4 else ()
 
 
+def _gateway(topic: str) -> str:
+    return "/".join(topic.split("/")[:2])  # the location's base station
+
+
+def _device_topics(topic: str) -> tuple[str, ...]:
+    device = "/".join(topic.split("/")[:4])
+    return (f"{device}/info/state", f"{device}/tamper/state")
+
+
 DIALECT = Dialect(
-    name="ring", read=_read, claims_topic=_claims_topic, life_topics=_life_topics, also=("ring-mqtt",)
+    name="ring",
+    read=_read,
+    claims_topic=_claims_topic,
+    life_topics=_life_topics,
+    gateway=_gateway,
+    device_topics=_device_topics,
+    also=("ring-mqtt",),
 )

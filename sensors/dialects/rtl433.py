@@ -146,6 +146,16 @@ def _read_single(message: Message, heard: Heard) -> None:
         take(heard, known, text, key)
 
 
+def _gateway(topic: str) -> str:
+    return "/".join(topic.split("/")[:2])  # the receiver's host
+
+
 DIALECT = Dialect(
-    name="rtl_433", read=_read, claims_topic=_claims_topic, claims_document=_claims_document, also=("rtl433",)
+    name="rtl_433",
+    read=_read,
+    claims_topic=_claims_topic,
+    claims_document=_claims_document,
+    gateway=_gateway,
+    several=True,
+    also=("rtl433",),
 )

@@ -154,11 +154,17 @@ def _life_topics(topic: str) -> tuple[str, ...]:
     return ("/".join([*levels[:-1], "gw_status"]),) if len(levels) >= 3 else ()
 
 
+def _gateway(topic: str) -> str:
+    return topic.rpartition("/")[0]
+
+
 DIALECT = Dialect(
     name="ruuvi",
     read=_read,
     claims_topic=_claims_topic,
     claims_document=_claims_document,
     life_topics=_life_topics,
+    gateway=_gateway,
+    gateway_topics=_life_topics,
     also=("ruuvi-gateway",),
 )

@@ -120,4 +120,4 @@ def _take(record: dict[str, Any], name: str, unit: str, base_value: float, heard
             heard.refuse("needs-meaning", detail, raw=value, path=name)
 
 
-DIALECT = Dialect(name="senml", read=_read, claims_document=_claims_document)
+DIALECT = Dialect(name="senml", read=_read, claims_document=_claims_document, several=True)

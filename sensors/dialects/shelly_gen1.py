@@ -126,10 +126,16 @@ def _life_topics(topic: str) -> tuple[str, ...]:
     return ("/".join([*topic.split("/")[:2], "online"]),)
 
 
+def _device_topics(topic: str) -> tuple[str, ...]:
+    device = "/".join(topic.split("/")[:2])
+    return tuple(f"{device}/sensor/{name}" for name in ("battery", "tamper", "error", "self_test"))
+
+
 DIALECT = Dialect(
     name="shelly_gen1",
     read=_read,
     claims_topic=_claims_topic,
     life_topics=_life_topics,
+    device_topics=_device_topics,
     also=("shelly-gen1", "shelly1"),
 )

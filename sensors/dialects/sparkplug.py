@@ -303,10 +303,21 @@ def _life_topics(topic: str) -> tuple[str, ...]:
     levels = topic.split("/")
     if len(levels) < 4 or levels[0] != _NAMESPACE:
         return ()
-    node = "/".join([*levels[:2], "NDEATH", levels[3]])
-    if len(levels) == 4:
-        return (node,)
-    return (node, "/".join([*levels[:2], "DDEATH", *levels[3:]]))
+    shared = _gateway_topics(topic)
+    return shared if len(levels) == 4 else (*shared, "/".join([*levels[:2], "DDEATH", *levels[3:]]))
+
+
+def _gateway_topics(topic: str) -> tuple[str, ...]:
+    levels = topic.split("/")
+    if len(levels) < 4 or levels[0] != _NAMESPACE:
+        return ()
+    return tuple("/".join([*levels[:2], kind, levels[3]]) for kind in ("NDEATH", "NBIRTH"))
+
+
+def _gateway(topic: str) -> str:
+    """The edge node: group and name, whatever the type of the message."""
+    levels = topic.split("/")
+    return f"{levels[1]}/{levels[3]}" if len(levels) >= 4 and levels[0] == _NAMESPACE else ""
 
 
 def _announcement_topics(topic: str) -> tuple[str, ...]:
@@ -319,6 +330,8 @@ DIALECT = Dialect(
     read=_read,
     claims_topic=_claims_topic,
     life_topics=_life_topics,
+    gateway=_gateway,
+    gateway_topics=_gateway_topics,
     data_topics=_data_topics,
     announcement_topics=_announcement_topics,
     also=("sparkplug-b", "sparkplugb"),

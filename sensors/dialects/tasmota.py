@@ -240,4 +240,5 @@ DIALECT = Dialect(
     claims_topic=_claims_topic,
     claims_document=_claims_document,
     life_topics=_life_topics,
+    several=True,
 )

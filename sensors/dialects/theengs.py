@@ -129,11 +129,17 @@ def _life_topics(topic: str) -> tuple[str, ...]:
     return ()
 
 
+def _gateway(topic: str) -> str:
+    return topic.partition("/BTtoMQTT")[0] if "/BTtoMQTT" in topic else ""
+
+
 DIALECT = Dialect(
     name="theengs",
     read=_read,
     claims_topic=_claims_topic,
     claims_document=_claims_document,
     life_topics=_life_topics,
+    gateway=_gateway,
+    gateway_topics=_life_topics,
     also=("openmqttgateway", "theengs-ble", "ble"),
 )

@@ -101,10 +101,15 @@ def _read_normalized(normalized: Any, heard: Heard) -> set[str]:
     return {one.quantity for one in heard.observations[start:]}
 
 
+def _gateway(topic: str) -> str:
+    return "/".join(topic.split("/")[:2])  # the application on its network server
+
+
 DIALECT = Dialect(
     name="tts",
     read=_read,
     claims_topic=_claims_topic,
     claims_document=_claims_document,
+    gateway=_gateway,
     also=("ttn", "thethingsstack", "tts-v3"),
 )

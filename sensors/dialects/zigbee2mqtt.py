@@ -253,8 +253,22 @@ def _base(topic: str) -> str:
     return "/".join(levels[: levels.index("zigbee2mqtt") + 1]) if "zigbee2mqtt" in levels else levels[0]
 
 
+def _device(topic: str) -> str:
+    """The device's own topic, also of one of its attributes."""
+    above, _, last = topic.rpartition("/")
+    return above if "/" in above and (last in _NUMBERS or last in _STATES) else topic
+
+
 def _life_topics(topic: str) -> tuple[str, ...]:
-    return (f"{topic}/availability", f"{_base(topic)}/bridge/state")
+    return (f"{_device(topic)}/availability", *_gateway_topics(topic))
+
+
+def _gateway_topics(topic: str) -> tuple[str, ...]:
+    return (f"{_base(topic)}/bridge/state",)
+
+
+def _device_topics(topic: str) -> tuple[str, ...]:
+    return tuple(f"{_device(topic)}/{name}" for name in ("battery", "battery_low", "tamper", "fault", "test"))
 
 
 def _announcement_topics(topic: str) -> tuple[str, ...]:
@@ -268,5 +282,8 @@ DIALECT = Dialect(
     claims_document=_claims_document,
     life_topics=_life_topics,
     announcement_topics=_announcement_topics,
+    gateway=_base,
+    gateway_topics=_gateway_topics,
+    device_topics=_device_topics,
     also=("z2m",),
 )

@@ -228,10 +228,42 @@ def _life_topics(topic: str) -> tuple[str, ...]:
     return ("/".join([*levels[:place], "status"]),) if place else ()
 
 
+_OWN_WORDS = tuple(
+    f"{kind}/{end}/{name}"
+    for kinds, names in (
+        (("128", "battery"), ("level", "isLow")),
+        (
+            ("113", "notification"),
+            (
+                "Home_Security/Cover_status",
+                "Power_Management/Battery_maintenance_status",
+                "System/Hardware_status",
+            ),
+        ),
+    )
+    for kind in kinds
+    for end in ("0", "endpoint_0")
+    for name in names
+)
+"""Where a node tells its battery, tamper switch and faults, by number and by name."""
+
+
+def _gateway(topic: str) -> str:
+    return topic.split("/", 1)[0]
+
+
+def _device_topics(topic: str) -> tuple[str, ...]:
+    levels = topic.split("/")
+    place = _place(levels)
+    return tuple("/".join([*levels[:place], name]) for name in _OWN_WORDS) if place else ()
+
+
 DIALECT = Dialect(
     name="zwave",
     read=_read,
     claims_topic=_claims_topic,
     life_topics=_life_topics,
+    gateway=_gateway,
+    device_topics=_device_topics,
     also=("zwave-js-ui", "zwavejs2mqtt", "zwavejs"),
 )

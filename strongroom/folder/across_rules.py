@@ -17,6 +17,7 @@ from alerts.rule import (
     Select,
     Silent,
     Stuck,
+    Troubled,
     Vote,
 )
 from alerts.segments import count
@@ -30,7 +31,7 @@ from strongroom.folder.rules import FILE as RULES
 
 SMS_PARTS = 2
 _LEVELS = {1: Text("紧急", "URGENT"), 2: Text("重要", "HIGH"), 3: Text("一般", "LOW")}
-_ABOUT_THE_DEVICE = (Silent, Stuck, Implausible, Disagree)
+_ABOUT_THE_DEVICE = (Silent, Stuck, Implausible, Disagree, Troubled)
 
 
 def check_rules(facts: Facts, ledger: Ledger) -> None:

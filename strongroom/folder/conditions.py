@@ -27,21 +27,27 @@ from alerts.rule import (
     Stuck,
     Swing,
     Threshold,
+    Troubled,
     Vote,
 )
 from sensors.model import Text
 from sensors.quantities import Quantity
+from sensors.state import Trouble
 from strongroom.folder import measures
 from strongroom.folder.keys import KEYS
 from strongroom.folder.table import Table
 
 DAY_S = 86_400.0
 MAX_DEPTH = 8
+TROUBLES = tuple(
+    one.value for one in Trouble if one is not Trouble.DISAGREES
+)  # that one has a key of its own
 
 _KINDS = (
     ("vote", "vote"), ("all", "all"), ("any", "any"), ("not", "not"), ("first", "after"), ("then", "after"),
     ("silent", "silent"), ("silent_for_s", "silent"), ("stuck_for_s", "stuck"), ("implausible", "implausible"),
-    ("disagrees_by", "disagree"), ("swing", "swing"), ("distance", "distance"), ("set_point", "distance"),
+    ("trouble", "troubled"), ("disagrees_by", "disagree"), ("swing", "swing"),
+    ("distance", "distance"), ("set_point", "distance"),
     ("rises_by", "rise"), ("falls_by", "rise"),
     ("rising", "rate"), ("falling", "rate"), ("above", "threshold"), ("below", "threshold"),
     ("at_least", "count"), ("is", "contact"),
@@ -97,7 +103,7 @@ def _unknown_keys(table: Table) -> bool:
 
 
 def _select(table: Table, kind: str) -> tuple[Select, Quantity | None]:
-    any_quantity = kind in {"silent", "stuck", "implausible"}
+    any_quantity = kind in {"silent", "stuck", "implausible", "troubled"}
     quantity = measures.read_quantity(
         table, required="" if any_quantity or _sensors_named(table) else "temperature"
     )
@@ -258,6 +264,11 @@ def _implausible(table: Table, select: Select, _quantity: Quantity | None) -> Co
     return Implausible(select=select)
 
 
+def _troubled(table: Table, select: Select, _quantity: Quantity | None) -> Condition | None:
+    by = table.choice("trouble", TROUBLES, default=TROUBLES[0])
+    return Troubled(select=select, by=Trouble(by)) if by in TROUBLES else None
+
+
 def _disagree(table: Table, select: Select, quantity: Quantity | None) -> Condition | None:
     return Disagree(
         select=select, limit=table.number("disagrees_by", low=1e-9, high=measures.width(quantity))
@@ -276,7 +287,8 @@ def _count(table: Table, select: Select, quantity: Quantity | None) -> Condition
 _Maker = Callable[[Table, Select, Quantity | None], Condition | None]
 _MAKERS: dict[str, _Maker] = {
     "threshold": _threshold, "contact": _contact, "rate": _rate, "rise": _rise, "swing": _swing, "distance": _distance,
-    "silent": _silent, "stuck": _stuck, "implausible": _implausible, "disagree": _disagree, "count": _count,
+    "silent": _silent, "stuck": _stuck, "implausible": _implausible, "troubled": _troubled, "disagree": _disagree,
+    "count": _count,
 }  # fmt: skip
 
 

@@ -32,6 +32,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "silent": ("silent", "silent_for_s"),
     "stuck": ("stuck_for_s",),
     "implausible": ("implausible",),
+    "troubled": ("trouble",),
     "disagree": ("disagrees_by",),
     "count": ("is", "at_least", "within_s"),
     "vote": ("vote", "at_least", "within_s", "distinct_quantities", "panel", "degrade"),

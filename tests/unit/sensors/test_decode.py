@@ -148,6 +148,11 @@ def test_subscriptions_name_data_life_and_inventory() -> None:
         "zigbee2mqtt/bridge/state",
         "zigbee2mqtt/hall",
         "zigbee2mqtt/hall/availability",
+        "zigbee2mqtt/hall/battery",
+        "zigbee2mqtt/hall/battery_low",
+        "zigbee2mqtt/hall/fault",
+        "zigbee2mqtt/hall/tamper",
+        "zigbee2mqtt/hall/test",
     )
 
 
@@ -229,6 +234,21 @@ def test_a_gap_in_the_sequence_is_told_and_repaired() -> None:
 def test_the_death_of_a_node_is_the_death_of_its_devices() -> None:
     dead = decode(decoder(SPARK), "spBv1.0/archive/NDEATH/gw", sparkplug(0))
     assert [(life.sensors, life.online) for life in dead.lives] == [(("st",), False)]
+
+
+def test_a_node_is_a_gateway_that_its_birth_revives_and_a_device_is_not() -> None:
+    to = decoder(SPARK)
+    told = [
+        (life.about, life.gateway, life.online, life.sensors)
+        for topic in ("NDEATH/gw", "NBIRTH/gw", "DDEATH/gw/vault", "DBIRTH/gw/vault")
+        for life in decode(to, f"spBv1.0/archive/{topic}", sparkplug(0)).lives
+    ]
+    assert told == [
+        ("sparkplug:archive/gw", True, False, ("st",)),
+        ("sparkplug:archive/gw", True, True, ("st",)),
+        ("sparkplug:archive/gw/vault", False, False, ("st",)),
+        ("sparkplug:archive/gw/vault", False, True, ("st",)),
+    ]
 
 
 def test_discovery_tells_unit_and_words_of_plain_topics() -> None:
