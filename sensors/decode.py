@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from sensors.bind import SIMPLE, Bound, bind_simple, read_simple
+from sensors.correct import correct, corrections
 from sensors.dialects.base import LARGEST, Dialect, Memory, Message
 from sensors.dialects.registry import BY_NAME, PLAIN
 from sensors.heard import Heard
@@ -62,6 +63,7 @@ class Decoder:
         self._memory = Memory()
         self._plans: dict[str, _Plan] = {}
         self._filters: dict[str, str] = {}  # wildcard filter of announcements: dialect
+        self._corrections = corrections(sensors.values())
         self._compile(sensors.values())
 
     def subscriptions(self) -> tuple[str, ...]:
@@ -78,8 +80,10 @@ class Decoder:
             plan = _Plan(dialect=dialect)
         try:
             if plan.simple and not plan.groups and not plan.living:
-                return self._simple(plan.simple, message, now)
-            return self._full(plan, message, now)
+                decoded = self._simple(plan.simple, message, now)
+            else:
+                decoded = self._full(plan, message, now)
+            return correct(decoded, message.topic, self._corrections) if self._corrections else decoded
         except Exception as error:  # hostile content must never stop the good sensors (C51)
             detail = f"{type(error).__name__}: {error}"[:200]
             return Decoded(rejects=(Reject(message.topic, "decoder-error", detail),))

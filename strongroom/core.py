@@ -22,7 +22,8 @@ from playbooks.model import IncidentEvent
 from playbooks.response import Response
 from sensors.decode import Decoder
 from sensors.derived import Deriver
-from sensors.model import Life, Quality, RawMessage, Reading, Reject, Text
+from sensors.model import Decoded, Life, Quality, RawMessage, Reading, Reject, Text
+from sensors.newcomers import Newcomers
 from strongroom.builtin import OWN, own_change, with_builtins
 from strongroom.journal import (
     AlarmData,
@@ -94,6 +95,7 @@ class Core:
         self.latest: dict[str, Reading] = dict(latest or {})
         self.deriver = Deriver(building.sensors, rule_states)
         self.deriver.observe(self.latest.values())
+        self.newcomers = Newcomers(building.sensors, building.timezone, rule_states)
         self.online: dict[str, Life] = {}
         self.rejected: Counter[str] = Counter()
         self.rejects: deque[Reject] = deque(maxlen=REJECTS_SHOWN)
@@ -123,6 +125,8 @@ class Core:
         decoded = self.decoder.decode(raw, now + self.skew)
         if not decoded.known:
             self._count(self.unknown, raw.topic)
+        if self._is_strange(raw, decoded, now):
+            self.newcomers.observe(raw, now)
         for reject in decoded.rejects:
             self._count(self.rejected, reject.topic)
             self.rejects.append(reject)
@@ -134,6 +138,12 @@ class Core:
         for reading in self.deriver.observe(decoded.readings):
             self.reading(reading, now)
         return decoded.requests
+
+    def _is_strange(self, raw: RawMessage, decoded: Decoded, now: float) -> bool:
+        """Whether a message may tell of a device that nobody registered."""
+        if not decoded.known or decoded.declarations:
+            return True
+        return self.newcomers.wants(raw.topic, now, empty=not decoded.readings)
 
     def reading(self, reading: Reading, now: float) -> None:
         """Take one reading in: keep it, and decide what follows."""
@@ -206,7 +216,11 @@ class Core:
     def take(self) -> Batch:
         """Everything that must become durable since the last call."""
         batch, self._batch = self._batch, Batch()
-        batch.rule_states = {**self.evaluator.take_dirty(), **self.deriver.take_dirty()}
+        batch.rule_states = {
+            **self.evaluator.take_dirty(),
+            **self.deriver.take_dirty(),
+            **self.newcomers.take_dirty(),
+        }
         return batch
 
     def to_send(self, now: float) -> list[Notice]:
