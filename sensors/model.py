@@ -79,6 +79,21 @@ class Sensor(Struct, frozen=True, kw_only=True):
     calibrate_by_at: float | None = None
 
 
+class Calibration(Struct, frozen=True, kw_only=True):
+    """One calibration of a sensor: its value is corrected to value * gain + offset. ``on`` and ``due`` are ISO days
+    of the building's wall time; no ``due``: it does not end.
+    """
+
+    sensor: str
+    on: str
+    offset: float = 0.0
+    gain: float = 1.0
+    certificate: str = ""
+    by: str = ""
+    due: str = ""
+    note: str = ""
+
+
 class Quality(StrEnum):
     """How far a reading may be trusted. Only GOOD (and SIMULATED inside its drill) proves a state now."""
 

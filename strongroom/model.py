@@ -10,7 +10,8 @@ from alerts.notices import SendResult
 from alerts.rule import Rule
 from playbooks.acts import IncidentAct
 from playbooks.model import Drill, Holding, Incident, Playbook
-from sensors.model import Quality, Reject, Sensor, Text, Zone
+from sensors.model import Calibration, Quality, Reject, Sensor, Text, Zone
+from sensors.templates import Template
 
 
 class Floor(Struct, frozen=True, kw_only=True):
@@ -42,6 +43,8 @@ class Building(Struct, frozen=True, kw_only=True):
     folder: str
     revision: str
     plans: dict[str, str] = {}  # floor id -> sanitised SVG text
+    templates: dict[str, Template] = {}  # device models by id
+    calibrations: tuple[Calibration, ...] = ()  # every row, the oldest first
 
 
 class ReplyReceived(Struct, frozen=True, kw_only=True, tag="reply.received"):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from msgspec import Struct
 
 from alerts.rule import Rule
+from sensors.model import Calibration
+from sensors.templates import Template
 from strongroom.folder.building import House
 from strongroom.folder.drills import Script
 from strongroom.folder.holdings import Register
@@ -27,3 +29,5 @@ class Facts(Struct, frozen=True, kw_only=True):
     register: Register
     drills: dict[str, Script]
     plans: dict[str, Plan | None]  # floor -> plan; None: its file cannot be used
+    templates: dict[str, Template] = {}  # the product's models and the site's own
+    calibrations: tuple[Calibration, ...] = ()

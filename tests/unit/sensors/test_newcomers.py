@@ -241,7 +241,8 @@ def test_ids_are_free_names_tell_the_quantity_and_the_pace_is_a_usual_one() -> N
 
 def test_the_template_of_the_model_brings_limits_and_pace() -> None:
     leak = Template(
-        id="SJCGQ11LM", name=Text("水浸", "Leak"), also=("lumi.sensor_wleak.aq1",), quantities=("water_leak", "battery"),
+        id="SJCGQ11LM", name=Text("水浸", "Leak"),
+        also=("lumi.sensor_wleak.aq1",), quantities=("water_leak", "battery"),
         essential=("water_leak",), ranges={"battery": (0.0, 100.0)}, every_s=3600.0, silent_after_s=10_800.0,
     )  # fmt: skip
     assert fitting([leak], "", "Aqara SJCGQ11LM") is leak
