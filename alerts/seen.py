@@ -33,6 +33,7 @@ class Seen:
     """
 
     __slots__ = (
+        "aside",
         "heard_at",
         "key",
         "known_at",
@@ -63,6 +64,7 @@ class Seen:
         self.heard_at = float("-inf")  # any message at all, also one that proves nothing
         self.value: float | None = None
         self.silent = False
+        self.aside = False  # out of service: neither judged nor missed
         self.unverified = False
         self.retained_at = 0.0
         self.lagging: tuple[float, float] | None = None

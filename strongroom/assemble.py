@@ -15,6 +15,7 @@ from strongroom.datadir import INBOX_DB, SITE_DB
 from strongroom.engine import Engine
 from strongroom.feeder import Feeder
 from strongroom.inbox import Inbox
+from strongroom.instruments.register import Register
 from strongroom.model import Building
 from strongroom.sitedb import SiteDb
 
@@ -28,6 +29,7 @@ def make_engine(
     feeder: Feeder | None = None,
     *,
     test_hour: int | None = None,
+    register: Register | None = None,
 ) -> Engine:
     """Fold the journal, restore the rule states and build the engine; the source is made from what it must
     hear.
@@ -48,4 +50,13 @@ def make_engine(
     if broken is not None:
         words = Text(f"第 {broken} 条记录与校验不符。", f"Entry {broken} does not match its seal.")
         core.own(builtin.JOURNAL, True, words, clock.now())
-    return Engine(core, source(core), db, Inbox(data / INBOX_DB), clock, sender=sender, feeder=feeder)
+    return Engine(
+        core,
+        source(core),
+        db,
+        Inbox(data / INBOX_DB),
+        clock,
+        sender=sender,
+        feeder=feeder,
+        register=register,
+    )

@@ -8,7 +8,7 @@ from alerts import people
 from sensors.freshness import Seen, freshness
 from sensors.model import Quality, Reading, Sensor, Text
 from strongroom.core import Core
-from strongroom.model import Board, Health, Latest, OnDuty
+from strongroom.model import Aside, Board, Health, Latest, OnDuty, Strangers
 
 NOTICES_SHOWN_S = 86400.0
 UNVERIFIED = Text("只有旧值，未证实", "only an old value, unverified")
@@ -79,4 +79,24 @@ def board(core: Core, now: float, revision: int, started_at: float, health: Heal
         rejects=tuple(core.rejects),
         unknown_topics=dict(core.unknown.most_common(50)),
         last_change_at=core.last_change_at,
+        aside=tuple(
+            Aside(
+                sensor=name,
+                by=record.by,
+                reason=record.reason,
+                since_at=record.at,
+                until_at=record.until_at,
+            )
+            for name, record in core.service.out.items()
+        ),
+        uncalibrated=core.calibrations.overdue(now),
+        strangers=strangers(core),
     )
+
+
+def strangers(core: Core) -> Strangers:
+    """The inbox of unregistered sources in figures."""
+    listed = core.newcomers.listed()
+    understood = sum(one.understood for one in listed)
+    unlisted = core.newcomers.unlisted()
+    return Strangers(understood, len(listed) - understood, unlisted.sources, unlisted.messages)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from alerts.rule import AnyOf, Change, Condition, Rule, Select, Silent, Verdict
 from sensors.model import Text
@@ -14,12 +15,20 @@ SENDER = "system-sender"
 JOURNAL = "system-journal"
 ACTS = "system-acts"
 CLOCK = "system-clock"
+CALIBRATION = "system-calibration"
 SILENT = "sensor-silent"
 
 _NEVER = AnyOf(of=())  # the engine itself says when these hold; no reading does
 
 
-def _own(rule: str, priority: int, name: Text, advice: Text, consequence: Text) -> Rule:
+def _own(
+    rule: str,
+    priority: int,
+    name: Text,
+    advice: Text,
+    consequence: Text,
+    page: Literal["always", "day"] = "always",
+) -> Rule:
     return Rule(
         id=rule,
         name=name,
@@ -29,6 +38,7 @@ def _own(rule: str, priority: int, name: Text, advice: Text, consequence: Text) 
         fault=True,
         advice=advice,
         consequence=consequence,
+        page=page,
         revision="builtin",
     )
 
@@ -82,6 +92,19 @@ OWN: dict[str, Rule] = {
             Text(
                 "记录上的时刻与墙上的钟不一致，计时不受影响。",
                 "Times on record differ from the wall; durations do not.",
+            ),
+        ),
+        _own(
+            CALIBRATION,
+            3,
+            Text("传感器校准已到期", "Calibration of sensors has ended"),
+            Text(
+                "安排校准，并用 strongroom calibrate 登记。",
+                "Have them calibrated and record it: strongroom calibrate.",
+            ),
+            Text(
+                "其读数不能作为依据，视为无人看守。",
+                "Their values prove nothing; those places count as unwatched.",
             ),
         ),
         _own(

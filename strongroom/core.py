@@ -24,7 +24,12 @@ from sensors.decode import Decoder
 from sensors.derived import Deriver
 from sensors.model import Decoded, Life, Quality, RawMessage, Reading, Reject, Text
 from sensors.newcomers import Newcomers
+from strongroom import builtin
 from strongroom.builtin import OWN, own_change, with_builtins
+from strongroom.instruments.acts import SensorBack, SensorOut
+from strongroom.instruments.due import Calibrations
+from strongroom.instruments.records import Record, draft_record, record_of
+from strongroom.instruments.service import BACK, Service
 from strongroom.journal import (
     AlarmData,
     IncidentData,
@@ -96,6 +101,8 @@ class Core:
         self.deriver = Deriver(building.sensors, rule_states)
         self.deriver.observe(self.latest.values())
         self.newcomers = Newcomers(building.sensors, building.timezone, rule_states)
+        self.service = Service(building.sensors)
+        self.calibrations = Calibrations(building.sensors.values(), building.timezone)
         self.online: dict[str, Life] = {}
         self.rejected: Counter[str] = Counter()
         self.rejects: deque[Reject] = deque(maxlen=REJECTS_SHOWN)
@@ -113,6 +120,8 @@ class Core:
         self._fold(journal)
         for change in self.evaluator.resume(now):
             self._change(change, now)
+        for name in self.service.out:
+            self._aside(name, now)
 
     # --- facts ----------------------------------------------------------------------------------------
 
@@ -135,7 +144,7 @@ class Core:
                 self.online[sensor] = life
         for reading in decoded.readings:
             self.reading(reading, now)
-        for reading in self.deriver.observe(decoded.readings):
+        for reading in self.deriver.observe(self._in_service(decoded.readings)):
             self.reading(reading, now)
         return decoded.requests
 
@@ -156,6 +165,8 @@ class Core:
         elif not reading.drill:
             self._keep_latest(reading)
         self._batch.readings.append(reading)
+        if reading.sensor in self.service.out and not reading.drill:
+            return  # kept, shown and not believed
         for change in self.evaluator.observe(reading, now):
             self._change(change, now)
 
@@ -167,6 +178,11 @@ class Core:
         self._batch.drafts.append(draft_act(act, refused, now))
         self._happen(happened, now)
         return refused
+
+    def registered(self, act: Act, refused: Text | None, records: Iterable[Record], now: float) -> None:
+        """What became of an act that changes the building folder; the folder was changed before this is said."""
+        self._batch.drafts.append(draft_act(act, refused, now))
+        self._batch.drafts.extend(draft_record(record) for record in records)
 
     def own(self, rule: str, met: bool, reason: Text, now: float) -> None:
         """The engine's word on its own health; repeated words change nothing."""
@@ -203,6 +219,7 @@ class Core:
             due
             for due in (
                 self.evaluator.next_due(),
+                self.service.next_due(),
                 self.annunciator.next_due(),
                 self.response.next_due(),
                 self.pager.next_due(now),
@@ -251,6 +268,8 @@ class Core:
                     reason=Text(f"系统里没有“{act.by}”这个人。", f"Nobody here is called {act.by!r}."),
                 )
             ]
+        if isinstance(act.what, SensorOut | SensorBack):
+            return self._served(self.service.decide(act.what, act.by, who.roles, now), act, now)
         if isinstance(act.what, AlarmAct):
             return list(self.annunciator.on_act(act.what, act.by, now, who.roles))
         if isinstance(act.what, IncidentAct):
@@ -265,6 +284,34 @@ class Core:
                 ),
             )
         ]
+
+    def _served(self, decided: Record | Text, act: Act, now: float) -> list[Happened]:
+        if isinstance(decided, Text):
+            return [Refused(about=act.id, by=act.by, reason=decided)]
+        self._record(decided, now)
+        return []
+
+    def _record(self, record: Record, now: float) -> None:
+        """A sensor went out of service or came back."""
+        self._batch.drafts.append(draft_record(record))
+        self.last_change_at = now
+        self._stirred = True
+        if record.kind != BACK:
+            self._aside(record.sensor, now)
+            return
+        self.evaluator.bring_back(record.sensor, now)
+        newest = self.latest.get(record.sensor)
+        if newest is not None:  # if what it says still holds, that is said at once
+            for change in self.evaluator.observe(newest, now):
+                self._change(change, now)
+
+    def _aside(self, sensor: str, now: float) -> None:
+        for change in self.evaluator.set_aside(sensor, now):
+            self._change(change, now)
+
+    def _in_service(self, readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
+        out = self.service.out
+        return tuple(r for r in readings if r.drill or r.sensor not in out) if out else readings
 
     def _answer(self, reply: ReplyReceived, now: float) -> list[Happened]:
         happened: list[Happened] = []
@@ -290,11 +337,24 @@ class Core:
         for reading in self.deriver.tick(now) if now >= self._next_derived else ():
             self.reading(reading, now)
             self._next_derived = now + DERIVE_EVERY_S
+        for record in self.service.expired(now):
+            self._record(record, now)
         for change in self.evaluator.tick(now):
             self._change(change, now)
+        self._calibration(now)
         self._happen(self.annunciator.tick(now), now)
         self._happen(self.response.tick(now), now)
         self._happen(self.pager.tick(now, self.annunciator.alarms), now)
+
+    def _calibration(self, now: float) -> None:
+        """Calibrations that end: a low alarm while one is overdue, and a task to whoever looks after them."""
+        overdue = self.calibrations.overdue(now)
+        if overdue or self._own.get(builtin.CALIBRATION):
+            names = ", ".join(overdue[:5]) + (" …" if len(overdue) > 5 else "")
+            self.own(builtin.CALIBRATION, bool(overdue), Text(f"已到期：{names}", f"overdue: {names}"), now)
+        if self.calibrations.is_told_now(now):
+            for task in self.calibrations.tasks(now):
+                self._happen(self.pager.task(task.id, task.words, now), now)
 
     def _happen(self, happened: Iterable[Happened], now: float) -> None:
         for one in happened:
@@ -321,6 +381,8 @@ class Core:
             elif isinstance(data, IncidentData):
                 self.response.restore(data.incident)
                 self.last_change_at = entry.at
+            elif (record := record_of(entry)) is not None:
+                self.service.restore(record)
         for alarm in self.annunciator.alarms.values():
             if alarm.rule in OWN:
                 self._own[alarm.rule] = alarm.active

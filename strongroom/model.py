@@ -12,6 +12,7 @@ from playbooks.acts import IncidentAct
 from playbooks.model import Drill, Holding, Incident, Playbook
 from sensors.model import Calibration, Quality, Reject, Sensor, Text, Zone
 from sensors.templates import Template
+from strongroom.instruments.acts import InstrumentAct
 
 
 class Floor(Struct, frozen=True, kw_only=True):
@@ -82,7 +83,7 @@ class Act(Struct, frozen=True, kw_only=True):
     id: str
     at: float
     by: str  # person id
-    what: AlarmAct | IncidentAct | ReplyReceived | DeliveryReported | StartDrill | StopDrill
+    what: AlarmAct | IncidentAct | ReplyReceived | DeliveryReported | StartDrill | StopDrill | InstrumentAct
     means: str = "screen"
 
 
@@ -108,6 +109,25 @@ class Latest(Struct, frozen=True, kw_only=True):
     state: str  # fresh, late, silent, never, stuck, implausible, fault
     words: Text = Text("", "")
     online: bool | None = None
+
+
+class Aside(Struct, frozen=True, kw_only=True):
+    """A sensor out of service: who owns that, why, since when and until when."""
+
+    sensor: str
+    by: str
+    reason: str
+    since_at: float
+    until_at: float
+
+
+class Strangers(Struct, frozen=True):
+    """The inbox of unregistered sources in figures: understood, not understood, and what was only counted."""
+
+    understood: int = 0
+    others: int = 0
+    refused_sources: int = 0
+    skipped_messages: int = 0
 
 
 class Health(Struct, frozen=True, kw_only=True):
@@ -153,3 +173,6 @@ class Board(Struct, frozen=True, kw_only=True):
     unknown_topics: dict[str, int] = {}
     drill: str = ""
     last_change_at: float = 0.0
+    aside: tuple[Aside, ...] = ()  # sensors out of service
+    uncalibrated: tuple[str, ...] = ()  # sensors whose calibration has ended
+    strangers: Strangers = Strangers()

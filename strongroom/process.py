@@ -17,6 +17,7 @@ from strongroom.core import Core
 from strongroom.datadir import CURSORS_DB, SITE_DB, keep_last_good, last_good
 from strongroom.feeder import Feeder
 from strongroom.folder.load import load
+from strongroom.instruments.register import Register
 from strongroom.model import Building
 from strongroom.problems import render
 from strongroom.readings import open_series, tail_s
@@ -65,6 +66,26 @@ def run_engine(settings: Settings, stop: threading.Event | None = None) -> int:
         print(refused, file=sys.stderr)
         return CANNOT_RUN
 
+    stopping = stop or threading.Event()
+    if stop is None:
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda *_: stopping.set())
+    following: Building | None = building
+    while following is not None:
+        keep_last_good(following, settings.data)
+        following = _run_one(settings, following, clock, stopping)
+    return 0
+
+
+def _run_one(
+    settings: Settings, building: Building, clock: SystemClock, stopping: threading.Event
+) -> Building | None:
+    """One engine with one folder; the building to go on with, None at the end.
+
+    Taking a changed folder up is the orderly end of an engine and the start of the next, so that it rests on what
+    every start rests on: the journal, the rule states and the broker's session.
+    """
+
     def source(_core: Core) -> MqttSource:
         return MqttSource(
             settings.broker,
@@ -83,17 +104,20 @@ def run_engine(settings: Settings, stop: threading.Event | None = None) -> int:
         tail_s=tail_s(settings.influx),
     )
     engine = make_engine(
-        building, settings.data, clock, source, sender_of(settings), feeder, test_hour=settings.test_hour
+        building,
+        settings.data,
+        clock,
+        source,
+        sender_of(settings),
+        feeder,
+        test_hour=settings.test_hour,
+        register=Register(settings.building),
     )
-    stopping = stop or threading.Event()
-    if stop is None:
-        for name in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(name, lambda *_: stopping.set())
     beat = Beat(settings.beat_url.split(), clock, engine.signs)
     beat.start()
-    engine.run(stopping)
+    following = engine.run(stopping)
     beat.stop()
-    return 0
+    return following
 
 
 def main() -> int:

@@ -24,7 +24,11 @@ from sensors.speak import birth, speak
 from strongroom.assemble import make_engine
 from strongroom.clock import SetClock
 from strongroom.core import Core
+from strongroom.datadir import INBOX_DB
 from strongroom.engine import Engine
+from strongroom.inbox import Inbox
+from strongroom.instruments.acts import InstrumentAct
+from strongroom.instruments.register import Register
 from strongroom.journal import ActData, AlarmData, IncidentData, NoticeData, decode
 from strongroom.model import Act, Building, Entry
 from strongroom.sitedb import SiteReader
@@ -35,10 +39,24 @@ DAY = "10:00"
 
 
 class Rehearsal:
-    """A building on a set clock. ``data`` is an empty directory of its own; ``start_at`` Unix seconds UTC."""
+    """A building on a set clock. ``data`` is an empty directory of its own; ``start_at`` Unix seconds UTC.
 
-    def __init__(self, building: Building, data: Path, start_at: float) -> None:
+    With ``folder``, a copy of the building's own, acts on instruments are carried out in it and the engine goes on
+    with what they made of it; without, they are refused. ``everything`` also brings the engine what nobody registered.
+    """
+
+    def __init__(
+        self,
+        building: Building,
+        data: Path,
+        start_at: float,
+        *,
+        folder: Path | None = None,
+        everything: bool = False,
+    ) -> None:
         self.building = building
+        self._folder = folder
+        self._everything = everything or folder is not None
         self.clock = SetClock(start_at)
         self.paper = PaperSender()
         self._data = data
@@ -56,10 +74,11 @@ class Rehearsal:
 
     def _start(self) -> Engine:
         def source(core: Core) -> MemorySource:
-            filters = core.decoder.subscriptions()
+            filters = ("#",) if self._everything else core.decoder.subscriptions()
             return MemorySource(self._broker, filters, client_id="engine", now=self.clock.now)
 
-        engine = make_engine(self.building, self._data, self.clock, source, self.paper)
+        register = Register(self._folder) if self._folder is not None else None
+        engine = make_engine(self.building, self._data, self.clock, source, self.paper, register=register)
         engine.source.start()
         return engine
 
@@ -68,6 +87,21 @@ class Rehearsal:
         self.engine.source.stop()
         self.engine.close()
         self.engine = self._start()
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        """A message of a device that the building does not know."""
+        self._broker.publish(topic, payload, retain=retain)
+
+    def put(self, person: str, what: InstrumentAct) -> Text | None:
+        """A person changes an instrument, through the inbox as a page would; returns why it was refused, or None."""
+        self._acts += 1
+        act = Act(id=f"rehearsed-{self._acts}", at=self.clock.now(), by=person, what=what)
+        inbox = Inbox(self._data / INBOX_DB)
+        inbox.put(act)
+        inbox.close()
+        self.run(1.0)
+        decided = [decode(entry) for entry in self.entries() if entry.kind == "act" and entry.about == act.id]
+        return decided[0].refused if decided and isinstance(decided[0], ActData) else None
 
     def show(self, sensor: str, value: str | float | None) -> None:
         """From now on the sensor shows this value (a state word of its quantity, or a number); None lets go.
@@ -109,6 +143,11 @@ class Rehearsal:
         while self.engine.outbox is not None and self.engine.outbox.pump():
             self.engine.turn(0.0)
             self.engine.committer.pump()
+        if self.engine.successor is not None:
+            self.building = self.engine.successor
+            self._devices = _devices(self.building.sensors.values())
+            self._next = {device: self._next.get(device, self.clock.now()) for device in self._devices}
+            self.restart()
 
     def entries(self) -> list[Entry]:
         """The journal so far."""
