@@ -31,7 +31,9 @@ COOKIE = "strongroom"
 DEMO_HOURS = 12.0
 # What may be fetched without signing in: the login page, its looks, whether we are alive,
 # and the provider's callbacks, which prove themselves by their signature.
-_OPEN = re.compile(r"/(login|demo|health|parts/[a-z]+\.(js|css))|" + f"{HOOKS}/({'|'.join(KINDS)})")
+_OPEN = re.compile(
+    r"/(login|demo|health|favicon\.ico|parts/[a-z]+\.(js|css))|" + f"{HOOKS}/({'|'.join(KINDS)})"
+)
 
 # The pages a visitor can open by address; "status" also answers at the root.
 PAGES = ("status", "alarms", "incident", "rescue", "trends", "drills", "setup", "phone", "wall")

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from dashboard.acts import NotAllowedError, act_of
@@ -64,6 +64,7 @@ def routes(here: World) -> list[Route]:
     pages = Pages(here)
     return [
         Route("/health", pages.health),
+        Route("/favicon.ico", pages.icon),
         Route("/login", pages.login, methods=["GET", "POST"]),
         Route("/demo", pages.visit, methods=["POST"]),
         Route("/leave", pages.leave, methods=["POST"]),
@@ -85,6 +86,10 @@ class Pages:
     async def health(self, request: Request) -> Response:  # noqa: ARG002 - routes are called with it
         """Alive; says nothing else to strangers."""
         return JSONResponse({"dashboard": "alive"})
+
+    async def icon(self, request: Request) -> Response:  # noqa: ARG002 - routes are called with it
+        """The mark in the browser's tab."""
+        return FileResponse(PARTS / "icon.svg", media_type="image/svg+xml")
 
     async def part(self, request: Request) -> Response:
         """One of our scripts or style sheets."""

@@ -40,7 +40,7 @@ from strongroom.journal import (
     draft_incident,
     draft_notice,
 )
-from strongroom.model import Act, Building, DeliveryReported, Entry, ReplyReceived
+from strongroom.model import Act, Building, DeliveryReported, Entry, HistoryImported, ReplyReceived
 from strongroom.sitedb import Batch
 
 Happened = AlarmEvent | IncidentEvent | NoticeEvent | Refused
@@ -270,6 +270,8 @@ class Core:
             ]
         if isinstance(act.what, SensorOut | SensorBack):
             return self._served(self.service.decide(act.what, act.by, who.roles, now), act, now)
+        if isinstance(act.what, HistoryImported):
+            return []  # done before it was said: the journal alone has to know
         if isinstance(act.what, AlarmAct):
             return list(self.annunciator.on_act(act.what, act.by, now, who.roles))
         if isinstance(act.what, IncidentAct):

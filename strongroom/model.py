@@ -77,13 +77,32 @@ class StopDrill(Struct, frozen=True, kw_only=True, tag="drill.stop"):
     note: str = ""
 
 
+class HistoryImported(Struct, frozen=True, kw_only=True, tag="history.imported"):
+    """Old readings were taken into the store: the file and its digest, readings per sensor, and their span."""
+
+    file: str
+    sha256: str
+    rows: dict[str, int]
+    from_at: float
+    to_at: float
+
+
 class Act(Struct, frozen=True, kw_only=True):
     """Something a person did, handed to the engine through the inbox. ``id`` makes a repeat harmless."""
 
     id: str
     at: float
     by: str  # person id
-    what: AlarmAct | IncidentAct | ReplyReceived | DeliveryReported | StartDrill | StopDrill | InstrumentAct
+    what: (
+        AlarmAct
+        | IncidentAct
+        | ReplyReceived
+        | DeliveryReported
+        | StartDrill
+        | StopDrill
+        | HistoryImported
+        | InstrumentAct
+    )
     means: str = "screen"
 
 

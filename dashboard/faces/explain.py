@@ -49,7 +49,7 @@ def explanation(scene: Scene, alarm_id: str) -> str:
         if samples
         else "",
         tag("p", tag("b", esc(w("explain.course")))),
-        tag("ol", *(_line(scene, line) for line in why.course), class_="sr-timeline"),
+        tag("ol", *(_line(scene, line) for line in why.course), class_="sr-timeline", tabindex="0"),
         tag("p", tag("b", esc(w("explain.people")))) + tag("ul", people, class_="sr-goals") if people else "",
         key="explain",
         more=close,

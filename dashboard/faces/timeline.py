@@ -77,4 +77,9 @@ def timeline(scene: Scene, incident: Incident) -> str:
             data_key="say-form",
             class_="sr-sayform",
         )
-    return card(w("incident.timeline"), form, tag("ol", rows, class_="sr-timeline"), key="timeline")
+    return card(
+        w("incident.timeline"),
+        form,
+        tag("ol", rows, class_="sr-timeline", tabindex="0", aria_label=w("incident.timeline")),
+        key="timeline",
+    )

@@ -87,13 +87,13 @@ def read(
         cells = {column: cell for column, cell in zip(columns, row.cells, strict=False) if column}
         parsed = parse_row(cells)
         if isinstance(parsed, list):
-            bad.append(BadRow(row.line, cells.get("id", "").strip(), tuple(parsed)))
+            bad.append(BadRow(row.number, cells.get("id", "").strip(), tuple(parsed)))
             continue
         problem = _in_place(parsed, lines, zones)
         if problem is not None:
-            bad.append(BadRow(row.line, parsed.id, (problem,)))
+            bad.append(BadRow(row.number, parsed.id, (problem,)))
             continue
-        lines[parsed.id] = row.line
+        lines[parsed.id] = row.number
         good[parsed.id] = parsed
     ours = set(COLUMNS + OPTIONAL)
     return Import(

@@ -1,135 +1,35 @@
-"""Spreadsheets to rows of text and back: CSV in the encodings archives use, and XLSX. Bytes in, bytes out;
-pure."""
+"""The register's spreadsheets: a heading and rows of text, and back. Bytes in, bytes out; pure."""
 
 from __future__ import annotations
 
 import csv
 import io
-import zipfile
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
-from openpyxl import Workbook, load_workbook
+from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
 from sensors.model import Text
-
-MOST_ROWS = 1_000_000
-MOST_BYTES = 200 * 1024 * 1024
-UNPACKED_BYTES = 1024 * 1024 * 1024
-"""A workbook that unpacks to more than this is refused: it is a bomb or no register."""
-_CSV_CODECS = ("utf-8-sig", "gb18030")
-
-
-class TableRow(Struct, frozen=True):
-    """One line of a spreadsheet: its number as people see it, and its cells as text."""
-
-    line: int
-    cells: tuple[str, ...]
+from sensors.spreadsheet import Line, read_grid
 
 
 class Sheet(Struct, frozen=True):
-    """A spreadsheet as text. ``encoding`` says how the bytes were read."""
+    """A spreadsheet whose first line that is not blank heads the columns. ``encoding`` says how it was read."""
 
     header: tuple[str, ...]
-    rows: tuple[TableRow, ...]
+    rows: tuple[Line, ...]
     encoding: str
 
 
 def read_sheet(raw: bytes, name: str) -> Sheet | Text:
-    """The first sheet of an XLSX, or a CSV (UTF-8 or GB18030; comma, semicolon or tab), or why it cannot
-    be read."""
-    if len(raw) > MOST_BYTES:
-        return Text("文件超过 200 MB。", "The file is larger than 200 MB.")
-    if raw[:4] == b"PK\x03\x04":
-        return _read_xlsx(raw)
-    if name.casefold().endswith((".xls", ".xlsx")) or raw[:4] == b"\xd0\xcf\x11\xe0":
-        return Text("请另存为 .xlsx 或 CSV UTF-8。", "Save it as .xlsx or as CSV UTF-8.")
-    return _read_csv(raw)
-
-
-def _read_csv(raw: bytes) -> Sheet | Text:
-    for codec in _CSV_CODECS:
-        try:
-            text = raw.decode(codec)
-            break
-        except UnicodeDecodeError:
-            continue
-    else:
-        return Text("看不懂文件的编码，请另存为 CSV UTF-8。", "Unknown encoding: save it as CSV UTF-8.")
-    lines = text.replace("\x00", "").splitlines(keepends=True)
-    first = next((line for line in lines if line.strip()), "")
-    separator = max(",;\t", key=first.count)
-    previous = csv.field_size_limit(10 * 1024 * 1024)
-    try:
-        reader = csv.reader(lines, delimiter=separator)
-        rows = _numbered((list(cells), reader) for cells in reader)
-        return _sheet(rows, codec)
-    except csv.Error as error:
-        return Text(f"表格在某处断裂：{error}", f"The table is broken: {error}")
-    finally:
-        csv.field_size_limit(previous)
-
-
-def _numbered(entries: Iterator[tuple[list[str], object]]) -> Iterator[TableRow]:
-    for cells, reader in entries:
-        yield TableRow(getattr(reader, "line_num", 0), tuple(cells))
-
-
-def _read_xlsx(raw: bytes) -> Sheet | Text:
-    try:
-        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > UNPACKED_BYTES:
-                return Text("工作簿解压后过大。", "The workbook unpacks to too much.")
-        book = load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
-        sheet = book.worksheets[0]
-        rows = (
-            TableRow(number, tuple(_as_text(value) for value in values))
-            for number, values in enumerate(sheet.iter_rows(values_only=True), 1)
-        )
-        return _sheet(rows, "xlsx")
-    except Exception as error:
-        return Text(
-            f"工作簿无法读取（{type(error).__name__}），请另存为 CSV UTF-8。",
-            f"The workbook cannot be read ({type(error).__name__}): save it as CSV UTF-8.",
-        )
-
-
-def _as_text(value: object) -> str:
-    """A cell as somebody would have typed it."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float) and value == int(value) and abs(value) < 1e15:
-        return str(int(value))
-    if isinstance(value, datetime):
-        return (
-            value.date().isoformat()
-            if (value.hour, value.minute, value.second) == (0, 0, 0)
-            else value.isoformat()
-        )
-    if isinstance(value, date):
-        return value.isoformat()
-    return str(value)
-
-
-def _sheet(rows: Iterable[TableRow], encoding: str) -> Sheet | Text:
-    header: tuple[str, ...] | None = None
-    found: list[TableRow] = []
-    for row in rows:
-        if not any(cell.strip() for cell in row.cells):
-            continue
-        if header is None:
-            header = tuple(cell.strip() for cell in row.cells)
-            continue
-        found.append(row)
-        if len(found) > MOST_ROWS:
-            return Text("超过一百万行。", "More than a million rows.")
-    if header is None:
-        return Text("文件是空的，第一行要写列名。", "The file is empty; its first line names the columns.")
-    return Sheet(header, tuple(found), encoding)
+    """The first sheet of an XLSX, or a CSV, or why it cannot be read."""
+    grid = read_grid(raw, name)
+    if isinstance(grid, Text):
+        return grid
+    filled = [line for line in grid.lines if any(cell.strip() for cell in line.cells)]
+    header = tuple(cell.strip() for cell in filled[0].cells)
+    return Sheet(header, tuple(filled[1:]), grid.encoding)
 
 
 def write_csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:

@@ -9,9 +9,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text as Plain
 
 from strongroom.cli import app
+from strongroom.datadir import last_good
 from strongroom.localtime import local
+from strongroom.model import Entry
 from strongroom.sitedb import SiteReader
 
 journal = typer.Typer(help="The append-only record · 日志", no_args_is_help=True)
@@ -46,10 +49,27 @@ def show(
             line = {"seq": one.seq, "at": one.at, "kind": one.kind, "about": one.about, "by": one.by}
             typer.echo(json.dumps({**line, "data": json.loads(one.data)}, ensure_ascii=False))
         return
-    table = Table("#", "时间 at", "类别 kind", "对象 about", "谁 by")
+    building = last_good(data)
+    zone = building.timezone if building else "UTC"
+    table = Table("#", f"时间 at ({zone})", "类别 kind", "对象 about", "谁 by", "说明 says")
     for one in entries:
-        table.add_row(str(one.seq), local(one.at, "UTC"), one.kind, one.about, one.by)
+        table.add_row(str(one.seq), local(one.at, zone), one.kind, one.about, one.by, Plain(_says(one)))
     Console().print(table)
+
+
+def _says(entry: Entry) -> str:
+    """Why it happened, or what somebody did and why it was refused."""
+    data = json.loads(entry.data)
+    if not isinstance(data, dict):
+        return ""
+    act = data.get("act")
+    what = act.get("what") if isinstance(act, dict) else None
+    told = [str(what.get("type", ""))] if isinstance(what, dict) else []
+    for key in ("reason", "refused"):
+        words = data.get(key)
+        if isinstance(words, dict) and words.get("zh"):
+            told.append(f"{words['zh']} · {words.get('en', '')}")
+    return " ".join(told)
 
 
 def _reader(data: Path) -> SiteReader:

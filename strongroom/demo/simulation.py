@@ -12,16 +12,19 @@ from zoneinfo import ZoneInfo
 
 from ingest.mqtt import MqttSource
 from ingest.mqtt_publisher import MqttPublisher
+from ingest.series import SeriesError
 from sensors.model import Sensor
 from sensors.quantities import quantity
 from sensors.simulate import Story, stage, value_of
 from sensors.speak import birth, speak
 from sensors.speak_base import Packet
 from strongroom.clock import SystemClock
+from strongroom.demo.past import give_past
 from strongroom.demo.requests import Requests, StoryRequest
 from strongroom.folder.load import load
 from strongroom.model import Building
-from strongroom.settings import read_settings
+from strongroom.readings import open_series
+from strongroom.settings import Settings, read_settings
 
 # How far a number must move before a device reports it at once, in the quantity's unit (as battery devices
 # do).
@@ -159,6 +162,8 @@ def main() -> int:
         status_topic="strongroom/simulation",
     )
     ears.start()
+    past = threading.Thread(target=_give_past, args=(building, settings, clock.now(), stop), daemon=True)
+    past.start()
     while not stop.is_set():
         now = clock.now()
         for request in requests.new():
@@ -172,7 +177,20 @@ def main() -> int:
         clock.wait(TURN_S, stop)
     ears.stop()
     publisher.stop()
+    past.join(timeout=2.0)
     return 0
+
+
+def _give_past(building: Building, settings: Settings, until: float, stop: threading.Event) -> None:
+    """A demonstration without a past is still one: whatever goes wrong here is only told."""
+    try:
+        series = open_series(settings.data, settings.influx, read_only=False)
+        try:
+            give_past(building, series, until, stop.is_set)
+        finally:
+            series.close()
+    except SeriesError as error:
+        sys.stderr.write(f"演示的历史读数没有写成 · the past could not be written: {error}\n")
 
 
 if __name__ == "__main__":

@@ -6,8 +6,11 @@ No container engine is used here: that the image builds has to be shown where th
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
+import sys
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +27,7 @@ from strongroom.variables import VARIABLES
 from tests.brokers import mosquitto_path, port_open, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
+ROOMS = ("sensors", "ingest", "alerts", "playbooks", "strongroom", "dashboard")
 USERS = {"engine": "engine-word", "zigbee": "zigbee-word"}
 
 
@@ -158,8 +162,49 @@ def test_the_guides_name_only_commands_that_exist() -> None:
     commands = set(get_command(app).commands)  # type: ignore[attr-defined]
     for name in ("README.md", "README.zh.md", "docs/operate.md", "CHANGELOG.md"):
         text = (ROOT / name).read_text()
-        used = set(re.findall(r"(?:bin/|`|run )strongroom (\w+)", text)) - {"FOLDER"}
+        used = set(re.findall(r"(?:bin/|`|run )strongroom ([\w-]+)", text)) - {"FOLDER"}
         assert used <= commands, f"{name}: {used - commands}"
         for link in re.findall(r"\]\(([\w./-]+)\)", text):
             base = (ROOT / name).parent
             assert (base / link).exists(), f"{name}: {link}"
+
+
+def test_the_installed_package_lacks_nothing(tmp_path: Path) -> None:
+    """The image installs a wheel: a style sheet or word list that is not in it would break the pages there only."""
+    made = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "wheel",
+            "--quiet",
+            "--no-deps",
+            "--no-build-isolation",
+            "-w",
+            tmp_path,
+            ".",
+        ],
+        cwd=_copy(tmp_path / "source"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert made.returncode == 0, made.stderr
+    (wheel,) = tmp_path.glob("*.whl")
+    held = set(zipfile.ZipFile(wheel).namelist())
+    wanted = {
+        path.relative_to(ROOT).as_posix()
+        for room in ROOMS
+        for path in (ROOT / room).rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+    }
+    assert wanted - held == set()
+
+
+def _copy(into: Path) -> Path:
+    """The sources alone: building in the tree would leave files there."""
+    for room in ROOMS:
+        shutil.copytree(ROOT / room, into / room, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md"):
+        shutil.copy(ROOT / name, into / name)
+    return into
