@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import threading
 from pathlib import Path
 from uuid import uuid4
@@ -27,14 +29,15 @@ WAITS = Text(
 
 def newcomers(data: Path, building: Building) -> Newcomers:
     """The inbox as the engine last wrote it; empty before the engine's first start."""
-    path = data / SITE_DB
-    if not path.is_file():
-        return Newcomers(building.sensors, building.timezone)
-    reader = SiteReader(path)
-    try:
-        return Newcomers(building.sensors, building.timezone, reader.states(PREFIX))
-    finally:
-        reader.close()
+    stored: dict[str, bytes] = {}
+    with contextlib.suppress(sqlite3.Error):  # not yet made, or just being made
+        if (data / SITE_DB).is_file():
+            reader = SiteReader(data / SITE_DB)
+            try:
+                stored = reader.states(PREFIX)
+            finally:
+                reader.close()
+    return Newcomers(building.sensors, building.timezone, stored)
 
 
 def ask(data: Path, what: InstrumentAct, by: str, clock: Clock, wait_s: float = ANSWER_S) -> Text | None:
