@@ -12,12 +12,17 @@ from dashboard.desk import NEEDS
 from dashboard.scene import Viewer
 from playbooks.acts import IncidentAct, Item
 from sensors.model import Text
+from strongroom.instruments.acts import InstrumentAct
 from strongroom.model import Act, Board, Building, ReplyReceived, StartDrill, StopDrill
 
-What = AlarmAct | IncidentAct | ReplyReceived | StartDrill | StopDrill
+What = AlarmAct | IncidentAct | ReplyReceived | StartDrill | StopDrill | InstrumentAct
 _ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 # Acts that end by themselves say for how many minutes; our own clock makes the moment of it.
-_LONGEST_MIN = {"alarm.shelve": 480.0, "rule.out_of_service": 30 * 1440.0}
+_LONGEST_MIN = {
+    "alarm.shelve": 480.0,
+    "rule.out_of_service": 30 * 1440.0,
+    "sensor.out_of_service": 30 * 1440.0,
+}
 # A tick taken from paper may lie this far back; later than now it cannot be.
 OLDEST_TICK_S = 86_400.0
 
