@@ -21,6 +21,7 @@ from strongroom.folder.calibrations import newest
 RIGHT = "instruments"
 SHOWN = 60
 CLAIMS_SHOWN = 8
+SAMPLE_SHOWN = 100
 DAY_S = 86_400.0
 OUT_H = (1, 4, 24, 72, 168, 720)
 SPEAKING = ("fresh", "late")
@@ -43,7 +44,8 @@ def inbox(scene: Scene, newcomers: Sequence[Newcomer]) -> str:
             tag(
                 "li",
                 tag("b", esc(one.topic)),
-                tag("span", esc(f"{w.named('reject', one.why)} {one.detail}".strip())),
+                tag("span", esc(w.named("reject", one.why))),
+                tag("small", esc(_sample(one))),
                 tag("small", esc(_heard(scene, one))),
                 class_="sr-problemrow",
                 data_key=f"odd-{one.id}",
@@ -80,6 +82,12 @@ def _newcomer(scene: Scene, one: Newcomer) -> str:
         class_="sr-problemrow",
         data_key=f"new-{one.id}",
     )
+
+
+def _sample(one: Newcomer) -> str:
+    """The beginning of its last message, as far as that can be shown."""
+    text = one.sample[:SAMPLE_SHOWN].decode("utf-8", "replace")
+    return "".join(sign if sign.isprintable() else " " for sign in text)
 
 
 def _heard(scene: Scene, one: Newcomer) -> str:
@@ -164,12 +172,8 @@ def calibrations(scene: Scene) -> str:
         (sensor for sensor in scene.building.sensors.values() if sensor.calibrate_by_at is not None),
         key=lambda sensor: (sensor.calibrate_by_at or 0.0, sensor.id),
     )
-    lines = join(_calibration(scene, sensor, rows.get(sensor.id)) for sensor in timed[:SHOWN])
-    body = (
-        tag("div", tag("table", tag("tbody", lines), class_="sr-table"), class_="sr-scroll")
-        if timed
-        else empty(w("devices.no_calibration"))
-    )
+    lines = [_calibration(scene, sensor, rows.get(sensor.id)) for sensor in timed[:SHOWN]]
+    body = tag("ul", *lines) if timed else empty(w("devices.no_calibration"))
     left = [sensor for sensor in _measuring(scene) if sensor.id not in rows]
     note = tag("p", esc(w("devices.uncalibrated", n=len(left))), class_="sr-empty") if timed and left else ""
     return card(w("devices.calibration"), body, note, _calibrate(scene), key="calibration")
@@ -184,13 +188,12 @@ def _calibration(scene: Scene, sensor: Sensor, row: Calibration | None) -> str:
     correction = f"{sensor.offset:+g} {unit}".strip() if sensor.offset or sensor.gain == 1.0 else ""
     if sensor.gain != 1.0:
         correction = f"× {sensor.gain:g} {correction}".strip()
+    facts = [correction, row.certificate if row else "", row.due if row else "", state]
     return tag(
-        "tr",
-        tag("th", mark("F", size=18) if days < 0 else "", " ", esc(w.of(sensor.name)), scope="row"),
-        tag("td", esc(correction), class_="sr-num"),
-        tag("td", esc(row.certificate if row else "")),
-        tag("td", esc(row.due if row else ""), class_="sr-num"),
-        tag("td", esc(state)),
+        "li",
+        tag("b", mark("F", size=18) + " " if days < 0 else "", esc(w.of(sensor.name))),
+        tag("span", esc(" · ".join(fact for fact in facts if fact))),
+        class_="sr-problemrow",
         data_key=f"cal-{sensor.id}",
     )
 
@@ -240,10 +243,13 @@ def aside(scene: Scene) -> str:
         rows.append(
             tag(
                 "li",
-                mark("F", size=18),
-                tag("b", esc(w.of(sensor.name) if sensor else one.sensor)),
+                tag("b", mark("F", size=18), " ", esc(w.of(sensor.name) if sensor else one.sensor)),
                 tag("span", esc(_until(scene, one.by, one.until_at, one.reason))),
-                button(w("alarm.in_service"), data_act=back, data_key=f"back-{one.sensor}")
+                tag(
+                    "div",
+                    button(w("alarm.in_service"), data_act=back, data_key=f"back-{one.sensor}"),
+                    class_="sr-bar",
+                )
                 if scene.viewer.may(RIGHT)
                 else "",
                 class_="sr-problemrow",
@@ -256,8 +262,12 @@ def aside(scene: Scene) -> str:
             rows.append(
                 tag(
                     "li",
-                    mark("F", size=18),
-                    tag("b", esc(f"{w.of(alarm.name)} · {scene.zone_name(alarm.zone)}")),
+                    tag(
+                        "b",
+                        mark("F", size=18),
+                        " ",
+                        esc(f"{w.of(alarm.name)} · {scene.zone_name(alarm.zone)}"),
+                    ),
                     tag("span", esc(_until(scene, shelf.by, shelf.until_at, shelf.reason))),
                     class_="sr-problemrow",
                     data_key=f"asiderule-{alarm.id}",
@@ -290,12 +300,12 @@ def _take_out(scene: Scene) -> str:
         tag("label", esc(w("alarm.for")), tag("select", hours, name="for_min", data_kind="number")),
         _field(w("alarm.reason"), "reason", required=True),
         tag("p", esc(w("devices.out_means"))),
-        tag("button", esc(w("alarm.oos")), type="submit", class_="sr-button sr-main-button"),
+        tag("button", esc(w("devices.out")), type="submit", class_="sr-button sr-main-button"),
         data_act=json.dumps({"type": "sensor.out_of_service"}),
         data_key="takeoutform",
         class_="sr-form",
     )
-    return drawer(w("alarm.oos"), form, key="takeout")
+    return drawer(w("devices.out"), form, key="takeout")
 
 
 def gaps(scene: Scene) -> str:

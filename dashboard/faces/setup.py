@@ -25,8 +25,15 @@ def face(
     newcomers: Sequence[Newcomer] = (),
 ) -> str:
     """The whole body. ``problems`` None: the folder cannot be checked from here."""
-    left = [folder(scene, problems), gaps(scene), aside(scene), channel(scene), papers(scene)]
-    right = [duty(scene), calibrations(scene), refused(scene)]
+    left = [
+        folder(scene, problems),
+        gaps(scene),
+        aside(scene),
+        calibrations(scene),
+        channel(scene),
+        papers(scene),
+    ]
+    right = [duty(scene), refused(scene)]
     if scene.viewer.may(RIGHT):
         right.insert(0, inbox(scene, newcomers))
     if scene.viewer.may("users"):

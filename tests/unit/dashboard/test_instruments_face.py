@@ -51,14 +51,14 @@ def test_an_unknown_device_is_shown_with_what_it_says_and_can_be_registered(tmp_
 def test_what_cannot_be_read_says_why_and_hostile_names_stay_words(tmp_path: Path) -> None:
     html = page(tmp_path)
     assert "<script>" not in html and "&lt;script&gt;" in html
-    assert "not JSON" in text_of(html)
+    assert "not JSON" in text_of(html) and "{&#x27;t&#x27;: 20" in html
     assert "4321 more sources are not listed" in text_of(html)
 
 
 def test_calibrations_say_what_is_due_and_what_has_ended(tmp_path: Path) -> None:
     words = text_of(page(tmp_path))
-    assert "-0.3 °C K-2025-114" in words and "ended: counts as unwatched" in words
-    assert "× 1.02 +1.2 %RH K-2025-115" in words and re.search(r"2[56] days left", words)
+    assert "-0.3 °C · K-2025-114" in words and "ended: counts as unwatched" in words
+    assert "× 1.02 +1.2 %RH · K-2025-115" in words and re.search(r"2[56] days left", words)
     assert "more measuring sensors have no calibration" in words
 
 
