@@ -51,7 +51,7 @@ TICK_SOONEST_S = 0.05  # after something happened
 TICK_AGAIN_S = 0.2  # while something stays due, such as a notice that waits for its provider
 TICK_LATEST_S = 1.0
 MOMENTS_AT_ONCE = 10_000
-DERIVE_EVERY_S = 300.0  # clocks that run without new readings, such as hours since wet
+DERIVE_EVERY_S = 60.0  # clocks that run without new readings, such as hours since wet
 
 
 class Core:
