@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.acts import NotAllowedError, act_of
-from dashboard.faces import setup
+from dashboard.faces import chrome, setup
 from dashboard.scene import Scene
 from strongroom.instruments.acts import AdoptDevice, Calibrate, SensorOut
 from strongroom.model import Building
@@ -68,6 +68,12 @@ def test_out_of_service_names_owner_reason_and_end(tmp_path: Path) -> None:
         r"taken out of service by Wang Fang until \d\d-\d\d \d\d:\d\d: cable torn", text_of(html)
     )
     assert {"sensor.in_service", "sensor.out_of_service"} <= acts_in(html)
+
+
+def test_a_sensor_out_of_service_is_not_counted_as_reporting(tmp_path: Path) -> None:
+    board = strangers.troubled(house.board())
+    words = text_of(chrome.banner(scene(make_world(tmp_path, board), language="en")))
+    assert "9/10" in words and "All normal" not in words
 
 
 def test_what_is_out_or_uncalibrated_counts_as_unwatched(tmp_path: Path) -> None:
