@@ -69,7 +69,7 @@ class MailSender:
         letter["To"] = person.mail
         subject, _, rest = notice.words.partition("\n")
         letter["Subject"] = " ".join(subject.split())[:200]
-        letter["Message-ID"] = make_msgid(domain=self._account.host)
+        letter["Message-ID"] = letter_id = make_msgid(domain=self._account.host)
         letter["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
         letter.set_content(f"{subject}\n{rest}" if rest else subject)
         handed_over = False
@@ -89,7 +89,7 @@ class MailSender:
             if handed_over:
                 return SendResult(state=S.UNCERTAIN, fault=Fault.AMBIGUOUS, detail=why)
             return SendResult(state=S.FAILED, fault=Fault.TEMPORARY, code="connect", detail=why)
-        return SendResult(state=S.SENT, provider_id=letter["Message-ID"], status="250")
+        return SendResult(state=S.SENT, provider_id=letter_id, status="250")
 
     def look_up(self, notice: Notice, person: Person) -> SendResult | None:  # noqa: ARG002 - the seam's form
         """A lost answer cannot be found again."""

@@ -105,7 +105,7 @@ class Pager:
         why = self._climb.silent(alarm, now)
         course = self.book.course(alarm.id)
         worse = course is not None and (happened.kind in STRONGER or course.priority > alarm.priority)
-        if worse and (why is None or why.word == "acknowledged"):
+        if worse and (why is None or why.word == "acknowledged") and not self._climb.unsaid(alarm):
             out += self._climb.start(alarm, now, phrases.WORSE)
         else:
             out += self._climb.level(alarm, why, now)
@@ -269,7 +269,8 @@ class Pager:
                     moments.append(opened_at(course) + ANSWER_S)
                 if ladder.repeat_min > 0:
                     moments.append(opened_at(course) + ladder.repeat_min * 60.0)
-        return max(now + 1.0, min(moments)) if moments else None
+        coming = [at for at in moments if at > now]  # what was due before and could not be done waits for news
+        return max(now + 1.0, min(coming)) if coming else None
 
     def troubles(self) -> list[Notice]:
         """Channels of people that do not work now (opted out, wrong number), for screens and doctor."""

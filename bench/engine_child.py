@@ -85,9 +85,9 @@ class Watched(Core):
 
     latencies: list[float]
 
-    def message(self, raw: RawMessage, now: float) -> tuple[tuple[str, bytes], ...]:
+    def message(self, raw: RawMessage, now: float, *, kept: bool = True) -> tuple[tuple[str, bytes], ...]:
         """Decide, then look at the clock."""
-        asked = super().message(raw, now)
+        asked = super().message(raw, now, kept=kept)
         published = float(raw.payload.rpartition(b":")[2][:-1])
         self.latencies.append(time.time() - published)
         return asked

@@ -30,8 +30,10 @@ from playbooks.acts import (
     CloseZone,
     ComeOut,
     EveryoneOut,
+    GiveBack,
     GoIn,
     Item,
+    Move,
     OpenIncident,
     Say,
     SetCrew,
@@ -39,6 +41,7 @@ from playbooks.acts import (
     StepSkipped,
     StepUndone,
     TakeRole,
+    Treat,
 )
 from sensors.model import Text
 from sensors.newcomer import Newcomer
@@ -93,6 +96,9 @@ NEEDS: dict[type[Struct], str] = {
     ComeOut: "tick",
     EveryoneOut: "tick",
     Item: "tick",
+    Move: "tick",
+    Treat: "tick",
+    GiveBack: "steps",
     Say: "tick",
     ReplyReceived: "see",
     StartDrill: "command",

@@ -256,9 +256,10 @@ class Pages:
                 choices=dict(request.query_params),
                 desk=desk,
             )
-            text = sheet(scene, kind)
+            text = sheet(scene, kind, str(request.base_url))
             if text and kind in CONFIDENTIAL:
-                self._here.users.looked(viewer.user, f"print-{kind}", now)
+                outside = "-outside" if scene.choices.get("outside") == "1" else ""
+                self._here.users.looked(viewer.user, f"print-{kind}{outside}", now)
             return text
 
         text = await run_in_threadpool(draw)

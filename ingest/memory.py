@@ -22,6 +22,7 @@ class _Session:
 
     def __init__(self) -> None:
         self.filters: tuple[str, ...] = ()
+        self.fleeting = False
         self.unacknowledged: dict[int, tuple[str, bytes, bool]] = {}
         self.sent: set[int] = set()
         self.waiting: deque[int] = deque()  # not yet handed over on this connection, in order
@@ -30,9 +31,13 @@ class _Session:
 
 
 class MemoryBroker:
-    """Topics, retained messages and persistent sessions in memory. Thread-safe."""
+    """Topics, retained messages and persistent sessions in memory. Thread-safe.
 
-    def __init__(self) -> None:
+    At most ``window`` deliveries of a session are unacknowledged.
+    """
+
+    def __init__(self, window: int = 65_535) -> None:
+        self._window = window
         self._lock = threading.RLock()
         self._sessions: dict[str, _Session] = {}
         self._retained: dict[str, bytes] = {}
@@ -49,7 +54,7 @@ class MemoryBroker:
                     self._keep(session, topic, payload, qos, retained=False)
 
     def _keep(self, session: _Session, topic: str, payload: bytes, qos: int, *, retained: bool) -> None:
-        if qos:
+        if qos and not session.fleeting:
             session.last += 1
             session.unacknowledged[session.last] = (topic, payload, retained)
             session.waiting.append(session.last)
@@ -60,18 +65,26 @@ class MemoryBroker:
     def _hand_over(self, session: _Session) -> None:
         """In order, as far as the source has room; the rest waits here."""
         source = session.source
-        while source is not None and session.waiting and source.has_room():
+        while (
+            source is not None
+            and session.waiting
+            and source.has_room()
+            and len(session.unacknowledged) - len(session.waiting) < self._window
+        ):
             delivery = session.waiting.popleft()
             if delivery in session.unacknowledged:
                 topic, payload, retained = session.unacknowledged[delivery]
                 source.offer(topic, payload, retained, delivery, again=delivery in session.sent)
                 session.sent.add(delivery)
 
-    def connect(self, client_id: str, filters: tuple[str, ...], source: MemorySource) -> None:
+    def connect(
+        self, client_id: str, filters: tuple[str, ...], source: MemorySource, *, fleeting: bool = False
+    ) -> None:
         """Open or resume the session: everything unacknowledged comes again, then retained messages."""
         with self._lock:
             session = self._sessions.setdefault(client_id, _Session())
             session.filters = filters
+            session.fleeting = fleeting
             session.source = source
             session.waiting = deque(session.unacknowledged)
             self._hand_over(session)
@@ -82,7 +95,8 @@ class MemoryBroker:
     def more(self, client_id: str) -> None:
         """The source has room again."""
         with self._lock:
-            self._hand_over(self._sessions[client_id])
+            if client_id in self._sessions:
+                self._hand_over(self._sessions[client_id])
 
     def acknowledge(self, client_id: str, deliveries: Sequence[int]) -> None:
         """Forget these deliveries."""
@@ -91,12 +105,15 @@ class MemoryBroker:
             for delivery in deliveries:
                 session.unacknowledged.pop(delivery, None)
                 session.sent.discard(delivery)
+            self._hand_over(session)
 
     def disconnect(self, client_id: str) -> None:
         """The client is gone; its session stays."""
         with self._lock:
             if client_id in self._sessions:
                 self._sessions[client_id].source = None
+                if self._sessions[client_id].fleeting:
+                    del self._sessions[client_id]
 
 
 class MemorySource:
@@ -110,8 +127,10 @@ class MemorySource:
         client_id: str,
         now: Callable[[], float],
         queue_limit: int = 20_000,
+        fleeting: bool = False,
     ) -> None:
         self._broker = broker
+        self._fleeting = fleeting
         self._filters = tuple(filters)
         self._client_id = client_id
         self._now = now
@@ -129,7 +148,7 @@ class MemorySource:
         if self._state != "connected":
             self._generation += 1
             self._become("connected")
-            self._broker.connect(self._client_id, self._filters, self)
+            self._broker.connect(self._client_id, self._filters, self, fleeting=self._fleeting)
 
     def lose(self) -> None:
         """The connection breaks; :meth:`start` is the reconnect."""

@@ -57,8 +57,10 @@ class MqttSource:
     messages (Unix seconds UTC), ``monotonic`` times the link. At most ``queue_limit`` messages or
     ``queue_bytes`` bytes wait here; beyond that the socket is not read until half is taken, while keepalive
     goes on. Payloads are cut at ``payload_limit`` bytes: one more than the decoder reads, so that it can say
-    so. ``status_topic``
-    carries the retained words online and offline (will).
+    so. ``status_topic`` carries the retained words online and offline (will).
+
+    ``fleeting`` is the other kind of link: QoS 0, no session, no status; nothing is promised, and no window of
+    unacknowledged messages can hold it back.
     """
 
     def __init__(
@@ -69,7 +71,8 @@ class MqttSource:
         client_id: str,
         now: Callable[[], float],
         monotonic: Callable[[], float],
-        status_topic: str,
+        status_topic: str = "",
+        fleeting: bool = False,
         keepalive_s: int = 15,
         queue_limit: int = 20_000,
         queue_bytes: int = 64 << 20,
@@ -81,6 +84,7 @@ class MqttSource:
         self._now = now
         self._monotonic = monotonic
         self._status_topic = status_topic
+        self._fleeting = fleeting
         self._keepalive_s = keepalive_s
         self._queue_limit = queue_limit
         self._queue_bytes = queue_bytes
@@ -193,13 +197,14 @@ class MqttSource:
         self._generation += 1  # tokens of earlier connections are void from here on
         if self._state == "stopped":
             self._become("connecting", _WORDS["connecting"])
-        client = connect_client(self._address, self._client_id, clean=False)
+        client = connect_client(self._address, self._client_id, clean=self._fleeting)
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
         # With this set paho leaves writing to our loop instead of doing it inside publish() and ack().
         client.on_socket_register_write = lambda *_: None
-        client.will_set(self._status_topic, b"offline", qos=1, retain=True)
+        if self._status_topic:
+            client.will_set(self._status_topic, b"offline", qos=1, retain=True)
         client.connect(self._address.host, self._address.port, self._keepalive_s)
         try:
             self._serve(client)
@@ -248,7 +253,7 @@ class MqttSource:
             if reading and not heard:
                 client.loop_misc()  # keepalive; not while answers to it wait unread in the socket
             elif self._turned - said_at > self._keepalive_s / 2:
-                client.publish(self._status_topic, b"online", qos=0, retain=True)
+                self._say(client, b"online", 0)
                 said_at = self._turned
             if not self._accepted and self._turned - opened > CONNECT_S:
                 return  # connected to something that does not answer as a broker
@@ -301,11 +306,15 @@ class MqttSource:
                     client.publish(topic, payload, qos=qos, retain=retain)
 
     def _say_goodbye(self, client: paho.Client) -> None:
-        client.publish(self._status_topic, b"offline", qos=0, retain=True)
+        self._say(client, b"offline", 0)
         client.disconnect()
         until = self._monotonic() + 1.0
         while client.want_write() and client.socket() is not None and self._monotonic() < until:
             client.loop_write()
+
+    def _say(self, client: paho.Client, word: bytes, qos: int) -> None:
+        if self._status_topic:
+            client.publish(self._status_topic, word, qos=qos, retain=True)
 
     def _wake(self) -> None:
         if not self._woken:
@@ -333,9 +342,10 @@ class MqttSource:
             return
         self._accepted = True
         self._become("connected", _WORDS["connected"])
-        for start in range(0, len(self._filters), SUBSCRIBE_AT_ONCE):
-            client.subscribe([(topic, 1) for topic in self._filters[start : start + SUBSCRIBE_AT_ONCE]])
-        client.publish(self._status_topic, b"online", qos=1, retain=True)
+        asked = [(topic, 0 if self._fleeting else 1) for topic in self._filters]
+        for start in range(0, len(asked), SUBSCRIBE_AT_ONCE):
+            client.subscribe(asked[start : start + SUBSCRIBE_AT_ONCE])
+        self._say(client, b"online", 1)
 
     def _on_subscribe(
         self,

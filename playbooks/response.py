@@ -35,7 +35,7 @@ REPLAN = {
     "incident.zone_closed": Text("区域关闭", "a zone was closed"),
     "incident.crew": Text("人手或时间变化", "people or time changed"),
 }
-OUT = frozenset({"out", "arrived", "covered", "cannot"})
+OUT = frozenset({"out", "arrived", "covered", "cannot", "returned"})
 
 
 class Response:
@@ -119,7 +119,7 @@ class Response:
 
     def next_due(self) -> float | None:
         """When :meth:`tick` will next have something to say (Unix seconds); None where it will not."""
-        dues = (tick.next_due(one) for one in self.open_incidents())
+        dues = (tick.next_due(one, self.site) for one in self.open_incidents())
         return min((due for due in dues if due is not None), default=None)
 
     # --- opening and joining --------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from alerts.sms import Sender
 from ingest.messages import MessageSource
 from sensors.model import Text
 from strongroom import builtin
+from strongroom.bypass import Bypass
 from strongroom.clock import Clock
 from strongroom.core import Core
 from strongroom.datadir import INBOX_DB, SITE_DB
@@ -17,6 +18,7 @@ from strongroom.feeder import Feeder
 from strongroom.inbox import Inbox
 from strongroom.instruments.register import Register
 from strongroom.model import Building
+from strongroom.salvage import salvage
 from strongroom.sitedb import SiteDb
 
 
@@ -27,6 +29,7 @@ def make_engine(
     source: Callable[[Core], MessageSource],
     sender: Sender | None = None,
     feeder: Feeder | None = None,
+    bypass: Bypass | None = None,
     *,
     test_hour: int | None = None,
     register: Register | None = None,
@@ -34,8 +37,10 @@ def make_engine(
     """Fold the journal, restore the rule states and build the engine; the source is made from what it must
     hear.
 
-    A journal whose chain is broken is folded all the same - its alarms still stand - and alarmed.
+    A journal whose chain is broken is folded all the same - its alarms still stand - and alarmed. A site database
+    that the disk gave back damaged is salvaged first, and what was lost is said.
     """
+    lost = salvage(data / SITE_DB)
     db = SiteDb(data / SITE_DB)
     broken = db.broken_at()
     core = Core(
@@ -50,6 +55,7 @@ def make_engine(
     if broken is not None:
         words = Text(f"第 {broken} 条记录与校验不符。", f"Entry {broken} does not match its seal.")
         core.own(builtin.JOURNAL, True, words, clock.now())
+<<<<<<< HEAD
     return Engine(
         core,
         source(core),
@@ -60,3 +66,8 @@ def make_engine(
         feeder=feeder,
         register=register,
     )
+=======
+    core.own(builtin.DAMAGE, lost is not None, lost.words if lost is not None else Text("", ""), clock.now())
+    inbox = Inbox(data / INBOX_DB)
+    return Engine(core, source(core), db, inbox, clock, sender=sender, feeder=feeder, bypass=bypass)
+>>>>>>> main

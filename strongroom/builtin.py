@@ -13,6 +13,7 @@ DISK = "system-disk"
 STORE = "system-store"
 SENDER = "system-sender"
 JOURNAL = "system-journal"
+DAMAGE = "system-damage"
 ACTS = "system-acts"
 CLOCK = "system-clock"
 CALIBRATION = "system-calibration"
@@ -80,6 +81,13 @@ OWN: dict[str, Rule] = {
             Text("日志被改动或截断", "The journal was altered or cut"),
             Text("保留现场，用备份核对。", "Keep everything as it is; compare with the backup."),
             Text("记录不能作为证据。", "The record is no evidence."),
+        ),
+        _own(
+            DAMAGE,
+            1,
+            Text("存储的数据已损坏", "Stored data were damaged"),
+            Text("更换磁盘；保留损坏的文件，用备份核对。", "Replace the disk; keep the damaged file."),
+            Text("报警由可读部分恢复，可能不完整。", "Alarms come from what could be read."),
         ),
         _own(
             CLOCK,

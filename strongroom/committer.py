@@ -18,6 +18,16 @@ from strongroom.model import Entry
 from strongroom.sitedb import Batch
 
 RETRY_S = 1.0
+STALLED_S = 2.0
+"""Seconds after which one commit is a disk that hangs: a sick disk says nothing, it just does not come back."""
+
+
+# https://sqlite.org/rescode.html: the file is malformed, or no database at all.
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+def _code(error: sqlite3.Error) -> int:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
 class Store(Protocol):
@@ -32,7 +42,8 @@ class Committer:
 
     ``acknowledge(messages)`` only after their batch is durable. ``kept(entries)`` after each commit.
     ``failed(drafts)`` once per draft that cannot be written, so that what was decided is still sent: while
-    the disk is away alarms go on from memory and nothing is acknowledged.
+    the disk is away alarms go on from memory and nothing is acknowledged. It is called by whoever calls
+    :meth:`pump` or :meth:`tell`.
     """
 
     def __init__(
@@ -53,13 +64,16 @@ class Committer:
         self._every_s = every_s
         self._lock = threading.Lock()
         self._batch = Batch()
+        self._under_way = Batch()
         self._messages: list[RawMessage] = []
         self._wake = threading.Event()
         self._quiet = threading.Event()
         self._stopping = False
-        self._told = 0  # drafts of the waiting batch already reported as failed
+        self._told = 0  # drafts under way and waiting that were told without being durable
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
+        self._began: float | None = None  # when the commit under way began, on the monotonic clock
         self.error = ""
+        self.damaged = False  # the file is no longer what SQLite wrote: only a new start can salvage it
         self.last_ms = 0.0
         self.commits = 0
 
@@ -79,6 +93,22 @@ class Committer:
         with self._lock:
             return max(len(self._batch.readings), len(self._messages))
 
+    def tell(self) -> None:
+        """Tell what is not durable yet, each draft once: a disk that refuses or hangs keeps no message from going."""
+        with self._lock:
+            under_way, waiting = self._under_way.drafts, self._batch.drafts
+            if len(under_way) + len(waiting) <= self._told:
+                return
+            fresh = [*under_way, *waiting][self._told :]
+            self._told = len(under_way) + len(waiting)
+        self._failed(fresh)
+
+    def trouble(self) -> str:
+        """Why nothing gets durable right now: what the disk said, or that it has not come back; else empty."""
+        began = self._began
+        stalled = self._clock.monotonic() - began if began is not None else 0.0
+        return self.error or (f"a write has taken {stalled:.0f} s so far" if stalled > STALLED_S else "")
+
     def stop(self) -> None:
         """Write what is waiting, once, and end the thread."""
         self._stopping = True
@@ -90,23 +120,28 @@ class Committer:
         """One commit of everything waiting; False when it failed. Called by the thread, and by tests."""
         with self._lock:
             batch, self._batch = self._batch, Batch()
+            self._under_way = batch
             messages, self._messages = self._messages, []
         if batch.empty() and not messages:
             return True
-        began = self._clock.monotonic()
+        began = self._began = self._clock.monotonic()
         try:
             entries = self._store.commit(batch)
         except (sqlite3.Error, OSError) as error:
-            self._failed(batch.drafts[self._told :])
-            self._told = len(batch.drafts)
             with self._lock:
                 batch.merge(self._batch)
-                self._batch = batch
+                self._batch, self._under_way = batch, Batch()
                 self._messages = messages + self._messages
             self.error = f"{type(error).__name__}: {error}"
+            self.damaged = isinstance(error, sqlite3.DatabaseError) and _code(error) in _DAMAGED
+            self.tell()
             return False
+        finally:
+            self._began = None
+        with self._lock:
+            self._under_way = Batch()
+            self._told = max(0, self._told - len(batch.drafts))
         self.error = ""
-        self._told = 0
         self.last_ms = (self._clock.monotonic() - began) * 1000.0
         self.commits += 1
         if messages:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 
+import msgspec
+
 from alerts.acts import AlarmAct
 from alerts.annunciator import Annunciator
 from alerts.answers import PersonAct
@@ -125,8 +127,11 @@ class Core:
 
     # --- facts ----------------------------------------------------------------------------------------
 
-    def message(self, raw: RawMessage, now: float) -> tuple[tuple[str, bytes], ...]:
-        """Take one message in; returns what the dialect asks to be published (topic, payload)."""
+    def message(self, raw: RawMessage, now: float, *, kept: bool = True) -> tuple[tuple[str, bytes], ...]:
+        """Take one message in; returns what the dialect asks to be published (topic, payload).
+
+        With ``kept`` False it is decided but its readings stay out of the intake: a durable copy is still to come.
+        """
         if raw.topic.startswith(self._ours):
             return ()  # our own beat and status, heard back
         self.messages += 1
@@ -143,6 +148,7 @@ class Core:
             for sensor in life.sensors:
                 self.online[sensor] = life
         for reading in decoded.readings:
+<<<<<<< HEAD
             self.reading(reading, now)
         for reading in self.deriver.observe(self._in_service(decoded.readings)):
             self.reading(reading, now)
@@ -155,6 +161,20 @@ class Core:
         return self.newcomers.wants(raw.topic, now, empty=not decoded.readings)
 
     def reading(self, reading: Reading, now: float) -> None:
+=======
+            self.reading(reading, now, kept=kept)
+        for reading in self.deriver.observe(decoded.readings):
+            self.reading(reading, now, kept=kept)
+        return decoded.requests
+
+    def keep(self, raw: RawMessage, at: float) -> None:
+        """Keep what a message says, as heard at ``at``; what follows from it was decided then from another copy."""
+        if not raw.topic.startswith(self._ours):
+            heard = msgspec.structs.replace(raw, received_at=at)
+            self._batch.readings += self.decoder.decode(heard, at + self.skew).readings
+
+    def reading(self, reading: Reading, now: float, *, kept: bool = True) -> None:
+>>>>>>> main
         """Take one reading in: keep it, and decide what follows."""
         last = self.latest.get(reading.sensor)
         if last is not None and not reading.drill:
@@ -164,9 +184,14 @@ class Core:
                 self._keep_latest(reading)
         elif not reading.drill:
             self._keep_latest(reading)
+<<<<<<< HEAD
         self._batch.readings.append(reading)
         if reading.sensor in self.service.out and not reading.drill:
             return  # kept, shown and not believed
+=======
+        if kept:
+            self._batch.readings.append(reading)
+>>>>>>> main
         for change in self.evaluator.observe(reading, now):
             self._change(change, now)
 

@@ -20,6 +20,7 @@ from sensors.model import RawMessage, Text
 from strongroom import builtin
 from strongroom.beat import OUTBOX_STALLS_S, Signs
 from strongroom.board import board
+from strongroom.bypass import Bypass
 from strongroom.clock import Clock
 from strongroom.committer import Committer
 from strongroom.core import Core
@@ -45,6 +46,7 @@ BEAT_EVERY_S = 10.0
 MOST_WAITING = 100_000
 INTAKE_KEPT = 200_000  # readings that stay in the intake after the series store has them
 CLOCK_MOVED_S = 30.0
+STARVED_S = 1.0  # without a word from the broker while nothing is acknowledged: its window is full
 BROKER_LOST_S = 10.0
 """Seconds without a broker before that is an alarm: one reconnect with its first back-off is no news."""
 
@@ -65,7 +67,11 @@ class Engine:
         *,
         sender: Sender | None = None,
         feeder: Feeder | None = None,
+<<<<<<< HEAD
         register: Register | None = None,
+=======
+        bypass: Bypass | None = None,
+>>>>>>> main
     ) -> None:
         self.core = core
         self.successor: Building | None = (
@@ -82,6 +88,7 @@ class Engine:
             db, clock, acknowledge=source.acknowledge, kept=self._kept, failed=self._not_kept
         )
         self.feeder = feeder
+        self.bypass = bypass or Bypass(None)
         self._channel = "none" if sender is None else "paper" if isinstance(sender, PaperSender) else "live"
         self._db = db
         self._inbox = inbox
@@ -93,6 +100,7 @@ class Engine:
         self._turned_at = clock.monotonic()
         self._nobody: tuple[str, ...] = ()
         self._released: deque[tuple[str, int]] = deque(maxlen=1000)
+        self._releasing = threading.Lock()
         self._skew = 0.0
         self._next_board = 0.0
         self._next_inbox = 0.0
@@ -118,7 +126,11 @@ class Engine:
         if self.feeder is not None:
             self.feeder.start()
         self.source.start()
+<<<<<<< HEAD
         while not stop.is_set() and not self._may_hand_over():
+=======
+        while not (stop.is_set() or self.committer.damaged):
+>>>>>>> main
             self.turn(0.05)
         if self.outbox is not None:
             self.outbox.stop()
@@ -129,6 +141,7 @@ class Engine:
         now = self.clock.now()
         self._note(draft_fact("engine.stopped", self.core.building.id, now))
         self.committer.stop()
+        self.bypass.close()
         self.source.stop()
         self.close()
         return None if stop.is_set() else self.successor
@@ -140,17 +153,18 @@ class Engine:
 
     def turn(self, timeout_s: float) -> None:
         """One step: messages, acts, reports, time, board; hands the outcome to the committer."""
-        messages: list[RawMessage] = []
-        if self.committer.waiting() < MOST_WAITING:
-            messages = self.source.take(TAKE, timeout_s)
-        else:
-            self.clock.wait(timeout_s, threading.Event())
+        messages, undurable = self._messages(timeout_s)
         now = self.clock.now()
         self._turned_at = self.clock.monotonic()
         self.core.advance(now)
+        for raw in undurable:
+            self._decide(raw, now, kept=False)
         for raw in self._redelivery.sort(messages, now):
-            for topic, payload in self.core.message(raw, now):
-                self.source.publish(topic, payload)
+            heard = self.bypass.copy(raw, now)
+            if heard.decide:
+                self._decide(raw, now, kept=True)
+            else:
+                self.core.keep(raw, heard.at)
         meta = self._people(now)
         self._provider(now)
         self._watch(now)
@@ -171,11 +185,26 @@ class Engine:
             outbox_age_s=None if outbox is None else at - outbox.beat_at,
             outbox_trouble="" if outbox is None else outbox.trouble,
             link_down_s=None if link.connected else self.clock.now() - link.since_at,
-            disk_error=self.committer.error,
+            disk_error=self.committer.trouble(),
             nobody_reached=self._nobody,
         )
 
     # --- inside ---------------------------------------------------------------------------------------
+
+    def _messages(self, timeout_s: float) -> tuple[list[RawMessage], list[RawMessage]]:
+        """What came on the durable link, and what came beside it because nothing can be acknowledged."""
+        messages: list[RawMessage] = []
+        if self.committer.waiting() < MOST_WAITING:
+            messages = self.source.take(TAKE, 0.0 if self.bypass.open else timeout_s)
+        if self.bypass.open:
+            return messages, self.bypass.take(TAKE, 0.0 if messages else timeout_s, self.clock.now)
+        if not messages and self.committer.waiting() >= MOST_WAITING:
+            self.clock.wait(timeout_s, threading.Event())
+        return messages, []
+
+    def _decide(self, raw: RawMessage, now: float, *, kept: bool) -> None:
+        for topic, payload in self.core.message(raw, now, kept=kept):
+            self.source.publish(topic, payload)
 
     def _people(self, now: float) -> dict[str, str]:
         if now < self._next_inbox:
@@ -271,8 +300,13 @@ class Engine:
             trouble = self.outbox.trouble or ("the sending thread stands still" if stalls else "")
             self.core.own(builtin.SENDER, bool(trouble), Text(trouble, trouble), now)
         self._nobody = self.core.pager.nobody_reached()
-        error = self.committer.error
+        error = self.committer.trouble()
         self.core.own(builtin.DISK, bool(error), Text(error, error), now)
+        if error:
+            self.committer.tell()
+        # A disk that refuses may do so for hours. One that hangs comes back, and a wide window lasts until then.
+        starved = bool(error) and now - link.heard_at > STARVED_S
+        self.bypass.need(bool(self.committer.error) or starved, now)
         skew = self.core.skew = self.clock.skew()
         moved = abs(skew) > CLOCK_MOVED_S
         if abs(skew - self._skew) > CLOCK_MOVED_S:
@@ -314,7 +348,7 @@ class Engine:
             intake_queue=link.queued + self.committer.waiting(),
             intake_rate=round(rate, 1),
             commit_ms=round(self.committer.last_ms, 2),
-            store=self.committer.error or (self.feeder.state.words.en if self.feeder else "none"),
+            store=self.committer.trouble() or (self.feeder.state.words.en if self.feeder else "none"),
             backlog=self.feeder.state.backlog if self.feeder else 0,
             rejects=dict(self.core.rejected.most_common(50)),
             sender=self._channel,
@@ -329,7 +363,7 @@ class Engine:
             self._hand_over([d.notice for entry in entries if isinstance(d := decode(entry), NoticeData)])
 
     def _not_kept(self, drafts: Sequence[Draft]) -> None:
-        """Not writable: people are told all the same. Runs on the committer's thread."""
+        """Not writable: people are told all the same. Runs on the committer's thread or the turn's."""
         said = [draft.data for draft in drafts if draft.kind.startswith("notice.")]
         self._hand_over([msgspec.json.decode(data, type=NoticeData).notice for data in said])
 
@@ -339,8 +373,10 @@ class Engine:
         for notice in notices:
             if notice.state is NoticeState.SENDING:
                 # While the disk was away it was released from memory; its late commit must not send it again.
-                if (notice.id, notice.tries) not in self._released:
+                with self._releasing:
+                    known = (notice.id, notice.tries) in self._released
                     self._released.append((notice.id, notice.tries))
+                if not known:
                     self.outbox.release(notice)
             else:
                 if notice.state is NoticeState.CANCELLED:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from ingest.series import Series, SeriesError, SeriesRefusedError
+from ingest.series import Series, SeriesDownError, SeriesError, SeriesRefusedError
 from sensors.model import Reading, Text
 from strongroom.clock import Clock
 from strongroom.sitedb import Cursors, SiteReader
@@ -90,6 +90,9 @@ class Feeder:
         self._written = 0
         self._refused = 0
         self._refusal = ""
+        self._taken: Reading | None = (
+            None  # a reading that this store took, for asking whether it still would
+        )
         self._wake = threading.Event()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="feeder", daemon=True)
@@ -140,19 +143,33 @@ class Feeder:
         return len(readings)
 
     def _write(self, series: Series, readings: list[Reading]) -> None:
-        """Write all; where the store refuses, find the readings it refuses by halves and leave out only
-        those.
+        """Write all; where the store refuses, find the readings it refuses and leave out only those.
+
+        A store that refuses what it took before refuses everything - a wrong address, a proxy with an opinion - and
+        is away: nothing is let go for its sake.
         """
+        refused = self._refusals(series, readings)
+        if refused and self._taken is None:
+            raise SeriesDownError(f"the store takes nothing: {refused[-1]}")
+        self._refused += len(refused)
+        self._refusal = refused[-1] if refused else self._refusal
+
+    def _refusals(self, series: Series, readings: list[Reading]) -> list[str]:
+        """Write all that can be written, by halves; what the store said of each reading it refused."""
         try:
             series.write(readings)
         except SeriesRefusedError as error:
-            if len(readings) == 1:
-                self._refused += 1
-                self._refusal = str(error)
-                return
-            half = len(readings) // 2
-            self._write(series, readings[:half])
-            self._write(series, readings[half:])
+            if len(readings) > 1:
+                half = len(readings) // 2
+                return self._refusals(series, readings[:half]) + self._refusals(series, readings[half:])
+            if self._taken is not None:
+                try:
+                    series.write([self._taken])
+                except SeriesRefusedError as again:
+                    raise SeriesDownError(f"the store refuses what it took before: {again}") from again
+            return [str(error)]
+        self._taken = readings[-1]
+        return []
 
     def _settle(self) -> None:
         """What was taken long enough ago is surely on the store's disk."""

@@ -11,6 +11,7 @@ from ingest.mqtt import MqttSource
 from sensors.model import Text
 from strongroom.assemble import make_engine
 from strongroom.beat import Beat
+from strongroom.bypass import Bypass
 from strongroom.carriers import sender_of
 from strongroom.clock import SystemClock
 from strongroom.core import Core
@@ -25,6 +26,7 @@ from strongroom.settings import Settings, SettingsError, read_settings
 from strongroom.sitedb import Cursors
 
 CANNOT_RUN = 2
+DAMAGED = 3  # the site database came back damaged while running: the next start salvages it
 # How long one of our threads may keep the others waiting. At Python's 5 ms the series writer, draining a backlog,
 # delays decisions twice as much, and is itself half as fast (bench/drain).
 SWITCH_S = 0.0005
@@ -96,6 +98,16 @@ def _run_one(
             status_topic=f"strongroom/{building.id}/engine",
         )
 
+    def bypass() -> MqttSource:
+        return MqttSource(
+            settings.broker,
+            EVERYTHING,
+            client_id=f"strongroom-{building.id}-bypass",
+            now=clock.now,
+            monotonic=clock.monotonic,
+            fleeting=True,
+        )
+
     feeder = Feeder(
         settings.data / SITE_DB,
         Cursors(settings.data / CURSORS_DB),
@@ -110,14 +122,23 @@ def _run_one(
         source,
         sender_of(settings),
         feeder,
+<<<<<<< HEAD
         test_hour=settings.test_hour,
         register=Register(settings.building),
+=======
+        Bypass(bypass),
+        test_hour=settings.test_hour,
+>>>>>>> main
     )
     beat = Beat(settings.beat_url.split(), clock, engine.signs)
     beat.start()
     following = engine.run(stopping)
     beat.stop()
+<<<<<<< HEAD
     return following
+=======
+    return DAMAGED if engine.committer.damaged else 0
+>>>>>>> main
 
 
 def main() -> int:

@@ -6,6 +6,7 @@ lie on a local disk: SQLite's write-ahead log does not work over a network file 
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -21,7 +22,7 @@ from strongroom.redelivery import REMEMBERED
 SCHEMA_VERSION = 1
 PRUNE_AT_ONCE = 2000  # rows a commit removes at most, so that none takes long
 
-_SCHEMA = """
+SCHEMA = """
 CREATE TABLE IF NOT EXISTS journal(
   seq INTEGER PRIMARY KEY, at REAL NOT NULL, kind TEXT NOT NULL, about TEXT NOT NULL, by TEXT NOT NULL,
   data BLOB NOT NULL, hash TEXT NOT NULL);
@@ -94,7 +95,7 @@ class SiteDb:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
         self._db.execute("PRAGMA wal_autocheckpoint=4000")
-        self._db.executescript(_SCHEMA)
+        self._db.executescript(SCHEMA)
         self._db.execute("INSERT OR IGNORE INTO meta VALUES('schema', ?)", (str(SCHEMA_VERSION),))
         head = self._db.execute("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
         self._seq: int = head[0] if head else 0
@@ -196,14 +197,23 @@ class SiteReader:
     """Read-only view for the dashboard, the outbox, the feeder and tools; not for two threads at once."""
 
     def __init__(self, path: Path) -> None:
+        self._path = path
+        self._open()
+
+    def _open(self) -> None:
         self._db = sqlite3.connect(
-            f"file:{path}?mode=ro", uri=True, timeout=5.0, isolation_level=None, check_same_thread=False
+            f"file:{self._path}?mode=ro", uri=True, timeout=5.0, isolation_level=None, check_same_thread=False
         )
+        self._file = self._path.stat().st_ino
         self._revision = -1
         self._last: Board | None = None
 
     def board(self) -> Board | None:
         """What is true now; None before the engine's first commit. Decoded only when it changed."""
+        with contextlib.suppress(OSError):
+            if self._path.stat().st_ino != self._file:  # the engine had to salvage it
+                self._db.close()
+                self._open()
         row = self._db.execute("SELECT revision FROM board WHERE id = 1").fetchone()
         if row is None:
             return None

@@ -19,7 +19,7 @@ from ingest.messages import BrokerAddress
 _CONFIG = """\
 listener {port} 127.0.0.1
 allow_anonymous {anonymous}
-persistence false
+persistence {keeping}
 max_inflight_messages {window}
 max_queued_messages 200000
 max_packet_size 4194304
@@ -53,10 +53,13 @@ def port_open(port: int) -> bool:
 
 
 class Mosquitto:
-    """A Mosquitto of our own on a free loopback port, memory only."""
+    """A Mosquitto of our own on a free loopback port; ``keeping`` what waits in it over an orderly restart."""
 
-    def __init__(self, *, window: int = 0, users: dict[str, str] | None = None, more: str = "") -> None:
+    def __init__(
+        self, *, window: int = 0, users: dict[str, str] | None = None, more: str = "", keeping: bool = False
+    ) -> None:
         self._window = window
+        self._keeping = keeping
         self._users = users or {}
         self._more = more
         self._folder = tempfile.TemporaryDirectory(prefix="strongroom-mosquitto-")
@@ -72,8 +75,14 @@ class Mosquitto:
         folder = Path(self._folder.name)
         folder.chmod(0o755)
         config = _CONFIG.format(
-            port=self.address.port, window=self._window, anonymous="false" if self._users else "true"
+            port=self.address.port,
+            window=self._window,
+            anonymous="false" if self._users else "true",
+            keeping="true" if self._keeping else "false",
         )
+        if self._keeping:
+            folder.chmod(0o777)  # Mosquitto gives up root's rights before it writes
+            config += f"persistence_location {folder}/\n"
         if self._users:
             passwords = folder / "passwords"
             passwords.write_text("".join(f"{name}:{word}\n" for name, word in self._users.items()))

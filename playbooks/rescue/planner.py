@@ -125,6 +125,7 @@ def _trip(problem: Problem, crew: int, leg: Leg) -> Trip:
         covered=covered,
         carries=leg.carries,
         via=tuple(dict.fromkeys(problem.zones[option.zone] for option in leg.options)),
+        leave_by_min=round(problem.leave_by[leg.options[-1].zone], 2),
     )
 
 

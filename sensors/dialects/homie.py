@@ -55,6 +55,7 @@ def _read_state(text: str, root: str, heard: Heard, memory: Memory) -> None:
         return
     if len(memory.states) < 20_000:
         memory.states[root] = text
+        memory.version += 1
     alive = _STATES[text]
     if alive is not None:
         heard.life(alive, "$state")

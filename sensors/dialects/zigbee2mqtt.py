@@ -51,6 +51,7 @@ _STATES = {
     "fault": ("fault", False),
     "trouble": ("fault", False),
     "problem": ("fault", False),
+    "battery_state": ("battery_low", False),  # low, medium, high
 }
 _ENDPOINT = re.compile(r"^(.+)_(l?[1-8]|left|right|top|bottom|center|probe|external|internal|ep\d)$")
 _HAZARDS = frozenset(("water_leak", "contact", "smoke", "gas", "vibration"))

@@ -44,6 +44,8 @@ def test_a_letter_arrives_with_its_first_line_as_subject() -> None:
         said = mail(server.port).send(NOTICE, BOSS)
         letter = message_from_string(server.letters[0])
     assert said.state is S.SENT
+    assert type(said.provider_id) is str, "a header object would not go into the journal, and end the engine"
+    assert said.provider_id == letter["Message-ID"]
     assert str(make_header(decode_header(letter["Subject"]))) == "【市档案馆】紧急：2号库漏水。"
     assert letter["To"] == "boss@example.org"
     assert "K002" in letter.get_payload(decode=True).decode()

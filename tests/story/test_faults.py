@@ -11,9 +11,11 @@ import msgspec
 import pytest
 
 from strongroom import builtin
-from strongroom.model import Entry
+from strongroom.model import Building, Entry
 from strongroom.rehearse import Rehearsal
-from strongroom.sitedb import Batch
+from strongroom.sitedb import Batch, SiteReader
+
+START = 1_764_640_800.0
 
 Open = Callable[[], Rehearsal]
 
@@ -77,6 +79,66 @@ def test_a_full_disk_is_told_alarms_go_on_and_nothing_is_acknowledged(
     assert kinds.count("alarm.raised") == 1
     again = [p.words for p in rehearsal.paper.trail if "漏水" in p.words]
     assert len(again) == len([w for w in told if "漏水" in w]), "and not told again when the disk is back"
+
+
+@pytest.mark.parametrize("window", [5, 65_535])
+def test_a_disk_full_for_longer_than_the_window_lasts_costs_no_alarm_and_no_reading(
+    building: Building, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, window: int
+) -> None:
+    """The broker stops delivering what is not acknowledged; decisions go on beside it, each one once."""
+
+    def day(name: str, *, faulty: bool) -> tuple[Rehearsal, set[tuple[str, float, float]], int]:
+        rehearsal = Rehearsal(building, tmp_path / name, START, window=window)
+        db = rehearsal.engine._db
+        disk = Full(db.commit)
+        monkeypatch.setattr(db, "commit", disk)
+        rehearsal.run(120)
+        disk.full = faulty
+        rehearsal.run(600)
+        rehearsal.show("2B-W1", "wet")
+        rehearsal.run(20)
+        assert "water-in-stack" in active(rehearsal)
+        rehearsal.show("2B-W1", "dry")
+        rehearsal.run(400)
+        assert rehearsal.engine.bypass.open is faulty
+        disk.full = False
+        rehearsal.run(60)  # a window of five lets five through at each of the rehearsal's turns
+        assert not rehearsal.engine.bypass.open
+        reader = SiteReader(tmp_path / name / "site.db")
+        kept = [
+            r for _, r in reader.intake_after(0, 100_000) if building.sensors[r.sensor].dialect != "derived"
+        ]
+        reader.close()
+        return rehearsal, {(r.sensor, r.measured_at, r.value) for r in kept}, len(kept)
+
+    _, calm, calm_count = day("calm", faulty=False)
+    rehearsal, kept, count = day("faulty", faulty=True)
+    assert len(kept) == count, "no reading twice"
+    assert {sensor for sensor, _, _ in kept} == {sensor for sensor, _, _ in calm}
+    assert count == calm_count, "every reading has its copy"
+    kinds = [entry.kind for entry in rehearsal.entries() if entry.about.startswith("water-in-stack")]
+    assert kinds.count("alarm.raised") == 1, "the copies decide nothing again"
+    moments = [at for sensor, at, _ in kept if sensor == "2B-W1"]
+    assert max(moments) - min(moments) > 900, (
+        "kept with the time at which it was heard, not when its copy came"
+    )
+
+
+def test_a_file_that_became_no_database_ends_the_engine_so_that_the_next_start_salvages_it(
+    house: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = house().engine
+
+    def commit(_: Batch) -> list[Entry]:
+        broken = sqlite3.DatabaseError("database disk image is malformed")
+        broken.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise broken
+
+    monkeypatch.setattr(engine._db, "commit", commit)
+    engine.committer.offer(Batch(meta={"acts": "1"}), [])
+    never = threading.Event()
+    engine.run(never)  # comes back by itself
+    assert engine.committer.damaged
 
 
 def test_a_touched_journal_is_alarmed_at_the_next_start(house: Open, tmp_path: Path) -> None:

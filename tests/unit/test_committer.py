@@ -52,6 +52,31 @@ def one(n: int) -> tuple[Batch, list[RawMessage]]:
     return batch, [RawMessage("t", b"1", float(n), token=n)]
 
 
+def test_a_disk_that_hangs_keeps_nobody_waiting_and_nothing_is_told_twice() -> None:
+    clock = SetClock()
+    told: list[Draft] = []
+    kept: list[Entry] = []
+
+    class Hanging(Disk):
+        def commit(self, batch: Batch) -> list[Entry]:
+            committer.tell()
+            assert len(told) == 1, "what is under way"
+            committer.offer(*one(2))
+            clock.move(3.0)
+            assert "3 s" in committer.trouble()
+            committer.tell()
+            assert len(told) == 2, "and what came meanwhile"
+            return super().commit(batch)
+
+    committer = Committer(Hanging(), clock, acknowledge=lambda _: None, kept=kept.extend, failed=told.extend)
+    committer.offer(*one(1))
+    assert committer.pump()
+    assert committer.trouble() == ""
+    committer.tell()
+    assert [draft.about for draft in told] == ["1", "2"]
+    assert [entry.about for entry in kept] == ["1"]
+
+
 def test_batches_offered_between_commits_become_one_group() -> None:
     desk = Desk()
     for n in range(3):

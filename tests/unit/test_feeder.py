@@ -24,12 +24,15 @@ class Store(MemorySeries):
     def __init__(self) -> None:
         super().__init__()
         self.away = False
+        self.refuses = False
         self.calls: list[int] = []
 
     def write(self, readings: Sequence[Reading]) -> None:
         if self.away:
             raise SeriesDownError("the cable is out")
         self.calls.append(len(readings))
+        if self.refuses:
+            raise SeriesRefusedError("400 no such page")
         if any(r.value == 666 for r in readings):
             raise SeriesRefusedError("666 is refused")
         super().write(readings)
@@ -165,6 +168,23 @@ def test_a_restart_sends_the_tail_again(site: Site) -> None:
     site.store = Store()
     drain(site.feeder(tail_s=60))
     assert site.kept() == list(range(10))
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_store_that_refuses_everything_is_away_and_costs_no_reading(site: Site, known: bool) -> None:
+    feeder = site.feeder()
+    if known:
+        site.take_in(1, 2)
+        drain(feeder)
+    site.store.refuses = True
+    site.take_in(*range(10, 17))
+    assert feeder.pump() == 0
+    assert (feeder.state.refused, feeder.state.down_since_at) == (0, T0)
+    assert "400 no such page" in feeder.state.words.en
+    site.store.refuses = False
+    drain(feeder)
+    assert site.kept()[-7:] == [10, 11, 12, 13, 14, 15, 16]
+    assert feeder.state.refused == 0
 
 
 def test_one_reading_that_is_refused_does_not_hold_up_the_others(site: Site) -> None:

@@ -217,6 +217,46 @@ class TestWanted:
         assert [p for p, _, _ in sender.sent] == ["li", "li"]
 
 
+    def test_what_becomes_worse_before_anybody_was_told_is_in_the_first_message(
+        self, sender: ScriptedSender
+    ) -> None:
+        w = world(sender)
+        w.raise_(alarm(stage="prealarm"))  # the outbox has not run yet
+        for _ in range(3):
+            w.happen("alarm.worse", replace(w.alarms["leak@2b#1"], stage="confirmed"))
+        w.run(2)
+        assert [p for p, _, _ in sender.sent] == ["li"]
+        assert not [n for n in w.pages() if n.state is S.CANCELLED]
+
+    def test_a_first_message_that_waits_is_not_taken_back_when_it_becomes_worse(
+        self, sender: ScriptedSender
+    ) -> None:
+        w = world(sender)
+        w.raise_(alarm())
+        w.run(170)
+        sender.script("li", "sms", "temporary")
+        w.clock.move(11)
+        w.commit(w.pager.tick(w.clock.now(), w.alarms))  # wang's message is made and not yet sent
+        w.happen("alarm.worse", replace(w.alarms["leak@2b#1"], stage="confirmed"))
+        w.run(3)
+        assert "wang" in [p for p, _, _ in sender.sent]
+
+    def test_the_course_of_an_alarm_nobody_answers_does_not_grow(self, sender: ScriptedSender) -> None:
+        sizes = []
+        for people in ((LI, WANG, ZHAO), ()):
+            w = world(sender, ladder(Rung(person="li"), Rung(person="wang", after_min=3), repeat_min=15), people=people)
+            w.raise_(alarm())
+            w.run(3600.0, every=30)
+            early = w.pager.book.course("leak@2b#1")
+            w.run(24 * 3600.0, every=30)
+            course = w.pager.book.course("leak@2b#1")
+            assert early is not None and course is not None
+            assert course.spoken[0].round > 50
+            sizes.append((len(early.at), len(course.at)))
+            assert w.pager.nobody_reached()
+        assert all(late <= early + 2 for early, late in sizes), sizes
+
+
 class TestForgotten:
     def test_an_acknowledged_critical_alarm_without_progress_pages_again(
         self, sender: ScriptedSender

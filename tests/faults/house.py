@@ -7,6 +7,8 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from typing import Any
 import msgspec
 
 from ingest.messages import BrokerAddress
+from ingest.mqtt_publisher import MqttPublisher
 from ingest.series import micros
 from strongroom.datadir import READINGS_DB, SITE_DB
 from strongroom.readings import open_series
@@ -22,6 +25,7 @@ from strongroom.sitedb import SiteReader
 from tests.brokers import wait_until
 
 SENSORS = 8
+FIRST = 1_000_000  # clear of the full-scale marks of 16 bit registers, which are no measurements
 BUILDING = """\
 id = "crash"
 name.zh = "试验馆"
@@ -133,8 +137,8 @@ HOLDINGS = (
 )
 
 
-def write_building(folder: Path) -> Path:
-    """The folder of the test building."""
+def write_building(folder: Path, *, mail: bool = False) -> Path:
+    """The folder of the test building; with ``mail`` its people are reached by mail instead of by phone."""
     (folder / "playbooks").mkdir(parents=True)
     (folder / "building.toml").write_text(BUILDING, encoding="utf-8")
     rows = [f's{n}", "clock_drift", "crash/s{n}' for n in range(SENSORS)]
@@ -149,7 +153,9 @@ def write_building(folder: Path) -> Path:
         )
     (folder / "sensors.toml").write_text(sensors, encoding="utf-8")
     (folder / "rules.toml").write_text(RULES, encoding="utf-8")
-    (folder / "people.toml").write_text(PEOPLE, encoding="utf-8")
+    letters = 'roles = ["archivist"', 'mail = "team@example.org"\nchannels = ["mail"]\nroles = ["archivist"'
+    people = PEOPLE.replace(*letters) if mail else PEOPLE
+    (folder / "people.toml").write_text(people, encoding="utf-8")
     (folder / "playbooks" / "heat.toml").write_text(PLAYBOOK, encoding="utf-8")
     (folder / "holdings.csv").write_text(HOLDINGS, encoding="utf-8")
     return folder
@@ -158,13 +164,22 @@ def write_building(folder: Path) -> Path:
 class EngineProcess:
     """``strongroom engine`` as a child: started, killed with signal 9, started again."""
 
-    def __init__(self, folder: Path, data: Path, broker: BrokerAddress) -> None:
-        self._command = [sys.executable, "-m", "strongroom", "engine", str(folder), "--data", str(data)]
+    def __init__(
+        self,
+        folder: Path,
+        data: Path,
+        broker: BrokerAddress,
+        *,
+        environment: dict[str, str] | None = None,
+        module: str = "strongroom",
+    ) -> None:
+        self._command = [sys.executable, "-m", module, "engine", str(folder), "--data", str(data)]
         self._environment = {name: word for name, word in os.environ.items() if "STRONGROOM" not in name} | {
             "STRONGROOM_MQTT_PORT": str(broker.port),
             "STRONGROOM_SENDER": "paper",
+            **(environment or {}),
         }
-        self._log = data.parent / "engine.log"
+        self._log = folder.parent / "engine.log"
         self.data = data
         self.kills = 0
         self.process: subprocess.Popen[bytes] | None = None
@@ -174,6 +189,14 @@ class EngineProcess:
             self.process = subprocess.Popen(
                 self._command, env=self._environment, stdout=log, stderr=subprocess.STDOUT
             )
+
+    def freeze(self) -> None:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
         assert self.process is not None
@@ -197,14 +220,83 @@ class EngineProcess:
         return self._log.read_text()
 
 
+class Load:
+    """Publishes consecutive numbers over the sensors, each once, and holds a hot and a damp room on request."""
+
+    def __init__(self, publisher: MqttPublisher, per_second: int) -> None:
+        self._publisher = publisher
+        self._per_second = per_second
+        self.count = 0
+        self.temperature = 20.0
+        self.humidity = 50.0
+        self._going = threading.Event()
+        self._going.set()
+        self._still = threading.Event()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        began = time.monotonic()
+        beat = 0
+        while not self._stop.wait(0.01):
+            if not self._going.is_set():
+                rested = time.monotonic()
+                self._still.set()
+                self._going.wait()
+                began += time.monotonic() - rested
+            due = int((time.monotonic() - began) * self._per_second)
+            while self.count < due:
+                self._publisher.publish(
+                    f"crash/s{self.count % SENSORS}", b'{"value": %d}' % (FIRST + self.count)
+                )
+                self.count += 1
+            if time.monotonic() - began > beat * 0.25:
+                beat += 1
+                # A little unrest, as a real probe has: the same value for ever is a fault.
+                self._publisher.publish("crash/t1", b'{"value": %.2f}' % (self.temperature + beat % 7 / 100))
+                self._publisher.publish("crash/h1", b'{"value": %.2f}' % (self.humidity + beat % 7 / 100))
+
+    def pause(self) -> None:
+        """Publish nothing more for now; the broker has taken everything so far."""
+        self._still.clear()
+        self._going.clear()
+        assert self._still.wait(10)
+        assert self._publisher.flush(30) == 0
+
+    def resume(self) -> None:
+        self._going.set()
+
+    def end(self) -> None:
+        """At the end of a test, however it ended."""
+        self._going.set()
+        self._stop.set()
+
+    def stop(self) -> int:
+        """How many were published, every one of them taken by the broker."""
+        self._stop.set()
+        self._thread.join()
+        assert self._publisher.flush(60) == 0
+        return self.count
+
+
 class Record:
     """What lies in the data directory."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, influx: Influx | None = None) -> None:
         self._data = data
+        self._influx = influx or Influx()
+
+    @property
+    def site(self) -> Path:
+        return self._data / SITE_DB
 
     def reader(self) -> SiteReader:
-        return SiteReader(self._data / SITE_DB)
+        return SiteReader(self.site)
+
+    def alarms(self, rule: str, kind: str = "alarm.") -> list[dict[str, Any]]:
+        """Every journaled state of the alarms of a rule."""
+        return [entry["alarm"] for entry in self.entries(kind) if entry["alarm"]["rule"] == rule]
 
     def numbers(self) -> Counter[int]:
         """How often each published number was kept: in the intake, or moved on to the series store."""
@@ -213,8 +305,8 @@ class Record:
         for sensor, at, value in db.execute("SELECT sensor, measured_at, value FROM intake"):
             kept.add((sensor, micros(at), int(value)))
         db.close()
-        if (self._data / READINGS_DB).exists():
-            series = open_series(self._data, Influx())
+        if self._influx.url or (self._data / READINGS_DB).exists():
+            series = open_series(self._data, self._influx)
             for sensor in (f"s{n}" for n in range(SENSORS)):
                 window = series.window(sensor, 0.0, 4e9)
                 kept |= {
@@ -251,6 +343,24 @@ class Record:
         broken = reader.broken_at()
         reader.close()
         return broken is None
+
+
+def all_kept(record: Record, count: int) -> bool:
+    """Whether the intake has taken in at least so many; counting costs nothing, who is there is looked at later."""
+    db = sqlite3.connect(f"file:{record.site}?mode=ro", uri=True, timeout=10)
+    row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'intake'").fetchone()
+    db.close()
+    return bool(row) and int(row[0]) >= count and len(record.numbers()) >= count
+
+
+def check_each_once(record: Record, count: int) -> None:
+    """Every published number was kept, none twice; the journal's chain is whole."""
+    numbers = record.numbers()
+    missing = set(range(FIRST, FIRST + count)) - set(numbers)
+    assert not missing, f"{len(missing)} of {count} lost: {sorted(missing)[:20]}"
+    doubled = {number: times for number, times in numbers.items() if times != 1}
+    assert not doubled, f"{len(doubled)} of {count} doubled: {dict(list(doubled.items())[:9])}"
+    assert record.chain_is_whole()
 
 
 def wait_connected(record: Record, seconds: float = 90.0) -> None:

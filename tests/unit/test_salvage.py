@@ -1,0 +1,161 @@
+"""A page of the site database is garbage: every row outside it is kept, every hole is told."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from sensors.model import Reading
+from strongroom.journal import draft_fact
+from strongroom.salvage import salvage
+from strongroom.sitedb import Batch, SiteDb, SiteReader
+
+READINGS, ENTRIES = 3000, 300
+TABLES = ("intake", "journal", "kept", "latest", "rule_state", "meta")
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("whole") / "site.db"
+    db = SiteDb(path)
+    for start in range(0, READINGS, 100):
+        db.commit(
+            Batch(
+                readings=[
+                    Reading(f"s{n % 8}", float(n), float(n), float(n)) for n in range(start, start + 100)
+                ],
+                latest={f"s{n}": Reading(f"s{n}", 1.0, 1.0, 1.0) for n in range(200)},
+                drafts=[
+                    draft_fact("noted", f"a{start + n}", 1.0, words="x" * 200) for n in range(ENTRIES // 30)
+                ],
+                rule_states={f"rule-{start + n}": b"state" * 20 for n in range(10)},
+                kept=[(n, b"12345678") for n in range(start, start + 100)],
+            )
+        )
+    db.close()
+    return path
+
+
+def content(path: Path) -> dict[str, set[tuple[object, ...]]]:
+    db = sqlite3.connect(path)
+    found = {table: set(db.execute(f"SELECT * FROM {table}")) for table in TABLES}
+    db.close()
+    return found
+
+
+def size(path: Path) -> int:
+    return path.stat().st_size // 4096
+
+
+def spoiled(whole: Path, folder: Path, page: int, with_what: bytes) -> Path:
+    path = folder / "site.db"
+    shutil.copy(whole, path)
+    with path.open("r+b") as file:
+        file.seek((page - 1) * 4096)
+        file.write(with_what)
+    return path
+
+
+def leaves(whole: Path) -> list[int]:
+    """Pages that hold rows, the last page among them: table leaves (13) and index leaves (10)."""
+    data = whole.read_bytes()
+    found = [page for page in range(2, size(whole) + 1) if data[(page - 1) * 4096] in (13, 10)]
+    assert found[-1] == size(whole)
+    return [*random.Random(4).sample(found, 25), found[-1]]
+
+
+def test_a_whole_file_is_left_alone(whole: Path, tmp_path: Path) -> None:
+    path = spoiled(whole, tmp_path, 1, b"")
+    assert salvage(path) is None
+    assert [one.name for one in tmp_path.iterdir()] == ["site.db"]
+    assert salvage(tmp_path / "nothing.db") is None
+
+
+@pytest.mark.parametrize("garbage", [b"\0" * 4096, random.Random(1).randbytes(4096)], ids=["zeros", "noise"])
+def test_every_row_outside_the_bad_page_is_kept_and_every_hole_told(
+    whole: Path, tmp_path: Path, garbage: bytes
+) -> None:
+    before = content(whole)
+    for page in leaves(whole):
+        folder = tmp_path / str(page)
+        folder.mkdir()
+        path = spoiled(whole, folder, page, garbage)
+        lost = salvage(path)
+        if lost is None:
+            continue  # a free page: nothing was on it
+        after = content(path)
+        assert salvage(path) is None, "whole again"
+        assert (folder / lost.aside).exists(), "the damaged file stays"
+        for table in TABLES:
+            gone = before[table] - after[table]
+            assert after[table] <= before[table]
+            assert len(gone) <= 300, f"page {page} cost {len(gone)} rows of {table}"
+            if table in ("intake", "journal", "kept"):
+                told = {n for first, last in lost.rows.get(table, []) for n in range(first, last + 1)}
+                assert {row[0] for row in gone} == told, f"page {page}, {table}"
+            elif gone:
+                assert table in lost.unreadable
+        db = SiteDb(path)
+        db.commit(Batch(readings=[Reading("s0", 9.0, 9.0, 9.0)]))
+        db.close()
+        reader = SiteReader(path)
+        assert reader.intake_span()[1] == READINGS + 1, "no number is given twice"
+        reader.close()
+
+
+@pytest.mark.parametrize("page", [1])
+def test_a_file_that_is_no_database_at_all_is_put_aside(whole: Path, tmp_path: Path, page: int) -> None:
+    path = spoiled(whole, tmp_path, page, b"\xff" * 4096)
+    lost = salvage(path)
+    assert lost is not None
+    assert lost.aside == "site.db.damaged-1"
+    assert "intake" in lost.words.en
+    assert "intake" in lost.words.zh
+    db = SiteDb(path)
+    db.commit(Batch(readings=[Reading("s0", 9.0, 9.0, 9.0)]))
+    db.close()
+
+
+def test_the_last_page_of_the_log_costs_the_last_commit_and_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "site.db"
+    db = SiteDb(path)
+    for n in range(20):
+        db.commit(Batch(readings=[Reading("s", float(n), float(n), float(n))]))
+    died = tmp_path / "b"
+    shutil.copytree(path.parent, died)  # as a machine leaves it that loses power
+    db.close()
+    assert salvage(died / "site.db") is None, "an intact log is no damage"
+    died = tmp_path / "c"
+    db = SiteDb(tmp_path / "d" / "site.db")
+    for n in range(20):
+        db.commit(Batch(readings=[Reading("s", float(n), float(n), float(n))]))
+    shutil.copytree(tmp_path / "d", died)
+    db.close()
+    log = died / "site.db-wal"
+    with log.open("r+b") as file:
+        file.seek(log.stat().st_size - 4096)
+        file.write(b"\0" * 4096)
+    lost = salvage(died / "site.db")
+    assert lost is not None
+    assert 1 <= lost.pages <= 5
+    assert "last commit" in lost.words.en
+    db = SiteDb(died / "site.db")
+    assert db._db.execute("SELECT count(*) FROM intake").fetchone()[0] == 19
+    db.close()
+    assert salvage(died / "site.db") is None
+
+
+def test_a_reader_follows_the_salvaged_file(whole: Path, tmp_path: Path) -> None:
+    path = spoiled(whole, tmp_path, size(whole), b"\xff" * 4096)
+    reader = SiteReader(path)
+    assert reader.board() is None
+    assert salvage(path) is not None
+    db = SiteDb(path)
+    assert reader.board() is None
+    assert reader.intake_span()[1] > 0
+    db.close()
+    reader.close()
