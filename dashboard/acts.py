@@ -20,22 +20,16 @@ from strongroom.model import Act, Board, Building, ReplyReceived, StartDrill, St
 What = AlarmAct | IncidentAct | ReplyReceived | StartDrill | StopDrill | InstrumentAct
 _ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 # Acts that end by themselves say for how many minutes; our own clock makes the moment of it.
-<<<<<<< HEAD
 _LONGEST_MIN = {
     "alarm.shelve": 480.0,
     "rule.out_of_service": 30 * 1440.0,
     "sensor.out_of_service": 30 * 1440.0,
 }
-# A tick taken from paper may lie this far back; later than now it cannot be.
-OLDEST_TICK_S = 86_400.0
-=======
-_LONGEST_MIN = {"alarm.shelve": 480.0, "rule.out_of_service": 30 * 1440.0}
 # What people did with their hands may be told later: a tick that waited for a connection, an entry from paper. It may
 # lie this far back (slow emergencies take weeks; the engine knows when each began); later than now it cannot be.
 OLDEST_TICK_S = 60 * 86_400.0
 JUST_NOW_S = 3.0
 _BY_HAND = frozenset({"incident.item", "incident.move", "incident.treat", "incident.give_back"})
->>>>>>> main
 
 
 class NotAllowedError(Exception):

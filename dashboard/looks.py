@@ -266,7 +266,9 @@ def speaking(scene: Scene) -> tuple[int, int]:
     latest = scene.board.latest if scene.board else {}
     out = {one.sensor for one in scene.board.aside} if scene.board else set()
     sensors = scene.building.sensors
-    reporting = (sid in latest and latest[sid].state in ("fresh", "late") and sid not in out for sid in sensors)
+    reporting = (
+        sid in latest and latest[sid].state in ("fresh", "late") and sid not in out for sid in sensors
+    )
     return sum(reporting), len(sensors)
 
 

@@ -76,30 +76,26 @@ class Decoder:
                 return _UNKNOWN
             topic = _Topic(dialect=dialect)
         try:
-<<<<<<< HEAD
-            if plan.simple and not plan.groups and not plan.living:
-                decoded = self._simple(plan.simple, message, now)
-            else:
-                decoded = self._full(plan, message, now)
+            decoded = self._read(topic, message, now)
             return correct(decoded, message.topic, self._corrections) if self._corrections else decoded
-=======
-            if topic.simple and not topic.groups and not topic.living:
-                return self._simple(topic.simple, message, now)
-            plan = topic.plan
-            if plan is not None and plan.version == self._memory.version:
-                decoded = plan.read(message, now)
-                if decoded is not None:
-                    if topic.unplanned:
-                        topic.unplanned, topic.useful = 0, True
-                    return decoded
-            decoded = self._full(topic, message, now)
-            if len(topic.groups) == 1 and not topic.simple:
-                self._learn(topic, message, decoded)
-            return decoded
->>>>>>> main
         except Exception as error:  # hostile content must never stop the good sensors (C51)
             detail = f"{type(error).__name__}: {error}"[:200]
             return Decoded(rejects=(Reject(message.topic, "decoder-error", detail),))
+
+    def _read(self, topic: _Topic, message: RawMessage, now: float) -> Decoded:
+        if topic.simple and not topic.groups and not topic.living:
+            return self._simple(topic.simple, message, now)
+        plan = topic.plan
+        if plan is not None and plan.version == self._memory.version:
+            decoded = plan.read(message, now)
+            if decoded is not None:
+                if topic.unplanned:
+                    topic.unplanned, topic.useful = 0, True
+                return decoded
+        decoded = self._full(topic, message, now)
+        if len(topic.groups) == 1 and not topic.simple:
+            self._learn(topic, message, decoded)
+        return decoded
 
     def _learn(self, topic: _Topic, message: RawMessage, decoded: Decoded) -> None:
         """Seek a plan now and then, more seldom each time: a topic of many shapes must not cost more than it saves."""

@@ -55,19 +55,8 @@ def make_engine(
     if broken is not None:
         words = Text(f"第 {broken} 条记录与校验不符。", f"Entry {broken} does not match its seal.")
         core.own(builtin.JOURNAL, True, words, clock.now())
-<<<<<<< HEAD
-    return Engine(
-        core,
-        source(core),
-        db,
-        Inbox(data / INBOX_DB),
-        clock,
-        sender=sender,
-        feeder=feeder,
-        register=register,
-    )
-=======
     core.own(builtin.DAMAGE, lost is not None, lost.words if lost is not None else Text("", ""), clock.now())
     inbox = Inbox(data / INBOX_DB)
-    return Engine(core, source(core), db, inbox, clock, sender=sender, feeder=feeder, bypass=bypass)
->>>>>>> main
+    return Engine(
+        core, source(core), db, inbox, clock, sender=sender, feeder=feeder, bypass=bypass, register=register
+    )

@@ -148,22 +148,8 @@ class Core:
             for sensor in life.sensors:
                 self.online[sensor] = life
         for reading in decoded.readings:
-<<<<<<< HEAD
-            self.reading(reading, now)
-        for reading in self.deriver.observe(self._in_service(decoded.readings)):
-            self.reading(reading, now)
-        return decoded.requests
-
-    def _is_strange(self, raw: RawMessage, decoded: Decoded, now: float) -> bool:
-        """Whether a message may tell of a device that nobody registered."""
-        if not decoded.known or decoded.declarations:
-            return True
-        return self.newcomers.wants(raw.topic, now, empty=not decoded.readings)
-
-    def reading(self, reading: Reading, now: float) -> None:
-=======
             self.reading(reading, now, kept=kept)
-        for reading in self.deriver.observe(decoded.readings):
+        for reading in self.deriver.observe(self._in_service(decoded.readings)):
             self.reading(reading, now, kept=kept)
         return decoded.requests
 
@@ -173,8 +159,13 @@ class Core:
             heard = msgspec.structs.replace(raw, received_at=at)
             self._batch.readings += self.decoder.decode(heard, at + self.skew).readings
 
+    def _is_strange(self, raw: RawMessage, decoded: Decoded, now: float) -> bool:
+        """Whether a message may tell of a device that nobody registered."""
+        if not decoded.known or decoded.declarations:
+            return True
+        return self.newcomers.wants(raw.topic, now, empty=not decoded.readings)
+
     def reading(self, reading: Reading, now: float, *, kept: bool = True) -> None:
->>>>>>> main
         """Take one reading in: keep it, and decide what follows."""
         last = self.latest.get(reading.sensor)
         if last is not None and not reading.drill:
@@ -184,14 +175,10 @@ class Core:
                 self._keep_latest(reading)
         elif not reading.drill:
             self._keep_latest(reading)
-<<<<<<< HEAD
-        self._batch.readings.append(reading)
-        if reading.sensor in self.service.out and not reading.drill:
-            return  # kept, shown and not believed
-=======
         if kept:
             self._batch.readings.append(reading)
->>>>>>> main
+        if reading.sensor in self.service.out and not reading.drill:
+            return  # kept, shown and not believed
         for change in self.evaluator.observe(reading, now):
             self._change(change, now)
 

@@ -67,11 +67,8 @@ class Engine:
         *,
         sender: Sender | None = None,
         feeder: Feeder | None = None,
-<<<<<<< HEAD
-        register: Register | None = None,
-=======
         bypass: Bypass | None = None,
->>>>>>> main
+        register: Register | None = None,
     ) -> None:
         self.core = core
         self.successor: Building | None = (
@@ -126,11 +123,7 @@ class Engine:
         if self.feeder is not None:
             self.feeder.start()
         self.source.start()
-<<<<<<< HEAD
-        while not stop.is_set() and not self._may_hand_over():
-=======
-        while not (stop.is_set() or self.committer.damaged):
->>>>>>> main
+        while not (stop.is_set() or self.committer.damaged or self._may_hand_over()):
             self.turn(0.05)
         if self.outbox is not None:
             self.outbox.stop()

@@ -72,17 +72,17 @@ def run_engine(settings: Settings, stop: threading.Event | None = None) -> int:
     if stop is None:
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stopping.set())
-    following: Building | None = building
-    while following is not None:
+    following: Building | int = building
+    while isinstance(following, Building):
         keep_last_good(following, settings.data)
         following = _run_one(settings, following, clock, stopping)
-    return 0
+    return following
 
 
 def _run_one(
     settings: Settings, building: Building, clock: SystemClock, stopping: threading.Event
-) -> Building | None:
-    """One engine with one folder; the building to go on with, None at the end.
+) -> Building | int:
+    """One engine with one folder; the building to go on with, or the exit status at the end.
 
     Taking a changed folder up is the orderly end of an engine and the start of the next, so that it rests on what
     every start rests on: the journal, the rule states and the broker's session.
@@ -122,23 +122,17 @@ def _run_one(
         source,
         sender_of(settings),
         feeder,
-<<<<<<< HEAD
-        test_hour=settings.test_hour,
-        register=Register(settings.building),
-=======
         Bypass(bypass),
         test_hour=settings.test_hour,
->>>>>>> main
+        register=Register(settings.building),
     )
     beat = Beat(settings.beat_url.split(), clock, engine.signs)
     beat.start()
     following = engine.run(stopping)
     beat.stop()
-<<<<<<< HEAD
-    return following
-=======
-    return DAMAGED if engine.committer.damaged else 0
->>>>>>> main
+    if engine.committer.damaged:
+        return DAMAGED
+    return following or 0
 
 
 def main() -> int:

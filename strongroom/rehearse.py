@@ -42,9 +42,9 @@ DAY = "10:00"
 class Rehearsal:
     """A building on a set clock. ``data`` is an empty directory of its own; ``start_at`` Unix seconds UTC.
 
-<<<<<<< HEAD
     With ``folder``, a copy of the building's own, acts on instruments are carried out in it and the engine goes on
     with what they made of it; without, they are refused. ``everything`` also brings the engine what nobody registered.
+    ``window`` is how many messages the broker lets wait for an acknowledgement.
     """
 
     def __init__(
@@ -55,13 +55,8 @@ class Rehearsal:
         *,
         folder: Path | None = None,
         everything: bool = False,
+        window: int = 65_535,
     ) -> None:
-=======
-    ``window`` is how many messages the broker lets wait for an acknowledgement.
-    """
-
-    def __init__(self, building: Building, data: Path, start_at: float, *, window: int = 65_535) -> None:
->>>>>>> main
         self.building = building
         self._folder = folder
         self._everything = everything or folder is not None
@@ -84,14 +79,7 @@ class Rehearsal:
         filters: list[str] = []
 
         def source(core: Core) -> MemorySource:
-<<<<<<< HEAD
-            filters = ("#",) if self._everything else core.decoder.subscriptions()
-            return MemorySource(self._broker, filters, client_id="engine", now=self.clock.now)
-
-        register = Register(self._folder) if self._folder is not None else None
-        engine = make_engine(self.building, self._data, self.clock, source, self.paper, register=register)
-=======
-            filters.extend(core.decoder.subscriptions())
+            filters.extend(("#",) if self._everything else core.decoder.subscriptions())
             return MemorySource(self._broker, filters, client_id="engine", now=self.clock.now)
 
         def bypass() -> MemorySource:
@@ -99,8 +87,16 @@ class Rehearsal:
                 self._broker, filters, client_id="engine-bypass", now=self.clock.now, fleeting=True
             )
 
-        engine = make_engine(self.building, self._data, self.clock, source, self.paper, bypass=Bypass(bypass))
->>>>>>> main
+        register = Register(self._folder) if self._folder is not None else None
+        engine = make_engine(
+            self.building,
+            self._data,
+            self.clock,
+            source,
+            self.paper,
+            bypass=Bypass(bypass),
+            register=register,
+        )
         engine.source.start()
         return engine
 

@@ -32,12 +32,9 @@ BOARDS = {
     "fire": house.fire_board,
     "broker": house.broker_board,
     "drill": house.drill_board,
-<<<<<<< HEAD
     "instruments": lambda: strangers.troubled(house.board()),
-=======
     "salvage": house.salvage_board,
     "replan": house.replan_board,
->>>>>>> main
 }
 
 
