@@ -15,6 +15,7 @@ from alerts.course import (
     next_rung_at,
     opened_at,
     position,
+    round_base,
     running,
     silent_because,
     told_at,
@@ -144,7 +145,10 @@ class Climb:
         lost = here.rung >= 0 and self.exhausted(course, here.round, here.rung, now)
         following = next_rung_at(course, ladder.rungs)
         if following is not None:
-            if now >= following or lost:
+            ahead = (
+                round_base(course) > now + 1.0
+            )  # begun by a clock that has been set back since: do not wait for it
+            if now >= following or lost or ahead:
                 return self._open(ladder, course, here.rung + 1, now, early=now < following)
             return None
         everyone = len(ladder.rungs)
@@ -242,11 +246,11 @@ class Climb:
         return course.reason
 
     def _first(self, spoken: Spoken, person: str) -> bool:
-        """Whether nothing newer was made for ``person`` and nothing was ever handed over to them of this alarm.
+        """Whether a message for this step was made, nothing newer was, and none of this alarm ever went to ``person``.
 
         A turn that starts anew (it became worse) must not take back the first word somebody gets of it.
         """
-        return not any(
+        return bool(self._book.of_spoken(spoken, person)) and not any(
             notice.tries or any(s.alarm == spoken.alarm and s.turn > spoken.turn for s in notice.spoken)
             for notice in self._book.of_alarm(spoken.alarm)
             if notice.person == person

@@ -54,7 +54,7 @@ from strongroom.instruments.acts import (
     SensorOut,
     TakeFolder,
 )
-from strongroom.model import Act, Board, Building, Entry, ReplyReceived, StartDrill, StopDrill
+from strongroom.model import Act, Board, Building, Entry, ReplyReceived, StartDrill, StopDrill, TestContact
 
 # Rights by role; a person with several roles has all of their rights. This is the whole role table.
 _VIEWER = frozenset({"see"})
@@ -110,6 +110,7 @@ NEEDS: dict[type[Struct], str] = {
     TakeFolder: "instruments",
     SensorOut: "instruments",
     SensorBack: "instruments",
+    TestContact: "test",
 }
 
 

@@ -41,7 +41,13 @@ def question(building: Building, incident: Incident, plan: RescuePlan) -> Reques
     """The incident as it stood when the plan was made, put to the planner's own front door."""
     known = building
     response = Response(
-        known.playbooks, known.holdings, known.zones, known.people, known.revision, known.assembly
+        known.playbooks,
+        known.holdings,
+        known.zones,
+        known.people,
+        known.revision,
+        known.assembly,
+        own=known.rescue,
     )
     before = {
         id_: item

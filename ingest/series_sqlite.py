@@ -48,12 +48,9 @@ from ingest.series_seal import (
     recent_rows,
     window_from_rows,
 )
+from ingest.series_tail import FOLD_AT, LARGE, PUT_ROW, fold_tail, pack_tail, read_tail
+from ingest.series_tail import SCHEMA as TAIL_SCHEMA
 from sensors.model import Reading
-
-_PUT = (
-    "INSERT OR REPLACE INTO recent (series, at, value, quality, delay, raw, drill) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?)"
-)
 
 
 class SqliteSeries:
@@ -91,7 +88,7 @@ class SqliteSeries:
         base.execute("PRAGMA synchronous = FULL")
         base.execute("PRAGMA journal_size_limit = 67108864")
         base.execute("PRAGMA cache_size = -32768")
-        base.executescript(SCHEMA)
+        base.executescript(SCHEMA + TAIL_SCHEMA)
         return base
 
     @contextmanager
@@ -139,27 +136,43 @@ class SqliteSeries:
             try:
                 for sensor in {r.sensor for r in readings} - ids.keys():
                     ids[sensor] = self._number(self._writer, sensor)
-                self._writer.executemany(
-                    _PUT,
-                    [
-                        (
-                            ids[r.sensor],
-                            micros(r.measured_at),
-                            r.value + 0.0,  # minus nought becomes nought
-                            QUALITY_CODE[r.quality],
-                            delay_s(r),
-                            r.raw,
-                            r.drill or None,
-                        )
-                        for r in readings
-                    ],
-                )
+                if len(readings) >= LARGE:
+                    self._append(self._writer, ids, readings)
+                else:
+                    self._put_rows(self._writer, ids, readings)
                 self._writer.execute("COMMIT")
             except BaseException:
                 if self._writer.in_transaction:
                     self._writer.execute("ROLLBACK")
                 raise
             self._ids = ids
+
+    def _append(self, base: sqlite3.Connection, ids: dict[str, int], readings: Sequence[Reading]) -> None:
+        """A large batch goes to the tail as it is; once that is long it is folded in."""
+        base.execute(
+            "INSERT INTO tail (points, data) VALUES (?, ?)", (len(readings), pack_tail(ids, readings))
+        )
+        if int(base.execute("SELECT total(points) FROM tail").fetchone()[0]) >= FOLD_AT:
+            fold_tail(base)
+
+    def _put_rows(self, base: sqlite3.Connection, ids: dict[str, int], readings: Sequence[Reading]) -> None:
+        """A small batch becomes rows, after what the tail holds: the last write wins."""
+        fold_tail(base)
+        base.executemany(
+            PUT_ROW,
+            [
+                (
+                    ids[r.sensor],
+                    micros(r.measured_at),
+                    r.value + 0.0,  # minus nought becomes nought
+                    QUALITY_CODE[r.quality],
+                    delay_s(r),
+                    r.raw,
+                    r.drill or None,
+                )
+                for r in readings
+            ],
+        )
 
     def _number(self, base: sqlite3.Connection, sensor: str) -> int:
         base.execute("INSERT OR IGNORE INTO series (sensor) VALUES (?)", (sensor,))
@@ -184,7 +197,26 @@ class SqliteSeries:
                     us, value, code, delay, raw, drill = row
                     at = us / MICRO
                     found[sensor] = Reading(sensor, value, at, at + delay, QUALITIES[code], raw, drill or "")
+            tail = read_tail(base)
+            if tail is not None:
+                names = {number: name for name, number in self._numbers(base).items()}
+                for series in np.unique(tail.series).tolist():
+                    mine = _trusted(tail.of(series, -(2**62), 2**62, names[series]))
+                    if len(mine):
+                        newest = mine.readings()[-1]
+                        known = found.get(newest.sensor)
+                        if known is None or known.measured_at <= newest.measured_at:
+                            found[newest.sensor] = newest
         return found
+
+    def _numbers(self, base: sqlite3.Connection) -> dict[str, int]:
+        return dict(base.execute("SELECT sensor, id FROM series").fetchall())
+
+    def _fresh(self, base: sqlite3.Connection, series: int, sensor: str, from_us: int, to_us: int) -> Window:
+        """What is not sealed yet: rows, and the tail winning over them."""
+        rows = window_from_rows(sensor, recent_rows(base, series, from_us, to_us))
+        tail = read_tail(base)
+        return rows if tail is None else merged(rows, tail.of(series, from_us, to_us, sensor))
 
     def _series(self, base: sqlite3.Connection, sensor: str) -> int | None:
         row = base.execute("SELECT id FROM series WHERE sensor = ?", (sensor,)).fetchone()
@@ -197,9 +229,8 @@ class SqliteSeries:
             series = self._series(base, sensor)
             if series is None or to_us <= from_us:
                 return window_from_rows(sensor, [])
-            rows = recent_rows(base, series, from_us, to_us)
+            fresh = self._fresh(base, series, sensor, from_us, to_us)
             blocks = self._blocks(base, series, RAW, from_us, to_us)
-        fresh = window_from_rows(sensor, rows)
         if not blocks:
             return fresh
         sealed = chained([unpack(sensor, data) for data in blocks.values()])
@@ -241,7 +272,7 @@ class SqliteSeries:
         Whole days are answered, so the caller cuts at the ends of the range. Days with unsealed rows are
         always answered from single readings, as long as those are kept.
         """
-        rows = window_from_rows(sensor, recent_rows(base, series, from_us, to_us))
+        rows = self._fresh(base, series, sensor, from_us, to_us)
         touched = set(np.unique(rows.at_us // DAY_US).tolist())
         held = self._days(base, series, from_us, to_us)
         needed = {day for day in held[RAW] if day in touched or not hourly}
@@ -300,7 +331,12 @@ class SqliteSeries:
         if self._writer is None:
             return 0
         with self._lock, self._told():
-            return self._sealer.work(now, limit)
+            folded = 0
+            if self._writer.execute("SELECT 1 FROM tail LIMIT 1").fetchone() is not None:
+                with self._writer:
+                    self._writer.execute("BEGIN IMMEDIATE")
+                    folded = fold_tail(self._writer)
+            return self._sealer.work(now, limit) + (1 if folded else 0)
 
     def close(self) -> None:
         """Close every connection."""
@@ -308,3 +344,7 @@ class SqliteSeries:
             for base in [*self._pool, *([self._writer] if self._writer else [])]:
                 base.close()
             self._pool.clear()
+
+
+def _trusted(window: Window) -> Window:
+    return masked(window, window.quality < TRUSTED)

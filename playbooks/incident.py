@@ -351,7 +351,9 @@ def _set_crew(incident: Incident, act: SetCrew, by: str, now: float) -> Outcome:
     if (incident.people, incident.budget_min, incident.crews) == (total, act.budget_min, act.crews):
         return incident, ()
     running = now if incident.budget_at is not None else None
-    after = replace(incident, people=total, budget_min=act.budget_min, crews=act.crews, budget_at=running)
+    after = replace(
+        incident, people=total, budget_min=act.budget_min, crews=act.crews, budget_at=running, crews_at=now
+    )
     minutes = f"{act.budget_min:g}"
     return after, (
         said(

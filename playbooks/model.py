@@ -214,6 +214,7 @@ class RescuePlan(Struct, frozen=True, kw_only=True):
     value: float = 0.0  # value saved by the trips, in units of one grade 3 holding of middling worth
     bound: float = 0.0  # no plan whatever can save more than this
     listed: int = 0  # holdings at stake; ``ranking`` and ``left`` may be cut to the first of them
+    undried: tuple[str, ...] = ()  # carried out wet beyond what can be frozen or dried in time
 
 
 class Note(Struct, frozen=True):
@@ -264,6 +265,7 @@ class Incident(Struct, frozen=True, kw_only=True):
     )
     level_reason: Text = Text("", "")
     budget_at: float | None = None  # since when ``budget_min`` runs; None: not yet
+    crews_at: float | None = None  # when ``crews`` was said: their ``arrives_min`` count from then
 
 
 class IncidentEvent(Struct, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ from sensors.heard import SIDELESS, Heard, measure
 from sensors.model import Quality, RawMessage, Reading, Reject, Sensor
 from sensors.names import words_of
 from sensors.quantities import QUANTITIES, plain_word, quantity
-from sensors.times import Clock
+from sensors.times import Clock, moment_of
 from sensors.units import scale
 from sensors.vocabulary import LOOPS
 
@@ -122,7 +122,7 @@ def read_simple(
         if isinstance(document, dict):
             for key in _TIME_KEYS:
                 if key in document:
-                    told = Clock(zone, received).read(document[key])
+                    told = moment_of(document[key], zone, received)
                     if told is not None:
                         at = told
                         break

@@ -29,11 +29,10 @@ from sensors.topics import matches
 _UNKNOWN = Decoded(known=False)
 _EMPTY = Decoded()
 _NOTHING: frozenset[str] = frozenset()
+_FIRST_PATIENCE = 4
 _LONGEST_PATIENCE = 100_000
 AUTO = frozenset(("auto", "cn-host"))
 """Names by which a person leaves the recognition to the messages."""
-DIALECT_NAMES = SIMPLE | AUTO | frozenset(BY_NAME)
-"""Every name that a sensor's ``dialect`` may have."""
 
 
 class _Topic(Struct):
@@ -46,7 +45,7 @@ class _Topic(Struct):
     plan: Plan | None = None  # the short way of its usual message
     useful: bool = False  # whether a message took it
     unplanned: int = 0  # messages in a row that took the long way
-    patience: int = 4  # after how many of them a plan is sought (again)
+    patience: int = _FIRST_PATIENCE  # after how many of them a plan is sought (again)
 
 
 class Decoder:
@@ -83,8 +82,6 @@ class Decoder:
             return Decoded(rejects=(Reject(message.topic, "decoder-error", detail),))
 
     def _read(self, topic: _Topic, message: RawMessage, now: float) -> Decoded:
-        if topic.simple and not topic.groups and not topic.living:
-            return self._simple(topic.simple, message, now)
         plan = topic.plan
         if plan is not None and plan.version == self._memory.version:
             decoded = plan.read(message, now)
@@ -92,6 +89,8 @@ class Decoder:
                 if topic.unplanned:
                     topic.unplanned, topic.useful = 0, True
                 return decoded
+        if topic.simple and not topic.groups and not topic.living:
+            return self._simple(topic.simple, message, now)
         decoded = self._full(topic, message, now)
         if len(topic.groups) == 1 and not topic.simple:
             self._learn(topic, message, decoded)
@@ -100,11 +99,17 @@ class Decoder:
     def _learn(self, topic: _Topic, message: RawMessage, decoded: Decoded) -> None:
         """Seek a plan now and then, more seldom each time: a topic of many shapes must not cost more than it saves."""
         topic.unplanned += 1
-        if topic.unplanned < topic.patience or not decoded.readings or decoded.rejects:
+        patience = topic.patience
+        if topic.plan is not None and topic.plan.version != self._memory.version:
+            patience = _FIRST_PATIENCE  # something was announced since; the shape may well be the same
+        if topic.unplanned < patience or not decoded.readings or decoded.rejects:
             return
-        fruitless = topic.plan is not None and not topic.useful
+        plan = topic.plan
+        outdated = plan is not None and plan.version != self._memory.version
+        fruitless = plan is not None and not outdated and not topic.useful
         topic.unplanned, topic.useful = 1, False
-        topic.patience = _LONGEST_PATIENCE if fruitless else min(topic.patience * 8, _LONGEST_PATIENCE)
+        if not outdated:
+            topic.patience = _LONGEST_PATIENCE if fruitless else min(topic.patience * 8, _LONGEST_PATIENCE)
         topic.plan = None if fruitless else learn(topic.groups[0], message, self._memory, self._zone)
 
     def _simple(self, bounds: tuple[Bound, ...], message: RawMessage, now: float) -> Decoded:

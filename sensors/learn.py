@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from datetime import tzinfo
 from operator import attrgetter
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct, defstruct
@@ -27,13 +27,15 @@ from sensors.trace import Log, Place, TracedHeard, TracedMessage, TracedTime, Tr
 _NUMBER = re.compile(r"^-?[0-9]{1,9}(\.[0-9]{1,9})?\Z")
 _NUMBER_TEXT = Annotated[str, Meta(pattern=_NUMBER.pattern)]
 _MOST_VALUES = 200  # of a document that is planned: larger ones are inventories
-_MOST_SHAPES = 500
+_MOST_SHAPES = 5_000
 
 
 def learn(group: Group, message: RawMessage, memory: Memory, zone: tzinfo) -> Plan | None:
     """The plan for messages like this one, None where their dialect must read each of them."""
     document = parse_json(message.payload)
     if not isinstance(document, (dict, list)) or _size(document) > _MOST_VALUES:
+        return None
+    if len(_structs) >= _MOST_SHAPES:  # senders that change their shape without end must not fill the memory
         return None
     version = memory.version
     log, heard = _trace(group, message, document, memory, zone)
@@ -43,12 +45,12 @@ def learn(group: Group, message: RawMessage, memory: Memory, zone: tzinfo) -> Pl
         return None
     if heard.refusals or heard.requests or any(fact.at is not None for fact in heard.lives):
         return None
-    for told in heard.announcements:
-        for key, value in told.detail.items():
-            told.detail[key] = looked_at(value)
+    announced = _announced(heard)
     other_log, other = _trace(group, message, _other_kinds(document, log), memory, zone)
     if other_log.lost or other.refusals or _what(other.observations) != _what(heard.observations):
         return None  # whether a number is whole decides something
+    if _announced(other) != announced or len(other.lives) != len(heard.lives):
+        return None
     return _compile(group, document, heard, owned, message.topic, version, zone)
 
 
@@ -81,6 +83,14 @@ def _other_kinds(document: Any, log: Log, place: Place = ()) -> Any:
     return float(document) if isinstance(document, int) and abs(document) < 1e15 else document
 
 
+def _announced(heard: TracedHeard) -> list[tuple[str, str, dict[str, object]]]:
+    """What was announced, its values noted as looked at and plain from here on."""
+    for told in heard.announcements:
+        for key, value in told.detail.items():
+            told.detail[key] = looked_at(value)
+    return [(told.what, told.device, told.detail) for told in heard.announcements]
+
+
 def _what(observations: list[Observation]) -> list[tuple[Any, ...]]:
     return [
         (seen.quantity, seen.channel, seen.stored, seen.path, seen.names, type(seen.value), type(seen.at))
@@ -106,8 +116,9 @@ class _Shape:
         if isinstance(value, str):
             if not touched and (place in log.measured or _NUMBER.match(value)):
                 return _NUMBER_TEXT
-            free = not touched and place in log.times
-            return str if free or place not in log.reached else Literal[value]
+            if place in log.reached and (touched or place not in log.times):
+                self.same.append((field, value))
+            return str
         if value is None:
             return None
         if isinstance(value, bool):
@@ -136,7 +147,9 @@ class _Shape:
         return _struct(signature)
 
 
+# Shared by all topics, because devices of one model send one shape.
 _structs: dict[Any, type[Struct]] = {}
+_decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
 
 
 def _struct(signature: tuple[bool, tuple[tuple[Any, Any], ...]]) -> type[Struct]:
@@ -149,8 +162,7 @@ def _struct(signature: tuple[bool, tuple[tuple[Any, Any], ...]]) -> type[Struct]
         found = defstruct(
             "Shape", fields, rename=names, array_like=listed, forbid_unknown_fields=True, gc=False
         )
-        if len(_structs) < _MOST_SHAPES:
-            _structs[signature] = found
+        _structs[signature] = found
     return found
 
 
@@ -186,10 +198,10 @@ def _compile(
         number = index_of.get(id(seen), -1)
         constant = 0.0 if number >= 0 else float(seen.value)
         told.append(Told(sensor.id, number, constant, sensor.offset, time, seen.stored))
-    same = shape.same
-    numeric = any(not isinstance(value, bool) for _, value in same)
+    same = shape.same * (2 if len(shape.same) == 1 else 1)  # as _getter reads them
+    numeric = any(isinstance(value, (int, float)) and not isinstance(value, bool) for _, value in same)
     steps = Steps(
-        decode=msgspec.json.Decoder(whole).decode,
+        decode=_decoders.setdefault(whole, msgspec.json.Decoder(whole)).decode,
         same=_getter([field for field, _ in same]),
         expected=tuple(value for _, value in same),
         kinds=tuple(type(value) for _, value in same) if numeric else (),
@@ -207,7 +219,5 @@ def _compile(
 
 
 def _getter(fields: list[str]) -> Getter | None:
-    if not fields:
-        return None
-    get = attrgetter(*fields)
-    return get if len(fields) > 1 else lambda document: (get(document),)
+    """Reads the fields as a tuple; a single one twice, because attrgetter gives a lone field bare."""
+    return attrgetter(*(fields * 2 if len(fields) == 1 else fields)) if fields else None

@@ -20,6 +20,7 @@ from sensors.vocabulary import (
     HARMLESS,
     JOINED,
     NOT_THE_ROOM,
+    NOT_THE_STATE,
     SINGLE,
     STATUS_WORDS,
     TELLING,
@@ -102,7 +103,10 @@ def _by_some_words(name: str) -> Meaning | None:
         return known
     parts = [words[start:] for start in range(1, len(words))]
     parts += [words[:end] for end in range(len(words) - 1, 0, -1)]
-    return next((known for part in parts if (known := _by_all_words(part)) is not None), None)
+    found = next((known for part in parts if (known := _by_all_words(part)) is not None), None)
+    if found is not None and QUANTITIES[found.quantity].contact and not NOT_THE_STATE.isdisjoint(words):
+        return None  # leak_enabled, door_lock and smoke_test are no leak, door or smoke
+    return found
 
 
 def _by_all_words(words: list[str]) -> Meaning | None:
@@ -140,5 +144,8 @@ def _by_all_words(words: list[str]) -> Meaning | None:
         return None
     if quantity == "battery" and unit in ("V", "mV"):
         quantity = "battery_voltage"
+    contact = QUANTITIES[quantity].contact
+    if contact and (unit or not NOT_THE_STATE.isdisjoint(words)):
+        return None  # smoke_ppm and gas_value are measures, not states
     sided = "open" not in words and not EITHER_WAY.isdisjoint(words)
     return Meaning(quantity, unit, qualifier=" ".join(qualifiers), words_only=sided)

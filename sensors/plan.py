@@ -3,8 +3,8 @@
 A plan (``learn``) says how the messages of one topic and shape are read without their dialect: the shape of the
 document as a type that msgspec checks while it parses, the values that must be as they were, and the places of the
 numbers that are the readings. A message that differs in anything the dialect looked at has no plan and is read by
-its dialect. So have other states, other words, null, marks for no measurement and numbers beyond belief: alarms never
-take the short way, only more of the same does.
+its dialect: another state, other words, null, marks for no measurement, new or missing keys, numbers beyond belief.
+So a contact never changes its state by the short way; only believable numbers and repeated states take it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from sensors.dialects.base import LARGEST, Dialect
 from sensors.heard import FULL_SCALE, Heard, LifeFact
 from sensors.match import Wanted
 from sensors.model import Declaration, Decoded, Life, Quality, RawMessage, Reading
-from sensors.times import Clock
+from sensors.times import moment_of
 
 Getter = Callable[[Any], tuple[Any, ...]]
 
@@ -122,11 +122,10 @@ def reader(steps: Steps) -> Callable[[RawMessage, float], Decoded | None]:
         received_at = message.received_at
         stamps = [received_at]
         if times is not None:
-            clock = Clock(zone, received_at)
             told, at = None, None
             for stamp in times(document):
                 if stamp != told:  # the values of one message mostly are of one time
-                    told, at = stamp, clock.read(stamp)
+                    told, at = stamp, moment_of(stamp, zone, received_at)
                 if at is None:
                     return None
                 stamps.append(at)

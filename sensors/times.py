@@ -39,48 +39,55 @@ class Clock:
 
     def read(self, value: object) -> float | None:
         """Unix seconds of ``value`` (number of s, ms, µs or ns, or text), None where it is no time."""
-        kind = type(value)
-        if kind is int or kind is float:
-            return from_number(value)  # type: ignore[arg-type]
-        if not isinstance(value, str) or len(value) > 64:
-            return None
-        # The short way: nearly all devices write ISO 8601, with or without signs between the numbers.
-        if value[4:5] == "-" or value[8:9] == "T":
-            try:
-                iso = datetime.fromisoformat(value)
-                if iso.tzinfo is None:
-                    return self._unzoned(iso)
-                at = iso.timestamp()
-                return at if _FIRST <= at <= _LAST else None
-            except (ValueError, OverflowError):
-                pass
-        text = value.strip()
-        if text.isdecimal() and len(text) >= 10 and not _COMPACT.match(text):
-            return from_number(float(text))
-        moment, zoned = parse(text)
-        if moment is None:
-            try:
-                return from_number(float(text))
-            except ValueError:
-                return None
-        if zoned:
-            try:
-                at = moment.timestamp()
-            except (ValueError, OverflowError):
-                return None
-            return at if _FIRST <= at <= _LAST else None
-        return self._unzoned(moment)
+        return moment_of(value, self.zone, self.arrived_at)
 
-    def _unzoned(self, moment: datetime) -> float | None:
-        at = (moment - _EPOCH).total_seconds()
-        ahead = at - self.arrived_at
-        if -_FITS_S <= ahead <= _FITS_S:
-            return at
-        if self.zone is not None and -_WIDEST_OFFSET_S <= ahead <= _WIDEST_OFFSET_S:
-            offset = self.zone.utcoffset(moment)
-            if offset is not None and abs(ahead - offset.total_seconds()) <= _FITS_S:
-                return at - offset.total_seconds()
+
+def moment_of(value: object, zone: tzinfo | None, arrived_at: float) -> float | None:
+    """Unix seconds of a time as a device writes it, for a message that arrived then; None where it is no time."""
+    kind = type(value)
+    if kind is int or kind is float:
+        return from_number(value)  # type: ignore[arg-type]
+    if not isinstance(value, str) or len(value) > 64:
         return None
+    # The short way: nearly all devices write ISO 8601, with or without signs between the numbers.
+    if value[4:5] == "-" or value[8:9] == "T":
+        try:
+            iso = datetime.fromisoformat(value)
+            if iso.tzinfo is None:
+                return _unzoned(iso, zone, arrived_at)
+            at = iso.timestamp()
+            return at if _FIRST <= at <= _LAST else None
+        except (ValueError, OverflowError):
+            pass
+    text = value.strip()
+    if text.isdecimal() and len(text) >= 10 and not _COMPACT.match(text):
+        return from_number(float(text))
+    moment, zoned = parse(text)
+    if moment is None:
+        try:
+            return from_number(float(text))
+        except ValueError:
+            return None
+    if not zoned:
+        return _unzoned(moment, zone, arrived_at)
+    try:
+        at = moment.timestamp()
+    except (ValueError, OverflowError):
+        return None
+    return at if _FIRST <= at <= _LAST else None
+
+
+def _unzoned(moment: datetime, zone: tzinfo | None, arrived_at: float) -> float | None:
+    at = (moment - _EPOCH).total_seconds()
+    ahead = at - arrived_at
+    if -_FITS_S <= ahead <= _FITS_S:
+        return at
+    if zone is not None and -_WIDEST_OFFSET_S <= ahead <= _WIDEST_OFFSET_S:
+        offset = zone.utcoffset(moment)
+        local = 0.0 if offset is None else offset.total_seconds()
+        if -_FITS_S <= ahead - local <= _FITS_S:
+            return at - local
+    return None
 
 
 def from_number(number: float) -> float | None:

@@ -17,6 +17,7 @@ DAMAGE = "system-damage"
 ACTS = "system-acts"
 CLOCK = "system-clock"
 CALIBRATION = "system-calibration"
+CANARY = "system-test"
 SILENT = "sensor-silent"
 
 _NEVER = AnyOf(of=())  # the engine itself says when these hold; no reading does
@@ -103,6 +104,15 @@ OWN: dict[str, Rule] = {
             ),
         ),
         _own(
+            CANARY,
+            2,
+            Text("每日通道测试未成功", "The daily test of the chain failed"),
+            Text(
+                "运行 strongroom doctor；核对该人的电话。", "Run strongroom doctor; check the person's phone."
+            ),
+            Text("真正报警时此人可能收不到。", "In an emergency this person may not be told."),
+        ),
+        _own(
             CALIBRATION,
             3,
             Text("传感器校准已到期", "Calibration of sensors has ended"),
@@ -114,6 +124,7 @@ OWN: dict[str, Rule] = {
                 "其读数不能作为依据，视为无人看守。",
                 "Their values prove nothing; those places count as unwatched.",
             ),
+            page="day",
         ),
         _own(
             ACTS,

@@ -16,22 +16,21 @@ from alerts.annunciator import Annunciator
 from alerts.answers import PersonAct
 from alerts.evaluate import Evaluator
 from alerts.model import AlarmEvent, Notice, NoticeEvent, Refused
+from alerts.newest import newer
 from alerts.notices import SendResult
 from alerts.pager import Pager
 from alerts.rule import Change
 from playbooks.acts import IncidentAct
-from playbooks.model import IncidentEvent
+from playbooks.model import Incident, IncidentEvent
 from playbooks.response import Response
 from sensors.decode import Decoder
 from sensors.derived import Deriver
-from sensors.model import Decoded, Life, Quality, RawMessage, Reading, Reject, Text
-from sensors.newcomers import Newcomers
-from strongroom import builtin
-from strongroom.builtin import OWN, own_change, with_builtins
+from sensors.model import Life, RawMessage, Reading, Reject, Text
+from strongroom.builtin import CALIBRATION, CANARY, OWN, own_change, with_builtins
+from strongroom.canary import Canary
 from strongroom.instruments.acts import SensorBack, SensorOut
-from strongroom.instruments.due import Calibrations
+from strongroom.instruments.instruments import Instruments
 from strongroom.instruments.records import Record, draft_record, record_of
-from strongroom.instruments.service import BACK, Service
 from strongroom.journal import (
     AlarmData,
     IncidentData,
@@ -42,7 +41,15 @@ from strongroom.journal import (
     draft_incident,
     draft_notice,
 )
-from strongroom.model import Act, Building, DeliveryReported, Entry, HistoryImported, ReplyReceived
+from strongroom.model import (
+    Act,
+    Building,
+    DeliveryReported,
+    Entry,
+    HistoryImported,
+    ReplyReceived,
+    TestContact,
+)
 from strongroom.sitedb import Batch
 
 Happened = AlarmEvent | IncidentEvent | NoticeEvent | Refused
@@ -53,6 +60,7 @@ TICK_SOONEST_S = 0.05  # after something happened
 TICK_AGAIN_S = 0.2  # while something stays due, such as a notice that waits for its provider
 TICK_LATEST_S = 1.0
 MOMENTS_AT_ONCE = 10_000
+CANARY_EVERY_S = 5.0
 DERIVE_EVERY_S = 60.0  # clocks that run without new readings, such as hours since wet
 
 
@@ -72,7 +80,7 @@ class Core:
         rule_states: Mapping[str, bytes] | None = None,
         journal: Iterable[Entry] = (),
         channels: Iterable[str] = ("sms", "voice"),
-        test_hour: int | None = None,
+        test_at: str = "",
     ) -> None:
         rules = with_builtins(building.rules)
         self.building = building
@@ -88,6 +96,7 @@ class Core:
             building.people,
             building.revision,
             building.assembly,
+            own=building.rescue,
         )
         self.pager = Pager(
             building.people,
@@ -97,14 +106,12 @@ class Core:
             site=building.name,
             zones=building.zones,
             channels=channels,
-            test_hour=test_hour,
+            test_at=test_at,
         )
         self.latest: dict[str, Reading] = dict(latest or {})
         self.deriver = Deriver(building.sensors, rule_states)
         self.deriver.observe(self.latest.values())
-        self.newcomers = Newcomers(building.sensors, building.timezone, rule_states)
-        self.service = Service(building.sensors)
-        self.calibrations = Calibrations(building.sensors.values(), building.timezone)
+        self.instruments = Instruments(building, rule_states or {})
         self.online: dict[str, Life] = {}
         self.rejected: Counter[str] = Counter()
         self.rejects: deque[Reject] = deque(maxlen=REJECTS_SHOWN)
@@ -112,8 +119,12 @@ class Core:
         self.messages = 0
         self.skew = 0.0  # seconds by which the wall clock is ahead of the clock that decisions run on
         self._ours = "strongroom/"  # whatever we publish ourselves
+        self._begun_at = now
+        self._canary = Canary(building.id, building.timezone)
+        self._next_canary = now
         self.last_change_at = now
         self._own: dict[str, bool] = {}
+        self._progress: dict[str, float] = {}  # alarm -> when somebody last did something in its incident
         self._stirred = True
         self._ticked_at = now - TICK_LATEST_S
         self._next_tick = now
@@ -122,8 +133,8 @@ class Core:
         self._fold(journal)
         for change in self.evaluator.resume(now):
             self._change(change, now)
-        for name in self.service.out:
-            self._aside(name, now)
+        for change in self.instruments.resume(self.evaluator, now):
+            self._change(change, now)
 
     # --- facts ----------------------------------------------------------------------------------------
 
@@ -133,14 +144,15 @@ class Core:
         With ``kept`` False it is decided but its readings stay out of the intake: a durable copy is still to come.
         """
         if raw.topic.startswith(self._ours):
+            if raw.topic == self._canary.topic and not raw.retained and self._canary.hears(raw, now):
+                self._happen(self.pager.test_heard(now), now)
             return ()  # our own beat and status, heard back
         self.messages += 1
         # Durations run on `now`; a device's own time may agree with the wall clock that somebody moved.
         decoded = self.decoder.decode(raw, now + self.skew)
         if not decoded.known:
             self._count(self.unknown, raw.topic)
-        if self._is_strange(raw, decoded, now):
-            self.newcomers.observe(raw, now)
+        self.instruments.hear(raw, decoded, now)
         for reject in decoded.rejects:
             self._count(self.rejected, reject.topic)
             self.rejects.append(reject)
@@ -149,7 +161,7 @@ class Core:
                 self.online[sensor] = life
         for reading in decoded.readings:
             self.reading(reading, now, kept=kept)
-        for reading in self.deriver.observe(self._in_service(decoded.readings)):
+        for reading in self.deriver.observe(self.instruments.judged(decoded.readings)):
             self.reading(reading, now, kept=kept)
         return decoded.requests
 
@@ -159,25 +171,19 @@ class Core:
             heard = msgspec.structs.replace(raw, received_at=at)
             self._batch.readings += self.decoder.decode(heard, at + self.skew).readings
 
-    def _is_strange(self, raw: RawMessage, decoded: Decoded, now: float) -> bool:
-        """Whether a message may tell of a device that nobody registered."""
-        if not decoded.known or decoded.declarations:
-            return True
-        return self.newcomers.wants(raw.topic, now, empty=not decoded.readings)
-
     def reading(self, reading: Reading, now: float, *, kept: bool = True) -> None:
         """Take one reading in: keep it, and decide what follows."""
         last = self.latest.get(reading.sensor)
         if last is not None and not reading.drill:
             if last.measured_at == reading.measured_at and last.value == reading.value:
                 return  # the same measurement again: redelivered, or heard by a second gateway
-            if _newer(reading, last):
+            if newer(reading, last):
                 self._keep_latest(reading)
         elif not reading.drill:
             self._keep_latest(reading)
         if kept:
             self._batch.readings.append(reading)
-        if reading.sensor in self.service.out and not reading.drill:
+        if self.instruments.is_out(reading):
             return  # kept, shown and not believed
         for change in self.evaluator.observe(reading, now):
             self._change(change, now)
@@ -225,13 +231,22 @@ class Core:
         latest = now + TICK_LATEST_S
         self._next_tick = latest if due is None else min(latest, max(due, now + TICK_AGAIN_S))
 
+    def say(self, now: float) -> tuple[tuple[str, bytes], ...]:
+        """What the virtual sensor of the daily test has to publish now (topic, payload)."""
+        if now < self._next_canary:
+            return ()
+        self._next_canary = now + CANARY_EVERY_S
+        bad = self.pager.test_trouble(self._begun_at, now)
+        self.own(CANARY, bad is not None, bad or Text("", ""), now)
+        return self._canary.say(now) if self.pager.test_owed(now) else ()
+
     def next_due(self, now: float) -> float | None:
         """When time alone will change something next."""
         dues = [
             due
             for due in (
                 self.evaluator.next_due(),
-                self.service.next_due(),
+                self.instruments.service.next_due(),
                 self.annunciator.next_due(),
                 self.response.next_due(),
                 self.pager.next_due(now),
@@ -248,7 +263,7 @@ class Core:
         batch.rule_states = {
             **self.evaluator.take_dirty(),
             **self.deriver.take_dirty(),
-            **self.newcomers.take_dirty(),
+            **self.instruments.newcomers.take_dirty(),
         }
         return batch
 
@@ -272,6 +287,8 @@ class Core:
             return self._answer(act.what, now)
         if isinstance(act.what, DeliveryReported):
             return list(self.pager.on_result(act.what.notice, act.what.result, now))
+        if isinstance(act.what, TestContact):
+            return list(self.pager.test_contact(act.what.person, act.id, act.by, now))
         if who is None:
             return [
                 Refused(
@@ -281,7 +298,11 @@ class Core:
                 )
             ]
         if isinstance(act.what, SensorOut | SensorBack):
-            return self._served(self.service.decide(act.what, act.by, who.roles, now), act, now)
+            decided = self.instruments.decide(act.what, act.by, who.roles, now)
+            if isinstance(decided, Text):
+                return [Refused(about=act.id, by=act.by, reason=decided)]
+            self._record(decided, now)
+            return []
         if isinstance(act.what, HistoryImported):
             return []  # done before it was said: the journal alone has to know
         if isinstance(act.what, AlarmAct):
@@ -299,33 +320,13 @@ class Core:
             )
         ]
 
-    def _served(self, decided: Record | Text, act: Act, now: float) -> list[Happened]:
-        if isinstance(decided, Text):
-            return [Refused(about=act.id, by=act.by, reason=decided)]
-        self._record(decided, now)
-        return []
-
     def _record(self, record: Record, now: float) -> None:
         """A sensor went out of service or came back."""
         self._batch.drafts.append(draft_record(record))
         self.last_change_at = now
         self._stirred = True
-        if record.kind != BACK:
-            self._aside(record.sensor, now)
-            return
-        self.evaluator.bring_back(record.sensor, now)
-        newest = self.latest.get(record.sensor)
-        if newest is not None:  # if what it says still holds, that is said at once
-            for change in self.evaluator.observe(newest, now):
-                self._change(change, now)
-
-    def _aside(self, sensor: str, now: float) -> None:
-        for change in self.evaluator.set_aside(sensor, now):
+        for change in self.instruments.follow(record, self.evaluator, self.latest, now):
             self._change(change, now)
-
-    def _in_service(self, readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
-        out = self.service.out
-        return tuple(r for r in readings if r.drill or r.sensor not in out) if out else readings
 
     def _answer(self, reply: ReplyReceived, now: float) -> list[Happened]:
         happened: list[Happened] = []
@@ -351,24 +352,21 @@ class Core:
         for reading in self.deriver.tick(now) if now >= self._next_derived else ():
             self.reading(reading, now)
             self._next_derived = now + DERIVE_EVERY_S
-        for record in self.service.expired(now):
+        for record in self.instruments.service.expired(now):
             self._record(record, now)
         for change in self.evaluator.tick(now):
             self._change(change, now)
         self._calibration(now)
         self._happen(self.annunciator.tick(now), now)
         self._happen(self.response.tick(now), now)
-        self._happen(self.pager.tick(now, self.annunciator.alarms), now)
+        self._happen(self.pager.tick(now, self.annunciator.alarms, self._progress), now)
 
     def _calibration(self, now: float) -> None:
         """Calibrations that end: a low alarm while one is overdue, and a task to whoever looks after them."""
-        overdue = self.calibrations.overdue(now)
-        if overdue or self._own.get(builtin.CALIBRATION):
-            names = ", ".join(overdue[:5]) + (" …" if len(overdue) > 5 else "")
-            self.own(builtin.CALIBRATION, bool(overdue), Text(f"已到期：{names}", f"overdue: {names}"), now)
-        if self.calibrations.is_told_now(now):
-            for task in self.calibrations.tasks(now):
-                self._happen(self.pager.task(task.id, task.words, now), now)
+        overdue = self.instruments.overdue(now)
+        self.own(CALIBRATION, overdue is not None, overdue or Text("", ""), now)
+        for task in self.instruments.tasks(now):
+            self._happen(self.pager.task(task.id, task.words, now), now)
 
     def _happen(self, happened: Iterable[Happened], now: float) -> None:
         for one in happened:
@@ -378,8 +376,11 @@ class Core:
                 self._batch.drafts.append(draft_alarm(one))
                 self._happen(self.response.on_alarm(one, now), now)
                 self._happen(self.pager.on_alarm(one, now), now)
+                if one.alarm.closed_at is not None:
+                    self._progress.pop(one.alarm.id, None)
             elif isinstance(one, IncidentEvent):
                 self.last_change_at = now
+                self._moved(one.incident, one.by, now)
                 self._batch.drafts.append(draft_incident(one))
             elif isinstance(one, NoticeEvent):
                 self._batch.drafts.append(draft_notice(one))
@@ -394,12 +395,18 @@ class Core:
                 self.pager.restore(data.notice)
             elif isinstance(data, IncidentData):
                 self.response.restore(data.incident)
+                self._moved(data.incident, entry.by, entry.at)
                 self.last_change_at = entry.at
             elif (record := record_of(entry)) is not None:
-                self.service.restore(record)
+                self.instruments.service.restore(record)
         for alarm in self.annunciator.alarms.values():
             if alarm.rule in OWN:
                 self._own[alarm.rule] = alarm.active
+
+    def _moved(self, incident: Incident, by: str, at: float) -> None:
+        """A person did something in an incident: its alarms are not forgotten (C24)."""
+        if by in self.building.people:
+            self._progress.update(dict.fromkeys(incident.alarms, at))
 
     def _keep_latest(self, reading: Reading) -> None:
         self.latest[reading.sensor] = reading
@@ -408,12 +415,3 @@ class Core:
     def _count(self, counter: Counter[str], source: str) -> None:
         # A hostile publisher can invent topics without end; past the cap they are counted together.
         counter[source if source in counter or len(counter) < SOURCES_COUNTED else "…"] += 1
-
-
-def _newer(reading: Reading, last: Reading) -> bool:
-    """Latest is by measurement time (C12); quarantined and retained readings never replace a proven one."""
-    if reading.quality is Quality.FUTURE:
-        return False
-    if reading.quality is Quality.RETAINED and last.quality is Quality.GOOD:
-        return False
-    return reading.measured_at >= last.measured_at or last.quality is Quality.RETAINED

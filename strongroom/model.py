@@ -10,6 +10,7 @@ from alerts.notices import SendResult
 from alerts.rule import Rule
 from playbooks.acts import IncidentAct
 from playbooks.model import Drill, Holding, Incident, Playbook
+from playbooks.rescue.own import DEFAULT_OWN, OwnRescue
 from sensors.model import Calibration, Quality, Reject, Sensor, Text, Zone
 from sensors.templates import Template
 from strongroom.instruments.acts import InstrumentAct
@@ -44,6 +45,8 @@ class Building(Struct, frozen=True, kw_only=True):
     folder: str
     revision: str
     plans: dict[str, str] = {}  # floor id -> sanitised SVG text
+    rescue: OwnRescue = DEFAULT_OWN
+    climate_profile: str = "jgj25-2010"  # see alerts.profiles
     templates: dict[str, Template] = {}  # device models by id
     calibrations: tuple[Calibration, ...] = ()  # every row, the oldest first
 
@@ -63,6 +66,14 @@ class DeliveryReported(Struct, frozen=True, kw_only=True, tag="delivery.reported
 
     notice: str
     result: SendResult
+
+
+class TestContact(Struct, frozen=True, kw_only=True, tag="contact.test"):
+    """Send a test on every channel of one person."""
+
+    __test__ = False  # no test case of pytest's
+
+    person: str
 
 
 class StartDrill(Struct, frozen=True, kw_only=True, tag="drill.start"):
@@ -98,6 +109,7 @@ class Act(Struct, frozen=True, kw_only=True):
         | IncidentAct
         | ReplyReceived
         | DeliveryReported
+        | TestContact
         | StartDrill
         | StopDrill
         | HistoryImported
@@ -163,6 +175,7 @@ class Health(Struct, frozen=True, kw_only=True):
     rejects: dict[str, int] = {}  # per source topic
     sender: str = ""  # "none", "paper" (shown, never sent) or "live"
     clock: str = ""
+    stalled: tuple[str, ...] = ()  # parts of the chain that do not move, see strongroom.beat
 
 
 class OnDuty(Struct, frozen=True, kw_only=True):

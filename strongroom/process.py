@@ -123,7 +123,7 @@ def _run_one(
         sender_of(settings),
         feeder,
         Bypass(bypass),
-        test_hour=settings.test_hour,
+        test_at=settings.test_at,
         register=Register(settings.building),
     )
     beat = Beat(settings.beat_url.split(), clock, engine.signs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 
-from alerts.unwatched import unwatched
+from alerts import unwatched as watching
 from dashboard.faces.alarms import drawer
 from dashboard.faces.chrome import card, empty
 from dashboard.html import button, esc, join, mark, tag
@@ -308,7 +308,7 @@ def _take_out(scene: Scene) -> str:
     return drawer(w("devices.out"), form, key="takeout")
 
 
-def gaps(scene: Scene) -> str:
+def unwatched(scene: Scene) -> str:
     """Zones and hazards that nothing watches right now, with the key holdings there, and why (C46)."""
     w = scene.w
     house, board = scene.building, scene.board
@@ -332,7 +332,7 @@ def gaps(scene: Scene) -> str:
         elif here and all(name in silent for name in here):
             mute.add(zone.id)
             rows.append(_gap(scene, zone.id, w("setup.all_silent", n=len(here)), held[zone.id]))
-    found = unwatched(
+    found = watching.unwatched(
         house.rules,
         house.sensors,
         house.zones,

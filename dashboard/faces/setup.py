@@ -7,8 +7,9 @@ from pathlib import Path
 
 from alerts.model import NoticeState
 from dashboard.faces.chrome import card, empty
-from dashboard.faces.instruments import RIGHT, aside, calibrations, gaps, inbox
+from dashboard.faces.instruments import RIGHT, aside, calibrations, inbox, unwatched
 from dashboard.faces.phone import masked
+from dashboard.faces.setup_reach import gaps, proof
 from dashboard.html import esc, join, mark, tag
 from dashboard.scene import Scene
 from sensors.newcomer import Newcomer
@@ -27,13 +28,13 @@ def face(
     """The whole body. ``problems`` None: the folder cannot be checked from here."""
     left = [
         folder(scene, problems),
-        gaps(scene),
+        unwatched(scene),
         aside(scene),
         calibrations(scene),
         channel(scene),
         papers(scene),
     ]
-    right = [duty(scene), refused(scene)]
+    right = [duty(scene), gaps(scene), proof(scene), refused(scene)]
     if scene.viewer.may(RIGHT):
         right.insert(0, inbox(scene, newcomers))
     if scene.viewer.may("users"):

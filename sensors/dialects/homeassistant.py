@@ -181,8 +181,9 @@ def _adopt(config: dict[str, Any], component: str, source: str, heard: Heard, me
         device=device,
         expire_after_s=float(config["expire_after"]) if _is_number(config.get("expire_after")) else 0.0,
     )
-    if len(memory.entities) < 20_000:
-        memory.entities.setdefault(state_topic, {})[source] = entity
+    known = memory.entities.get(state_topic, {})
+    if len(memory.entities) < 20_000 and known.get(source) != entity:
+        memory.entities[state_topic] = {**known, source: entity}
         memory.version += 1
 
 

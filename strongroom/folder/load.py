@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from alerts.rule import Rule
 from alerts.standard import standard_rules
+from playbooks.rescue.own import DEFAULT_OWN, OwnRescue
 from sensors.model import Calibration, Text
 from sensors.templates import Template
 from strongroom.folder import (
@@ -18,6 +19,7 @@ from strongroom.folder import (
     holdings,
     people,
     playbooks,
+    rescue,
     rules,
     sensors,
     templates,
@@ -27,7 +29,7 @@ from strongroom.folder.document import Document, parse
 from strongroom.folder.facts import Facts
 from strongroom.folder.ledger import Ledger, Spot
 from strongroom.folder.plans import Plan, read_plan
-from strongroom.folder.source import Source, read_source
+from strongroom.folder.source import REGISTER_BYTES, Source, read_source
 from strongroom.model import Building, Floor
 from strongroom.problems import Problem, errors_in, worst_first
 
@@ -104,7 +106,9 @@ def _facts(folder: Path, ledger: Ledger, revision: str) -> Facts:
         if entry.drill.id
     }
     written = rulebook.rules
-    every = standard_rules(house.zones, instruments.sensors, written, playbooks=planned)
+    every = standard_rules(
+        house.zones, instruments.sensors, written, profile=house.climate_profile, playbooks=planned
+    )
     standard = {name: rule for name, rule in every.items() if name not in written}
     if not ledger.is_complete("zone", "sensor"):
         ledger.incomplete("rule")  # the standard rules follow from rooms and sensors
@@ -118,6 +122,7 @@ def _facts(folder: Path, ledger: Ledger, revision: str) -> Facts:
         staff=staff,
         playbooks=planned,
         register=_register(folder, ledger),
+        rescue=_rescue(folder, ledger, spoken),
         drills=scripts,
         plans=_plans(folder, house.floors, ledger),
         templates=_templates(folder, ledger),
@@ -207,11 +212,18 @@ def _register(folder: Path, ledger: Ledger) -> holdings.Register:
             ),
         )
         return holdings.Register({}, {})
-    source = read_source(folder, file, ledger)
+    source = read_source(folder, file, ledger, REGISTER_BYTES)
     if source is None:
         ledger.incomplete("holding")
         return holdings.Register({}, {})
     return holdings.read_holdings(source, folder, ledger)
+
+
+def _rescue(folder: Path, ledger: Ledger, languages: tuple[str, ...]) -> OwnRescue:
+    """The site's own rescue settings; most sites have none and go by the defaults."""
+    if not (folder / rescue.FILE).exists():
+        return DEFAULT_OWN
+    return rescue.read_rescue(_document(folder, rescue.FILE, "rescue", ledger), ledger, languages)
 
 
 def _plans(folder: Path, floors: tuple[Floor, ...], ledger: Ledger) -> dict[str, Plan | None]:
@@ -251,6 +263,7 @@ def _building(facts: Facts, folder: Path, revision: str) -> Building:
         duties=facts.staff.duties,
         playbooks={name: entry.playbook for name, entry in facts.playbooks.items()},
         holdings=facts.register.holdings,
+        rescue=facts.rescue,
         drills={name: entry.drill for name, entry in facts.drills.items()},
         folder=str(folder),
         revision=revision,

@@ -236,6 +236,19 @@ def test_an_announcement_ends_a_plan() -> None:
     message = RawMessage(topic, b'{"pressure":100.15,"linkquality":7}', NOW)
     assert [one.value for one in planning.decode(message, NOW).readings] == [100150.0]
     assert told(planning.decode(usual, NOW)) == told(plain.decode(usual, NOW))
+    for _ in range(6):
+        planning.decode(message, NOW)
+    plan = planning._topics[topic].plan
+    assert plan is not None and plan.read(message, NOW) is not None, "a plan is soon learnt anew"
+
+
+def test_a_topic_without_a_shape_is_left_to_its_dialect() -> None:
+    topic = "zigbee2mqtt/x"
+    planning, _ = both([sensor("t", "temperature", topic, "zigbee2mqtt")])
+    for count in range(60):
+        payload = msgspec.json.encode({"temperature": 20.5, f"k{count}": count, "linkquality": 1})
+        assert planning.decode(RawMessage(topic, payload, NOW), NOW).readings[0].value == 20.5
+    assert planning._topics[topic].plan is None
 
 
 def test_dialects_judge_numbers_where_it_is_seen() -> None:

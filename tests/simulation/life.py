@@ -17,7 +17,7 @@ from strongroom.engine import Engine
 from strongroom.inbox import Inbox
 from strongroom.sitedb import SiteReader
 from tests.simulation.crash import STEPS, Killed, Switch, wire
-from tests.simulation.oracle import Broken, Oracle
+from tests.simulation.oracle import InvariantError, Oracle
 from tests.simulation.people import People
 from tests.simulation.provider import Provider
 from tests.simulation.site import building
@@ -109,7 +109,7 @@ class Life:
             while self.clock.at < self.world.end_at:
                 self._advance()
             self._end()
-        except Broken as fault:
+        except InvariantError as fault:
             broken = str(fault)
         finally:
             if self.engine is not None:
@@ -177,7 +177,9 @@ class Life:
 
     def _start(self) -> None:
         def source(core: Core) -> MemorySource:
-            return MemorySource(self._broker, core.decoder.subscriptions(), client_id="engine", now=self.clock.now)
+            return MemorySource(
+                self._broker, core.decoder.subscriptions(), client_id="engine", now=self.clock.now
+            )
 
         bent = self.clock.joined != self.clock.shift
         self.clock.joined = self.clock.shift
@@ -221,7 +223,7 @@ class Life:
         except Killed:
             self._die(self._random.choice((1.0, 3.0, 20.0, 200.0, 1500.0, 20000.0)))
             return
-        self.oracle.check(engine.core, self.clock.at, self.clock.at + self.clock.shift, quiet=quiet)
+        self.oracle.check(engine.core, self.clock.at, self.clock.now(), quiet=quiet)
         if self.clock.at - self._start_at > self._day * DAY_S:
             self._day += 1
             self.oracle.whole_fold(engine.core)
@@ -239,7 +241,7 @@ class Life:
             self._seq = entries[-1].seq
             if any(entry.kind.startswith("notice.") for entry in entries):
                 self._busy_until = at + 30.0
-            for kind, alarm in self.oracle.journal(entries, at):
+            for kind, alarm in self.oracle.journal(entries, at, self.clock.now()):
                 self._alarms += kind == "alarm.raised"
                 self.people.see(kind, alarm, at)
 
@@ -262,7 +264,7 @@ class Life:
         assert reader is not None
         broken = reader.broken_at()
         if broken is not None:
-            raise Broken(f"the journal's seal is broken at {broken}")
+            raise InvariantError(f"the journal's seal is broken at {broken}")
 
 
 def _utc(year: int, month: int, day: int) -> float:

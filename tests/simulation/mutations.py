@@ -22,7 +22,6 @@ from alerts.pager import Pager
 from alerts.seen import Seen
 from sensors.model import Quality
 from strongroom.committer import Committer
-from strongroom.engine import Engine
 from strongroom.outbox import Outbox
 from strongroom.redelivery import Redelivery
 
@@ -31,7 +30,11 @@ Patch = Callable[[Any, str, Any], None]  # pytest's setattr
 
 def silence_clears(patch: Patch) -> None:
     """Data that stops counts as data that is good."""
-    patch(annunciator, "step", lambda a, h, now: whole_step(a, Cleared(h.change) if isinstance(h, Unclear) else h, now))
+    patch(
+        annunciator,
+        "step",
+        lambda a, h, now: whole_step(a, Cleared(h.change) if isinstance(h, Unclear) else h, now),
+    )
 
 
 def acknowledges_itself(patch: Patch) -> None:
@@ -89,17 +92,17 @@ def gaps_prove(patch: Patch) -> None:
     patch(Seen, "gap_s", property(lambda self: 1e9))
 
 
+def _never_due(patch: Patch, forgotten: Callable[[Any], bool]) -> None:
+    """Time passes over alarms in this state."""
+    plan = annunciator.Annunciator._plan
+    patch(
+        annunciator.Annunciator, "_plan", lambda self, alarm: None if forgotten(alarm) else plan(self, alarm)
+    )
+
+
 def shelves_last(patch: Patch) -> None:
     """Nobody looks when a shelf ends."""
-
-    def step(alarm: Any, happening: Any, now: float) -> Any:
-        shelf = alarm.shelved if isinstance(happening, Passed) and alarm is not None else None
-        if shelf is None:
-            return whole_step(alarm, happening, now)
-        after, events = whole_step(replace(alarm, shelved=None), happening, now)
-        return (alarm, []) if not events else (replace(after, shelved=shelf), events)
-
-    patch(annunciator, "step", step)
+    _never_due(patch, lambda alarm: alarm.shelved is not None)
 
 
 def shelves_anything(patch: Patch) -> None:
@@ -155,7 +158,11 @@ def skips_the_journal(patch: Patch) -> None:
 
 def sends_first(patch: Patch) -> None:
     """The provider is called before that is durable."""
-    patch(Outbox, "offer", lambda self, notices: [self.release(n) for n in notices if n.state.value == "due"] and None)
+    patch(
+        Outbox,
+        "offer",
+        lambda self, notices: [self.release(n) for n in notices if n.state.value == "due"] and None,
+    )
 
 
 def trusts_the_provider(patch: Patch) -> None:
@@ -195,13 +202,7 @@ def forgets_alarms(patch: Patch) -> None:
 
 def investigates_for_ever(patch: Patch) -> None:
     """A pre-alarm that nobody looks into stays one."""
-
-    def step(alarm: Any, happening: Any, now: float) -> Any:
-        if isinstance(happening, Passed) and alarm is not None and alarm.investigate_until_at is not None:
-            return alarm, []
-        return whole_step(alarm, happening, now)
-
-    patch(annunciator, "step", step)
+    _never_due(patch, lambda alarm: alarm.investigate_until_at is not None)
 
 
 def one_clock_for_all(patch: Patch) -> None:
@@ -224,17 +225,6 @@ def never_silent(patch: Patch) -> None:
     patch(Watch, "due", lambda self, not_before: 4e9)
 
 
-def loses_acts(patch: Patch) -> None:
-    """An act counts as read before what it did is durable."""
-    people = Engine._people
-
-    def read(self: Any, now: float) -> dict[str, str]:
-        meta = people(self, now)
-        return {"acts": "0"} if meta else meta
-
-    patch(Engine, "_people", read)
-
-
 def confirms_for_people(patch: Patch) -> None:
     """A machine's word counts as a person's."""
 
@@ -249,7 +239,8 @@ def confirms_for_people(patch: Patch) -> None:
 
 
 MUTATIONS: tuple[Callable[[Patch], None], ...] = (
-    silence_clears, acknowledges_itself, late_is_live, acknowledges_too_early, counts_repeats, doubles_delays, no_delays,
-    gaps_prove, shelves_last, shelves_anything, mutes_anything, forgets_rules, skips_the_journal, sends_first,
-    trusts_the_provider, never_pages, renumbers, forgets_alarms, investigates_for_ever, one_clock_for_all, never_silent,
+    silence_clears, acknowledges_itself, late_is_live, acknowledges_too_early, counts_repeats, doubles_delays,
+    no_delays, gaps_prove, shelves_last, shelves_anything, mutes_anything, forgets_rules, skips_the_journal,
+    sends_first, trusts_the_provider, never_pages, renumbers, forgets_alarms, investigates_for_ever,
+    one_clock_for_all, never_silent, confirms_for_people,
 )  # fmt: skip

@@ -19,7 +19,7 @@ from msgspec import Struct
 from alerts.model import Alarm, Notice, NoticeState
 from sensors.model import RawMessage
 from strongroom.core import Core
-from strongroom.journal import ActData, AlarmData, IncidentData, NoticeData, decode
+from strongroom.journal import AlarmData, IncidentData, NoticeData, decode
 from strongroom.model import Entry
 from tests.simulation.site import DEVICES, NIGHT, SMALL_HOURS, quantity_of, zone_of
 
@@ -32,7 +32,7 @@ DEVICE_OF = {sensor: device for device in DEVICES for sensor in device.sensors}
 SENSORS = tuple(DEVICE_OF)
 
 
-class Broken(AssertionError):
+class InvariantError(AssertionError):
     """An invariant does not hold."""
 
 
@@ -71,9 +71,13 @@ MUSTS = (
     Must("damp", "humidity", _over(70.0), _under(66.0), 3600.0, 1800.0),
     Must("power", "mains", _is(0.0), _is(1.0), 10.0),
     Must("door-night", "contact_open", _is(1.0), _is(0.0), hours=(NIGHT.from_, NIGHT.until)),
-    Must("door-rounds", "contact_open", _is(1.0), _is(0.0), 60.0, hours=(SMALL_HOURS.from_, SMALL_HOURS.until)),
+    Must(
+        "door-rounds", "contact_open", _is(1.0), _is(0.0), 60.0, hours=(SMALL_HOURS.from_, SMALL_HOURS.until)
+    ),
 )
-ALONE = frozenset({"air", "water", "heat", "damp", "power", "door-night", "door-rounds"})  # nothing else can raise them
+ALONE = frozenset(
+    {"air", "water", "heat", "damp", "power", "door-night", "door-rounds"}
+)  # nothing else can raise them
 
 
 class Probe:
@@ -99,6 +103,7 @@ class Run:
 
     def __init__(self) -> None:
         self.on = False
+        self.met = False  # or between the limits since
         self.clear = False
         self.since = 0.0
         self.least_s = 0.0
@@ -110,20 +115,22 @@ class Run:
         self.clear_at = -1.0
 
     def sample(self, must: Must, value: float, at: float, gap: float, least: float, most: float) -> None:
-        """One more live sample, ``gap`` seconds after the last."""
-        was_on, was_clear = self.on, self.clear
-        self.on, self.clear = must.met(value), must.clear(value)
+        """One more live sample, ``gap`` seconds after the last. Between the two limits the last word holds."""
+        was_on, was_met, was_clear = self.on, self.met, self.clear
+        self.on = must.met(value)
+        self.clear = must.clear(value) or (was_clear and not self.on)
+        self.met = self.on or (was_met and not self.clear)
         if self.on:
             self.least_s += least if was_on else 0.0
-            self.most_s += most
             self.since = self.since if was_on else at
             self.met_at = at
         else:
             self.least_s = 0.0
-            if was_on or self.most_s:
-                self.ended_s, self.ended_at = self.most_s + gap, at
-            if self.clear:
-                self.most_s = 0.0
+        if was_met:
+            self.most_s += most
+            self.ended_s, self.ended_at = self.most_s, at
+        if not self.met:
+            self.most_s = 0.0
         if self.clear:
             self.off_s += most if was_clear else 0.0
             self.clear_at = at
@@ -132,13 +139,16 @@ class Run:
 
 
 class Oracle:
-    """Fed with everything that happens; :meth:`check` raises :class:`Broken`."""
+    """Fed with everything that happens; :meth:`check` raises :class:`InvariantError`."""
 
     def __init__(self, timezone: str) -> None:
         self._zone = timezone
         self.probes = {name: Probe(DEVICE_OF[name].every_s) for name in SENSORS}
         self.runs = {
-            (n, name): Run() for n, must in enumerate(MUSTS) for name in SENSORS if quantity_of(name) == must.quantity
+            (n, name): Run()
+            for n, must in enumerate(MUSTS)
+            for name in SENSORS
+            if quantity_of(name) == must.quantity
         }
         self.faults: list[str] = []
         self.may: Counter[tuple[str, str]] = Counter()  # (person, alarm) that may be acknowledged
@@ -185,10 +195,11 @@ class Oracle:
             if probe is None or value == -127.0 or told - max(engine_at, wall_at) > LATE_S:
                 continue
             age = min(engine_at, wall_at) - told
-            probe.alive_at = max(probe.alive_at, at - max(0.0, age))
+            probe.alive_at = max(probe.alive_at, at if age <= LATE_S else at - age)
             if age > LATE_S:
                 continue
-            if told <= probe.told_at and not (told == probe.told_at and value != probe.value):
+            older = told < probe.told_at or (told == probe.told_at and value == probe.value)
+            if "ts" in body and older and probe.told_at <= engine_at + LATE_S:
                 continue  # an older or the very same measurement
             self._sample(sensor, probe, value, told, at)
 
@@ -243,14 +254,14 @@ class Oracle:
 
     # --- the journal --------------------------------------------------------------------------------------
 
-    def journal(self, entries: list[Entry], at: float) -> list[tuple[str, Alarm]]:
+    def journal(self, entries: list[Entry], at: float, engine_at: float) -> list[tuple[str, Alarm]]:
         """Fold what was committed; returns what happened to alarms."""
         happened: list[tuple[str, Alarm]] = []
         for entry in entries:
             self.events += 1
             match decode(entry):
                 case AlarmData(_, alarm):
-                    self._alarm(entry, alarm, at)
+                    self._alarm(entry, alarm, at, engine_at)
                     happened.append((entry.kind, alarm))
                 case NoticeData(_, notice):
                     self.notices[notice.id] = notice
@@ -260,22 +271,24 @@ class Oracle:
                     pass
         return happened
 
-    def _alarm(self, entry: Entry, alarm: Alarm, at: float) -> None:
+    def _alarm(self, entry: Entry, alarm: Alarm, at: float, engine_at: float) -> None:
         before = self.alarms.get(alarm.id)
         key = f"{alarm.rule}@{alarm.scope}"
         if self.references.get(alarm.id, alarm.reference) != alarm.reference:
-            raise Broken(f"{alarm.id} changed its reference")
+            raise InvariantError(f"{alarm.id} changed its reference")
         if before is None:
             if key in self.raised:
-                raise Broken(f"{alarm.id} opened while {self.raised[key]} stands")
+                raise InvariantError(f"{alarm.id} opened while {self.raised[key]} stands")
             if alarm.id not in self.references and alarm.reference in self.references.values():
-                raise Broken(f"{alarm.id}: the reference {alarm.reference} is somebody else's")
+                raise InvariantError(f"{alarm.id}: the reference {alarm.reference} is somebody else's")
             self.raised[key] = alarm.id
             self.references[alarm.id] = alarm.reference
         if alarm.acked is not None and (before is None or before.acked is None):
             who = (alarm.acked.by, alarm.id)
             if not self.may[who]:
-                raise Broken(f"{alarm.id} is acknowledged by {alarm.acked.by or 'nobody'}, who did nothing")
+                raise InvariantError(
+                    f"{alarm.id} is acknowledged by {alarm.acked.by or 'nobody'}, who did nothing"
+                )
             self.may[who] -= 1
         was_active = before is not None and before.active
         if alarm.active and not was_active:
@@ -284,35 +297,39 @@ class Oracle:
                 self._rose(alarm, at)
         elif was_active and not alarm.active:
             if entry.kind == "alarm.cleared":
-                self._cleared(alarm, at)
+                self._cleared(alarm, at, engine_at)
             elif entry.kind != "alarm.reset":
-                raise Broken(f"{alarm.id} went by {entry.kind}")
+                raise InvariantError(f"{alarm.id} went by {entry.kind}")
         if before is not None and before.comments != alarm.comments[: len(before.comments)]:
-            raise Broken(f"{alarm.id}: what was said about it changed")
+            raise InvariantError(f"{alarm.id}: what was said about it changed")
         if alarm.closed_at is None:
             self.alarms[alarm.id] = alarm
         else:
             self.alarms.pop(alarm.id, None)
             self.raised.pop(key, None)
 
-    def _cleared(self, alarm: Alarm, at: float) -> None:
+    def _cleared(self, alarm: Alarm, at: float, engine_at: float) -> None:
         """Silence clears nothing, and neither does a sample that is not safely out of the condition."""
         for n, must in enumerate(MUSTS):
-            if must.rule != alarm.rule or not self._armed(must, at):
+            if must.rule != alarm.rule or not self._armed(must, engine_at):
                 continue
             runs = {s: self.runs[n, s] for s in self._of(must, alarm.scope)}
             for sensor, run in runs.items():
                 if run.on and run.clear_at != at:
-                    raise Broken(f"{alarm.id} cleared although {sensor} shows {self.probes[sensor].value}")
+                    raise InvariantError(
+                        f"{alarm.id} cleared although {sensor} shows {self.probes[sensor].value}"
+                    )
             if must.rule not in ALONE:
                 continue
             since = self.active_at.get(alarm.id, at)
             if not any(run.clear_at >= since for run in runs.values()):
-                raise Broken(f"{alarm.id} cleared although no sensor said so")
+                raise InvariantError(f"{alarm.id} cleared although no sensor said so")
             if must.clear_for_s:
                 off_s = max(run.off_s for run in runs.values())
                 if off_s < must.clear_for_s - 1.0:
-                    raise Broken(f"{alarm.id} cleared after {off_s:.0f} s instead of {must.clear_for_s:.0f}")
+                    raise InvariantError(
+                        f"{alarm.id} cleared after {off_s:.0f} s instead of {must.clear_for_s:.0f}"
+                    )
 
     def _rose(self, alarm: Alarm, at: float) -> None:
         """Nothing is an alarm without its samples, or before its delay."""
@@ -322,32 +339,30 @@ class Oracle:
             most_s = -1.0
             for sensor in self._of(must, alarm.scope):
                 run, probe = self.runs[n, sensor], self.probes[sensor]
-                if run.on:
+                if run.met:
                     most_s = max(most_s, run.most_s + at - probe.at)
-                if run.most_s:
-                    most_s = max(most_s, run.most_s)
                 if run.ended_at == at:
                     most_s = max(most_s, run.ended_s)
                 if run.met_at == at:
                     most_s = max(most_s, 0.0)
             if most_s < 0.0:
-                raise Broken(f"{alarm.id} rose although no live sample showed it")
+                raise InvariantError(f"{alarm.id} rose although no live sample showed it")
             if most_s < must.for_s - 1.0:
-                raise Broken(f"{alarm.id} rose after {most_s:.0f} s instead of {must.for_s:.0f}")
+                raise InvariantError(f"{alarm.id} rose after {most_s:.0f} s instead of {must.for_s:.0f}")
 
     # --- after every event ----------------------------------------------------------------------------------
 
-    def check(self, core: Core, at: float, wall_at: float, *, quiet: bool) -> None:
+    def check(self, core: Core, at: float, engine_at: float, *, quiet: bool) -> None:
         """Everything that must hold now. ``quiet``: no message is on its way to the engine."""
         if self.faults:
-            raise Broken(self.faults[0])
+            raise InvariantError(self.faults[0])
         self._fold(core)
         for alarm in self.alarms.values():
-            self._aside(alarm, core, wall_at)
+            self._aside(alarm, engine_at)
         if quiet:
             if self.owing:
-                raise Broken(f"a message was lost: {next(iter(self.owing))}")
-            self._owed(at, wall_at)
+                raise InvariantError(f"a message was lost: {next(iter(self.owing))}")
+            self._owed(at, engine_at)
             self._unheard(at)
         self._said()
 
@@ -355,40 +370,39 @@ class Oracle:
         live = core.annunciator.alarms
         if live != self.alarms:
             odd = next(i for i in {*live, *self.alarms} if live.get(i) != self.alarms.get(i))
-            raise Broken(f"the journal and the engine differ about {odd}")
+            raise InvariantError(f"the journal and the engine differ about {odd}")
         for name in core.pager.book.open:
             if core.pager.notices[name] != self.notices.get(name):
-                raise Broken(f"the journal and the engine differ about the message {name}")
+                raise InvariantError(f"the journal and the engine differ about the message {name}")
         if core.response.incidents != self.incidents:
             known = core.response.incidents
             odd = next(i for i in {*known, *self.incidents} if known.get(i) != self.incidents.get(i))
             if getattr(self.incidents.get(odd), "closed_at", None) is None:
-                raise Broken(f"the journal and the engine differ about the incident {odd}")
+                raise InvariantError(f"the journal and the engine differ about the incident {odd}")
 
     def whole_fold(self, core: Core) -> None:
         """The same for every message the engine still remembers."""
         for name, notice in core.pager.notices.items():
             if self.notices.get(name) != notice:
-                raise Broken(f"the journal and the engine differ about the message {name}")
+                raise InvariantError(f"the journal and the engine differ about the message {name}")
 
-    def _aside(self, alarm: Alarm, core: Core, wall_at: float) -> None:
-        now = core_now(core, wall_at)
+    def _aside(self, alarm: Alarm, now: float) -> None:
         shelf = alarm.shelved
         if shelf is not None:
             if shelf.until_at < now - 2.0:
-                raise Broken(f"{alarm.id} is still on its shelf")
+                raise InvariantError(f"{alarm.id} is still on its shelf")
             if shelf.until_at - shelf.at > SHELF_S or alarm.life_safety or not shelf.by or not shelf.reason:
-                raise Broken(f"{alarm.id} must not be on such a shelf: {shelf}")
+                raise InvariantError(f"{alarm.id} must not be on such a shelf: {shelf}")
         out = alarm.out_of_service
         if out is not None and (out.until_at < now - 2.0 or not out.by or not out.reason):
-            raise Broken(f"{alarm.id} is still out of service: {out}")
+            raise InvariantError(f"{alarm.id} is still out of service: {out}")
         if alarm.life_safety and (alarm.muted_by or alarm.chattering):
-            raise Broken(f"{alarm.id} is life safety and held back")
+            raise InvariantError(f"{alarm.id} is life safety and held back")
         until = alarm.investigate_until_at
         if until is not None and until < now - 2.0:
-            raise Broken(f"{alarm.id}: the investigation time is over and nothing came of it")
+            raise InvariantError(f"{alarm.id}: the investigation time is over and nothing came of it")
 
-    def _owed(self, at: float, wall_at: float) -> None:
+    def _owed(self, at: float, engine_at: float) -> None:
         for (n, sensor), run in self.runs.items():
             if not run.on:
                 continue
@@ -396,22 +410,22 @@ class Oracle:
             if must.hours is not None and (
                 at - probe.at > 1.4 * probe.pace_s
                 or at - self.up_since < must.for_s + 200.0
-                or not self._armed(must, wall_at, for_s=must.for_s + 200.0)
+                or not self._armed(must, engine_at, for_s=must.for_s + 200.0)
             ):
                 continue
             if self._sure_s(run, probe, at) < must.for_s:
                 continue
             name = self.raised.get(f"{must.rule}@{self._scope(must, sensor)}")
             if name is None or not self.alarms[name].active:
-                raise Broken(
+                raise InvariantError(
                     f"{sensor} shows {probe.value} since {at - run.since:.0f} s, and no alarm {must.rule} stands"
                 )
 
     def _sure_s(self, run: Run, probe: Probe, at: float) -> float:
         """How long the condition has lasted for certain: by samples, and by the clock until the next is due."""
         since = at - probe.at
-        if probe.epoch != self.epoch:
-            return run.least_s
+        if probe.epoch != self.epoch:  # known from before a death: the clock goes on from the start
+            return run.least_s + (max(0.0, at - self.up_since - 2.0) if since <= 1.4 * probe.pace_s else 0.0)
         return run.least_s + (since - 1.0 if 1.0 < since <= 1.4 * probe.pace_s else 0.0)
 
     def _unheard(self, at: float) -> None:
@@ -422,7 +436,9 @@ class Oracle:
             if probe.alive_at and at - probe.alive_at > 3.0 * probe.every_s + 200.0:
                 name = self.raised.get(f"sensor-silent@{sensor}")
                 if name is None or not self.alarms[name].active:
-                    raise Broken(f"{sensor} has said nothing for {at - probe.alive_at:.0f} s and nobody notices")
+                    raise InvariantError(
+                        f"{sensor} has said nothing for {at - probe.alive_at:.0f} s and nobody notices"
+                    )
 
     def _said(self) -> None:
         for alarm in self.alarms.values():
@@ -430,7 +446,9 @@ class Oracle:
             if not owed or alarm.id in self.spoken:
                 self.unsaid.pop(alarm.id, None)
             elif self.up_s - self.unsaid.setdefault(alarm.id, self.up_s) > 150.0:
-                raise Broken(f"nobody was told of {alarm.id} for {self.up_s - self.unsaid[alarm.id]:.0f} s")
+                raise InvariantError(
+                    f"nobody was told of {alarm.id} for {self.up_s - self.unsaid[alarm.id]:.0f} s"
+                )
         for name in [name for name in self.unsaid if name not in self.alarms]:
             del self.unsaid[name]
 
@@ -444,17 +462,12 @@ class Oracle:
         zone = zone_of(sensor)
         return COMPARTMENT.get(zone, zone) if must.place == "compartment" else zone
 
-    def _armed(self, must: Must, wall_at: float, for_s: float = 0.0) -> bool:
+    def _armed(self, must: Must, engine_at: float, for_s: float = 0.0) -> bool:
         """Whether the rule is surely armed, and was for a time."""
         if must.hours is None:
             return True
-        moments = (wall_at - for_s, wall_at - for_s / 2, wall_at - 2.0, wall_at + 2.0)
+        moments = (engine_at - for_s, engine_at - for_s / 2, engine_at - 2.0, engine_at + 2.0)
         return all(wall_says(moment, *must.hours, self._zone) for moment in moments)
-
-
-def core_now(core: Core, wall_at: float) -> float:
-    """The engine's own clock."""
-    return wall_at - core.skew
 
 
 def wall_says(at: float, begins: str, ends: str, zone: str) -> bool:
@@ -475,6 +488,8 @@ def first_showing(day: str, wall: str, zone: str) -> float:
     minute = noon - 15 * 3600.0
     while True:
         shown = datetime.fromtimestamp(minute, here)
-        if shown.date().isoformat() > day or (shown.date().isoformat() == day and shown.strftime("%H:%M") >= wall):
+        if shown.date().isoformat() > day or (
+            shown.date().isoformat() == day and shown.strftime("%H:%M") >= wall
+        ):
             return minute
         minute += 60.0

@@ -84,7 +84,9 @@ class People:
                 what = Acknowledge(alarm=name)
                 self._oracle.acknowledges(who, name)
             case "shelve":
-                what = ShelveAlarm(alarm=name, until_at=now + random.choice((120.0, 3600.0, 28800.0)), reason="known")
+                what = ShelveAlarm(
+                    alarm=name, until_at=now + random.choice((120.0, 3600.0, 28800.0)), reason="known"
+                )
             case "unshelve":
                 what = UnshelveAlarm(alarm=name)
             case "out":

@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.simulation.life import Life, Lived
 
 YEAR = 365.0
-MEMORY = Path("/dev/shm")  # noqa: S108 - where there is one, a disk of memory spares the real one
+MEMORY = Path("/dev/shm")
 
 
 def live(seed: int, days: float) -> Lived:
@@ -61,20 +61,30 @@ def main() -> int:
             events, alarms, kills = events + lived.events, alarms + lived.alarms, kills + lived.kills
             if lived.broken:
                 failed.append(lived)
-                print(f"seed {lived.seed}, day {lived.at_day}: {lived.broken}\n  again: {replay_of(lived)}", flush=True)
+                print(
+                    f"seed {lived.seed}, day {lived.at_day}: {lived.broken}\n  again: {replay_of(lived)}",
+                    flush=True,
+                )
             elif not asked.json:
                 took = time.monotonic() - began
+                pace = f"{lived_days / took:.1f} days a second"
                 print(
-                    f"{lived_days:10.0f} of {asked.days:g} days, {lived_days / took:6.1f} days a second, {alarms} alarms,"
-                    f" {kills} deaths, {len(failed)} broken",
+                    f"{lived_days:10.0f} of {asked.days:g} days, {pace}, {alarms} alarms, {kills} deaths,"
+                    f" {len(failed)} broken   ",
                     end="\r",
                     flush=True,
                 )
     took = time.monotonic() - began
     said = {
-        "days": round(lived_days, 1), "lives": len(lives), "seconds": round(took, 1), "days_per_s": round(lived_days / took, 2),
-        "journal_entries": events, "alarms": alarms, "deaths": kills, "broken": [lived.seed for lived in failed],
-    }  # fmt: skip
+        "days": round(lived_days, 1),
+        "lives": len(lives),
+        "seconds": round(took, 1),
+        "days_per_s": round(lived_days / took, 2),
+        "journal_entries": events,
+        "alarms": alarms,
+        "deaths": kills,
+        "broken": [lived.seed for lived in failed],
+    }
     print(json.dumps(said) if asked.json else f"\n{said}")
     return 1 if failed else 0
 

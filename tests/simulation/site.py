@@ -5,13 +5,15 @@ from __future__ import annotations
 from msgspec import Struct
 
 from alerts.model import Duty, Ladder, Person, Rung
-from alerts.rule import AllOf, After, Condition, Contact, Count, Rule, Schedule, Select, Threshold
+from alerts.rule import After, AllOf, Condition, Contact, Count, Rule, Schedule, Select, Threshold
 from alerts.standard import standard_rules
 from sensors.model import Door, Sensor, Text, Zone
 from strongroom.model import Building, Floor
 
 NIGHT = Schedule(from_="18:00", until="08:00")
-SMALL_HOURS = Schedule(from_="02:30", until="03:30")  # lies in, or is touched by, the hour that clock changes move
+SMALL_HOURS = Schedule(
+    from_="02:30", until="03:30"
+)  # lies in, or is touched by, the hour that clock changes move
 
 
 class Device(Struct, frozen=True):
@@ -97,7 +99,11 @@ def building(timezone: str) -> Building:
         ladders=(
             Ladder(
                 priority=1,
-                rungs=(Rung(role="on-duty"), Rung(role="coordinator", after_min=3), Rung(person="chen", after_min=8)),
+                rungs=(
+                    Rung(role="on-duty"),
+                    Rung(role="coordinator", after_min=3),
+                    Rung(person="chen", after_min=8),
+                ),
                 repeat_min=60,
             ),
             Ladder(priority=2, rungs=(Rung(role="on-duty"), Rung(role="coordinator", after_min=20))),
@@ -115,7 +121,12 @@ def building(timezone: str) -> Building:
 def _zones() -> tuple[Zone, ...]:
     def zone(id: str, kind: str, compartment: str = "") -> Zone:
         return Zone(
-            id=id, name=Text(id, id), kind=kind, floor="1F", doors=(Door("yard", 20),), compartment=compartment
+            id=id,
+            name=Text(id, id),
+            kind=kind,
+            floor="1F",
+            doors=(Door("yard", 20),),
+            compartment=compartment,
         )
 
     return (

@@ -19,7 +19,9 @@ DAY_S = 86400.0
 NORMAL = {"temperature": 19.0, "humidity": 52.0, "oxygen": 20.9, "mains": 1.0}
 FILM = {"temperature": 14.0, "humidity": 40.0}
 SPEAKS_AT = {"temperature": 1.5, "humidity": 3.0, "oxygen": 0.5}  # a change that a device reports at once
-CONTACTS = frozenset({"water_leak", "smoke", "manual_call_point", "fire_confirmed", "contact_open", "motion", "mains"})
+CONTACTS = frozenset(
+    {"water_leak", "smoke", "manual_call_point", "fire_confirmed", "contact_open", "motion", "mains"}
+)
 
 
 class Sent(Struct, frozen=True):
@@ -153,18 +155,20 @@ class World:
             (self._fire, 0.35), (self._leak, 0.3), (self._heat, 0.3), (self._damp, 0.25), (self._door, 2.0),
             (self._theft, 0.3), (self._power, 0.25), (self._gas, 0.25), (self._lost, 0.6),
         ):  # fmt: skip
-            while random.random() < a_day:
+            for _ in range(self._times(a_day)):
                 hazard(at + random.uniform(0.0, DAY_S))
-                a_day -= 1.0
         for what, a_day in (("kill", 2.0), ("restart", 0.3), ("link", 0.5), ("provider", 0.2)):
-            while random.random() < a_day:
+            for _ in range(self._times(a_day)):
                 self._push(at + random.uniform(0.0, DAY_S), what, random.random())
-                a_day -= 1.0
         if random.random() < 0.12:
             began = at + random.uniform(0.0, DAY_S)
             shift = random.choice((-7200.0, -3600.0, -400.0, -31.0, 45.0, 200.0, 3600.0, 90000.0))
             self._push(began, "clock", shift)
             self._push(began + random.uniform(60.0, 20000.0), "clock", 0.0)
+
+    def _times(self, a_day: float) -> int:
+        """How often something happens today that happens so often a day on average."""
+        return int(a_day + self._random.random())
 
     def _set(self, at: float, sensor: str, amount: float) -> None:
         self._push(at, "shift", (sensor, amount))
@@ -189,7 +193,9 @@ class World:
             self._pulse(at + random.uniform(5.0, 400.0), length, "b-s" if place == "a" else "a-s")
         if grows < 0.35:
             for probe in ("a-t1", "a-t2", "b-t1") if place in ("a", "b") else (f"{place}-t1",):
-                self._ramp(at + random.uniform(30.0, 90.0), probe, random.uniform(20.0, 70.0), 240.0, length, 24)
+                self._ramp(
+                    at + random.uniform(30.0, 90.0), probe, random.uniform(20.0, 70.0), 240.0, length, 24
+                )
         if grows < 0.3:
             self._pulse(at + random.uniform(60.0, 300.0), length, "c-mcp")
         if grows < 0.2:

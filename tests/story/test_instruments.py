@@ -50,7 +50,7 @@ def house(tmp_path: Path) -> Open:
 
 
 def inbox(rehearsal: Rehearsal) -> list[Newcomer]:
-    return rehearsal.engine.core.newcomers.listed()
+    return rehearsal.engine.core.instruments.newcomers.listed()
 
 
 def alarms(rehearsal: Rehearsal, rule: str) -> list[Alarm]:
