@@ -33,6 +33,27 @@ def due(desk: Drafts, now: float) -> list[NoticeEvent]:
     return out
 
 
+def task(desk: Drafts, name: str, words: Text, now: float) -> list[NoticeEvent]:
+    """One message to each administrator, by mail where there is one, once per ``name``."""
+    out = []
+    for person in administrators(desk.crew):
+        id_ = f"task:{name}:{person.id}"
+        if id_ not in desk.book.notices:
+            ways = desk.crew.ways(person, "mail", desk.book.notices.get)
+            note = desk.note(
+                id_=id_,
+                kind="task",
+                person=person,
+                words=words,
+                reason=words,
+                now=now,
+                channel=ways[0] if ways else "",
+                expires_at=now + NOTE_VALID_S,
+            )
+            out.append(event(note, now))
+    return out
+
+
 def next_at(crew: Crew, now: float) -> float | None:
     """The next hand-over within the hour."""
     return min((h.at for h in crew.handovers_near(now) if h.at > now), default=None)

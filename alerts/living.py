@@ -113,6 +113,8 @@ class Living:
             self.tested(item.seen, now, changes)
 
     def _watch(self, watch: Watch, now: float, changes: list[Change]) -> None:
+        if watch.seen.aside:
+            return
         due = watch.due(self.not_before)
         if due > now:
             self._push(due, watch)
@@ -142,7 +144,7 @@ class Living:
         if seen.stirred:
             seen.stirred = False
             self._touch(seen)
-        for slot in seen.troubles:
+        for slot in () if seen.aside else seen.troubles:
             state = slot.assess(now)
             if state != slot.state:
                 self._turn(slot, state, now, changes)

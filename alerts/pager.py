@@ -163,6 +163,11 @@ class Pager:
         out += self._hand_out.release(self._climb.unwanted, now)
         return out
 
+    def task(self, name: str, words: Text, now: float) -> list[NoticeEvent]:
+        """A task for whoever looks after the system, told once per ``name``: no alarm, no ladder, no answer needed."""
+        self._ready()
+        return [self._put(e) for e in chores.task(self._drafts, name, words, now)]
+
     def wanted(self, notice: Notice, alarms: Mapping[str, Alarm], now: float) -> Text | None:
         """Why ``notice`` is no longer wanted; None if it is. The one check just before each sending."""
         self._see(alarms)
@@ -367,6 +372,7 @@ class Pager:
                 old
                 and notice.state in FINAL
                 and not (notice.kind == "trouble" and notice.state is S.NOTED)  # how a channel is doing
+                and notice.kind != "task"
                 and not about & set(self.book.alarms)
             ):
                 self.book.drop(notice.id)

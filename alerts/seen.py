@@ -10,7 +10,17 @@ from sensors.model import Sensor
 class Seen(Record):
     """One sensor's record inside one world (live or one drill)."""
 
-    __slots__ = ("key", "parents", "save_at", "slots", "testing", "troubles", "unverified", "watches")
+    __slots__ = (
+        "aside",
+        "key",
+        "parents",
+        "save_at",
+        "slots",
+        "testing",
+        "troubles",
+        "unverified",
+        "watches",
+    )
 
     def __init__(self, sensor: Sensor, key: str) -> None:
         super().__init__(sensor)
@@ -18,6 +28,7 @@ class Seen(Record):
         self.slots: list[Slot] = []
         self.troubles: list[TroubleSlot] = []
         self.watches: list[Watch] = []
+        self.aside = False  # out of service: neither judged nor missed
         self.unverified = False
         self.save_at = 0.0
         self.testing = False  # the device tests itself: what it shows raises and clears nothing

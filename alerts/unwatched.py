@@ -35,15 +35,17 @@ def unwatched(
     alarms: Iterable[Alarm],
     silent: Mapping[str, float | None],
     uncalibrated: Collection[str] = (),
+    aside: Mapping[str, Text] | None = None,
 ) -> list[Gap]:
     """Every zone and hazard whose rules have no working sensor left or are put aside by a person.
 
-    ``silent``: sensors without word, and since when. A zone where two of three sensors still work is watched.
+    ``silent``: sensors without word, and since when. ``aside``: sensors out of service, and
+    why. A zone where two of three sensors still work is watched.
     Zones outside, and hazards no rule of the building knows in that zone, are not listed: the folder's check
     names those.
     """
     listed = [alarm for alarm in alarms if not alarm.drill]
-    dead = _dead(rules, listed, silent)
+    dead = _dead(rules, listed, silent) | {name: (why, None) for name, why in (aside or {}).items()}
     registry = Registry(sensors, zones)
     looked: dict[tuple[str, str], list[str]] = {}
     for rule in rules.values():

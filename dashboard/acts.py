@@ -14,6 +14,7 @@ from dashboard.desk import NEEDS
 from dashboard.scene import Viewer
 from playbooks.acts import GiveBack, IncidentAct, Item, Move, Treat
 from sensors.model import Text
+from strongroom.instruments.acts import InstrumentAct
 from strongroom.model import (
     Act,
     Board,
@@ -25,10 +26,16 @@ from strongroom.model import (
     TestContact,
 )
 
-What = AlarmAct | IncidentAct | ReplyReceived | StartDrill | StopDrill | DrillHeld | TestContact
+What = (
+    AlarmAct | IncidentAct | ReplyReceived | StartDrill | StopDrill | DrillHeld | TestContact | InstrumentAct
+)
 _ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 # Acts that end by themselves say for how many minutes; our own clock makes the moment of it.
-_LONGEST_MIN = {"alarm.shelve": 480.0, "rule.out_of_service": 30 * 1440.0}
+_LONGEST_MIN = {
+    "alarm.shelve": 480.0,
+    "rule.out_of_service": 30 * 1440.0,
+    "sensor.out_of_service": 30 * 1440.0,
+}
 # What people did with their hands may be told later: a tick that waited for a connection, an entry from paper. It may
 # lie this far back (slow emergencies take weeks; the engine knows when each began); later than now it cannot be.
 OLDEST_TICK_S = 60 * 86_400.0

@@ -44,6 +44,16 @@ from playbooks.acts import (
     Treat,
 )
 from sensors.model import Text
+from sensors.newcomer import Newcomer
+from strongroom.instruments.acts import (
+    AdoptDevice,
+    Calibrate,
+    MoveDevice,
+    ReplaceDevice,
+    SensorBack,
+    SensorOut,
+    TakeFolder,
+)
 from strongroom.model import (
     Act,
     Board,
@@ -60,13 +70,13 @@ from strongroom.model import (
 _VIEWER = frozenset({"see"})
 _HELPER = _VIEWER | {"tick"}
 _ARCHIVIST = _HELPER | {"acknowledge", "steps", "rescue"}
-_COORDINATOR = _ARCHIVIST | {"command", "phones"}
+_COORDINATOR = _ARCHIVIST | {"command", "phones", "instruments"}
 RIGHTS: dict[str, frozenset[str]] = {
     "viewer": _VIEWER,
     "helper": _HELPER,
     "archivist": _ARCHIVIST,
     "coordinator": _COORDINATOR,
-    "administrator": _VIEWER | {"users", "phones", "test"},
+    "administrator": _VIEWER | {"users", "phones", "test", "instruments"},
 }
 
 # Which right an act needs. Leaving a room and calling everybody out is open to whoever may enter at all.
@@ -104,6 +114,13 @@ NEEDS: dict[type[Struct], str] = {
     StartDrill: "command",
     StopDrill: "command",
     DrillHeld: "command",
+    AdoptDevice: "instruments",
+    ReplaceDevice: "instruments",
+    MoveDevice: "instruments",
+    Calibrate: "instruments",
+    TakeFolder: "instruments",
+    SensorOut: "instruments",
+    SensorBack: "instruments",
     TestContact: "test",
 }
 
@@ -151,6 +168,9 @@ class Desk(Protocol):
         self, *, after: int = 0, limit: int = 200, about: str = "", kind: str = "", newest: bool = True
     ) -> list[Entry]:
         """Journal entries, newest first unless told otherwise; ``kind`` may be a prefix such as ``alarm.``."""
+
+    def newcomers(self) -> list[Newcomer]:
+        """Devices heard that nobody registered."""
 
     def history(self, sensor: str, since: float, until: float, points: int = 600) -> list[Point] | None:
         """Measured values in order; None where no series store is attached."""

@@ -312,10 +312,14 @@ def _place(
 
 
 def speaking(scene: Scene) -> tuple[int, int]:
-    """How many sensors report (fresh or late) of how many the folder knows."""
+    """How many sensors report (fresh or late) of how many the folder knows; one out of service reports nothing."""
     latest = scene.board.latest if scene.board else {}
+    out = {one.sensor for one in scene.board.aside} if scene.board else set()
     sensors = scene.building.sensors
-    return sum(1 for sid in sensors if sid in latest and latest[sid].state in ("fresh", "late")), len(sensors)
+    reporting = (
+        sid in latest and latest[sid].state in ("fresh", "late") and sid not in out for sid in sensors
+    )
+    return sum(reporting), len(sensors)
 
 
 def open_incidents(board: Board | None) -> list[Incident]:

@@ -11,6 +11,8 @@ import msgspec
 
 from dashboard.desk import Outcome, Point, Pulse
 from ingest.series import Series, SeriesError
+from sensors.newcomer import Newcomer
+from sensors.newcomers import PREFIX, Newcomers
 from strongroom.clock import Clock
 from strongroom.datadir import INBOX_DB, LAST_GOOD, SITE_DB, last_good
 from strongroom.inbox import Inbox
@@ -40,6 +42,7 @@ class SiteDesk:
         self._reader: SiteReader | None = None
         self._pulse = Pulse(clock.monotonic)
         self._entries: dict[tuple[int, int, str, str, bool], tuple[float, list[Entry]]] = {}
+        self._newcomers: tuple[float, list[Newcomer]] = (-KEPT_S, [])
         self._lock = threading.Lock()
 
     def _site(self) -> SiteReader | None:
@@ -117,6 +120,20 @@ class SiteDesk:
                 self._entries.clear()
             self._entries[key] = (moment, found)
             return found
+
+    def newcomers(self) -> list[Newcomer]:
+        """Devices heard that nobody registered; none where the database cannot be read."""
+        moment = self._clock.monotonic()
+        with self._lock:
+            if moment - self._newcomers[0] >= KEPT_S:
+                try:
+                    reader = self._site()
+                    stored = reader.states(PREFIX) if reader else {}
+                except sqlite3.Error:
+                    return []
+                listed = Newcomers(self._building.sensors, self._building.timezone, stored).listed()
+                self._newcomers = (moment, listed)
+            return self._newcomers[1]
 
     def history(self, sensor: str, since: float, until: float, points: int = 600) -> list[Point] | None:
         """Measured values, merged to at most ``points``; None while there is no series store."""

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from sensors.bind import SIMPLE, Bound, bind_simple, read_simple
+from sensors.correct import correct, corrections
 from sensors.devices import Tellers, dialect_of, gateway_of, is_simple
 from sensors.dialects.base import LARGEST, Dialect, Memory, Message
 from sensors.dialects.registry import BY_NAME, PLAIN
@@ -64,6 +65,7 @@ class Decoder:
         self._filters: dict[str, str] = {}  # wildcard filter of announcements: dialect
         self._tellers = Tellers()
         self._discovery = Discovery(sensors.values())
+        self._corrections = corrections(sensors.values())
         self._compile(sensors.values())
 
     def subscriptions(self) -> tuple[str, ...]:
@@ -79,27 +81,28 @@ class Decoder:
                 return self._discovered(message, now)
             topic = _Topic(dialect=dialect)
         try:
-            plan = topic.plan
-            if plan is not None and plan.version == self._memory.version:
-                decoded = plan.read(message, now)
-                if decoded is not None:
-                    if topic.unplanned:
-                        topic.unplanned, topic.useful = 0, True
-                    return decoded
-            if topic.simple and not topic.groups and not topic.living:
-                return self._simple(topic.simple, message, now)
-            decoded = self._tellers.split(self._full(topic, message, now))
-            if decoded.tellings:
-                topic.plan, topic.patience = (
-                    None,
-                    _FIRST_PATIENCE,
-                )  # what it took to be said is not what is said now
-            elif len(topic.groups) == 1 and not topic.simple:
-                self._learn(topic, message, decoded)
-            return decoded
+            decoded = self._read(topic, message, now)
+            return correct(decoded, message.topic, self._corrections) if self._corrections else decoded
         except Exception as error:  # hostile content must never stop the good sensors (C51)
             detail = f"{type(error).__name__}: {error}"[:200]
             return Decoded(rejects=(Reject(message.topic, "decoder-error", detail),))
+
+    def _read(self, topic: _Topic, message: RawMessage, now: float) -> Decoded:
+        plan = topic.plan
+        if plan is not None and plan.version == self._memory.version:
+            decoded = plan.read(message, now)
+            if decoded is not None:
+                if topic.unplanned:
+                    topic.unplanned, topic.useful = 0, True
+                return decoded
+        if topic.simple and not topic.groups and not topic.living:
+            return self._simple(topic.simple, message, now)
+        decoded = self._tellers.split(self._full(topic, message, now))
+        if decoded.tellings:  # what it took to be said is not what is said now
+            topic.plan, topic.patience = None, _FIRST_PATIENCE
+        elif len(topic.groups) == 1 and not topic.simple:
+            self._learn(topic, message, decoded)
+        return decoded
 
     def _learn(self, topic: _Topic, message: RawMessage, decoded: Decoded) -> None:
         """Seek a plan now and then, more seldom each time: a topic of many shapes must not cost more than it saves."""

@@ -2,9 +2,10 @@
 
 A calculated sensor is declared like any other, with ``dialect = "derived"`` and one of the quantities of
 :data:`FORMULAS`; ``path`` names its input sensors, separated by blanks ("t-1 rh-1"), or is empty where its
-zone has exactly one sensor of each needed quantity. A value exists only from inputs that are both trusted
-and measured within each other's silence limit: nothing is calculated from a sensor that has gone silent, so
-that the calculated sensor falls silent with it. Pure: no clock, no file.
+zone has exactly one sensor of each needed quantity. A mould index may name its material's class in ``channel``
+("very sensitive", "sensitive", "medium", "resistant"; paper counts as sensitive). A value exists only from
+inputs that are both trusted and measured within each other's silence limit: nothing is calculated from a
+sensor that has gone silent, so that the calculated sensor falls silent with it. Pure: no clock, no file.
 """
 
 from __future__ import annotations
@@ -100,6 +101,12 @@ def _inputs(sensor: Sensor, sensors: Mapping[str, Sensor]) -> tuple[Sensor, ...]
         return Text(
             f"不能计算 {sensor.quantity}；可以计算：{known}",
             f"{sensor.quantity} cannot be calculated; these can: {known}",
+        )
+    if sensor.channel and (sensor.quantity != "mould_index" or sensor.channel not in SENSITIVITY):
+        classes = ", ".join(SENSITIVITY)
+        return Text(
+            f"channel 只用于 mould_index，可写：{classes}",
+            f"channel is for mould_index only and may be: {classes}",
         )
     named = sensor.path.split()
     if named:
@@ -244,7 +251,11 @@ class Deriver:
             middle_rh = (memory.humidity + humidity) / 2
             if recipe.sensor.quantity == "mould_index":
                 memory.mould = mould_after(
-                    memory.mould, middle_t, middle_rh, passed / 3600, SENSITIVITY["sensitive"]
+                    memory.mould,
+                    middle_t,
+                    middle_rh,
+                    passed / 3600,
+                    SENSITIVITY[recipe.sensor.channel or "sensitive"],
                 )
             else:
                 memory.known_s += passed

@@ -52,7 +52,9 @@ class Sensor(Struct, frozen=True, kw_only=True):
     ``path`` picks the value inside the payload for dialect "json"; ``channel`` names the probe or child
     device where a dialect gives several; ``words`` maps payload words to 0/1 for dialect "words".
     ``model`` names the device's model where frames cannot be read without it (``milesight-em300-sld``).
-    ``offset`` is added to the measured value, in the quantity's unit; raw values are kept beside it.
+    ``gain`` and ``offset`` correct the measured value (value * gain + offset, in the quantity's unit); raw values
+    are kept beside it. A value outside ``low`` and ``high``, the instrument's own range, is not believed.
+    ``calibrate_by_at`` is when the calibration ends, None where none is asked for.
     """
 
     id: str
@@ -71,6 +73,25 @@ class Sensor(Struct, frozen=True, kw_only=True):
     at: tuple[float, float] | None = None
     offset: float = 0.0
     essential: bool = False
+    gain: float = 1.0
+    low: float | None = None
+    high: float | None = None
+    calibrate_by_at: float | None = None
+
+
+class Calibration(Struct, frozen=True, kw_only=True):
+    """One calibration of a sensor: its value is corrected to value * gain + offset. ``on`` and ``due`` are ISO days
+    of the building's wall time; no ``due``: it does not end.
+    """
+
+    sensor: str
+    on: str
+    offset: float = 0.0
+    gain: float = 1.0
+    certificate: str = ""
+    by: str = ""
+    due: str = ""
+    note: str = ""
 
 
 class Quality(StrEnum):

@@ -16,6 +16,7 @@ from strongroom.datadir import INBOX_DB, SITE_DB
 from strongroom.engine import Engine
 from strongroom.feeder import Feeder
 from strongroom.inbox import Inbox
+from strongroom.instruments.register import Register
 from strongroom.model import Building
 from strongroom.salvage import salvage
 from strongroom.sitedb import SiteDb
@@ -31,6 +32,7 @@ def make_engine(
     bypass: Bypass | None = None,
     *,
     test_at: str = "",
+    register: Register | None = None,
 ) -> Engine:
     """Fold the journal, restore the rule states and build the engine; the source is made from what it must
     hear.
@@ -55,4 +57,6 @@ def make_engine(
         core.own(builtin.JOURNAL, True, words, clock.now())
     core.own(builtin.DAMAGE, lost is not None, lost.words if lost is not None else Text("", ""), clock.now())
     inbox = Inbox(data / INBOX_DB)
-    return Engine(core, source(core), db, inbox, clock, sender=sender, feeder=feeder, bypass=bypass)
+    return Engine(
+        core, source(core), db, inbox, clock, sender=sender, feeder=feeder, bypass=bypass, register=register
+    )

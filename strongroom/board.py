@@ -7,7 +7,7 @@ from alerts.model import NoticeState
 from sensors.model import Quality, Text
 from sensors.state import Freshness, Trouble, has, state
 from strongroom.core import Core
-from strongroom.model import Board, Health, Latest, OnDuty
+from strongroom.model import Aside, Board, Health, Latest, OnDuty, Strangers
 
 NOTICES_SHOWN_S = 86400.0
 LASTING = frozenset({"trouble", "canary"})  # records that say how channels are doing; there are few
@@ -69,4 +69,24 @@ def board(core: Core, now: float, revision: int, started_at: float, health: Heal
         rejects=tuple(core.rejects),
         unknown_topics=dict(core.unknown.most_common(50)),
         last_change_at=core.last_change_at,
+        aside=tuple(
+            Aside(
+                sensor=name,
+                by=record.by,
+                reason=record.reason,
+                since_at=record.at,
+                until_at=record.until_at,
+            )
+            for name, record in core.instruments.service.out.items()
+        ),
+        uncalibrated=core.instruments.calibrations.overdue(now),
+        strangers=strangers(core),
     )
+
+
+def strangers(core: Core) -> Strangers:
+    """The inbox of unregistered sources in figures."""
+    listed = core.instruments.newcomers.listed()
+    understood = sum(one.understood for one in listed)
+    unlisted = core.instruments.newcomers.unlisted()
+    return Strangers(understood, len(listed) - understood, unlisted.sources, unlisted.messages)

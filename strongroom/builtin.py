@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from alerts.rule import AnyOf, Change, Rule, Verdict
 from alerts.sensor_rules import silence_rules
 from sensors.model import Text
@@ -15,12 +17,20 @@ JOURNAL = "system-journal"
 DAMAGE = "system-damage"
 ACTS = "system-acts"
 CLOCK = "system-clock"
+CALIBRATION = "system-calibration"
 CANARY = "system-test"
 
 _NEVER = AnyOf(of=())  # the engine itself says when these hold; no reading does
 
 
-def _own(rule: str, priority: int, name: Text, advice: Text, consequence: Text) -> Rule:
+def _own(
+    rule: str,
+    priority: int,
+    name: Text,
+    advice: Text,
+    consequence: Text,
+    page: Literal["always", "day"] = "always",
+) -> Rule:
     return Rule(
         id=rule,
         name=name,
@@ -30,6 +40,7 @@ def _own(rule: str, priority: int, name: Text, advice: Text, consequence: Text) 
         fault=True,
         advice=advice,
         consequence=consequence,
+        page=page,
         revision="builtin",
     )
 
@@ -100,6 +111,20 @@ OWN: dict[str, Rule] = {
                 "运行 strongroom doctor；核对该人的电话。", "Run strongroom doctor; check the person's phone."
             ),
             Text("真正报警时此人可能收不到。", "In an emergency this person may not be told."),
+        ),
+        _own(
+            CALIBRATION,
+            3,
+            Text("传感器校准已到期", "Calibration of sensors has ended"),
+            Text(
+                "安排校准，并用 strongroom calibrate 登记。",
+                "Have them calibrated and record it: strongroom calibrate.",
+            ),
+            Text(
+                "其读数不能作为依据，视为无人看守。",
+                "Their values prove nothing; those places count as unwatched.",
+            ),
+            page="day",
         ),
         _own(
             ACTS,

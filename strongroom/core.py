@@ -11,48 +11,40 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from alerts.acts import AlarmAct, Reset
 from alerts.annunciator import Annunciator
-from alerts.answers import PersonAct
 from alerts.evaluate import Evaluator
 from alerts.model import AlarmEvent, Notice, NoticeEvent, Refused
+from alerts.newest import newer
 from alerts.notices import SendResult
 from alerts.pager import Pager
 from alerts.rule import Change
-from alerts.sensor_rules import told_word
-from playbooks.acts import IncidentAct
 from playbooks.model import Incident, IncidentEvent
 from playbooks.response import Response
 from sensors.decode import Decoder
 from sensors.derived import Deriver
-from sensors.life import AHEAD_S
-from sensors.model import Quality, RawMessage, Reading, Reject, Telling, Text
-from strongroom.builtin import CANARY, OWN, own_change, with_builtins
+from sensors.model import RawMessage, Reading, Reject, Text
+from strongroom.builtin import CALIBRATION, CANARY, OWN, own_change, with_builtins
 from strongroom.canary import Canary
+from strongroom.deciding import Deciding, Happened
+from strongroom.instruments.instruments import Instruments
+from strongroom.instruments.records import Record, draft_record, record_of
 from strongroom.journal import (
     AlarmData,
+    Draft,
     IncidentData,
     NoticeData,
     decode,
     draft_act,
     draft_alarm,
-    draft_held,
     draft_incident,
     draft_notice,
 )
 from strongroom.model import (
     Act,
     Building,
-    DeliveryReported,
-    DrillHeld,
     Entry,
-    HistoryImported,
-    ReplyReceived,
-    TestContact,
 )
 from strongroom.sitedb import Batch
-
-Happened = AlarmEvent | IncidentEvent | NoticeEvent | Refused
 
 REJECTS_SHOWN = 50
 SOURCES_COUNTED = 1000
@@ -61,7 +53,7 @@ TICK_AGAIN_S = 0.2  # while something stays due, such as a notice that waits for
 TICK_LATEST_S = 1.0
 MOMENTS_AT_ONCE = 10_000
 CANARY_EVERY_S = 5.0
-DERIVE_EVERY_S = 300.0  # clocks that run without new readings, such as hours since wet
+DERIVE_EVERY_S = 60.0  # clocks that run without new readings, such as hours since wet
 
 
 class Core:
@@ -112,6 +104,20 @@ class Core:
         self.latest: dict[str, Reading] = dict(latest or {})
         self.deriver = Deriver(building.sensors, rule_states)
         self.deriver.observe(self.latest.values())
+        self.instruments = Instruments(building, rule_states or {})
+        self._people = Deciding(
+            building,
+            rules,
+            self.decoder,
+            self.evaluator,
+            self.annunciator,
+            self.response,
+            self.pager,
+            self.instruments,
+            change=self._change,
+            record=self._record,
+            note=self._note,
+        )
         self.rejected: Counter[str] = Counter()
         self.rejects: deque[Reject] = deque(maxlen=REJECTS_SHOWN)
         self.unknown: Counter[str] = Counter()
@@ -132,6 +138,8 @@ class Core:
         self._fold(journal)
         for change in self.evaluator.resume(now):
             self._change(change, now)
+        for change in self.instruments.resume(self.evaluator, now):
+            self._change(change, now)
 
     # --- facts ----------------------------------------------------------------------------------------
 
@@ -149,6 +157,7 @@ class Core:
         decoded = self.decoder.decode(raw, now + self.skew)
         if not decoded.known:
             self._count(self.unknown, raw.topic)
+        self.instruments.hear(raw, decoded, now)
         for reject in decoded.rejects:
             self._count(self.rejected, reject.topic)
             self.rejects.append(reject)
@@ -159,7 +168,7 @@ class Core:
                 self._change(change, now)
         for reading in decoded.readings:
             self.reading(reading, now, kept=kept)
-        for reading in self.deriver.observe(decoded.readings):
+        for reading in self.deriver.observe(self.instruments.judged(decoded.readings)):
             self.reading(reading, now, kept=kept)
         return decoded.requests
 
@@ -175,23 +184,30 @@ class Core:
         if last is not None and not reading.drill:
             if last.measured_at == reading.measured_at and last.value == reading.value:
                 return  # the same measurement again: redelivered, or heard by a second gateway
-            if _newer(reading, last):
+            if newer(reading, last):
                 self._keep_latest(reading)
         elif not reading.drill:
             self._keep_latest(reading)
         if kept:
             self._batch.readings.append(reading)
+        if self.instruments.is_out(reading):
+            return  # kept, shown and not believed
         for change in self.evaluator.observe(reading, now):
             self._change(change, now)
 
     def act(self, act: Act, now: float) -> Text | None:
         """Decide what a person did; returns why it was refused, or None."""
-        happened = self._decide(act, now)
+        happened = self._people.decide(act, now)
         refusals = [one.reason for one in happened if isinstance(one, Refused)]
         refused = refusals[0] if refusals else None
         self._batch.drafts.append(draft_act(act, refused, now))
         self._happen(happened, now)
         return refused
+
+    def registered(self, act: Act, refused: Text | None, records: Iterable[Record], now: float) -> None:
+        """What became of an act that changes the building folder; the folder was changed before this is said."""
+        self._batch.drafts.append(draft_act(act, refused, now))
+        self._batch.drafts.extend(draft_record(record) for record in records)
 
     def own(self, rule: str, met: bool, reason: Text, now: float) -> None:
         """The engine's word on its own health; repeated words change nothing."""
@@ -237,6 +253,7 @@ class Core:
             due
             for due in (
                 self.evaluator.next_due(),
+                self.instruments.service.next_due(),
                 self.annunciator.next_due(),
                 self.response.next_due(),
                 self.pager.next_due(now),
@@ -250,7 +267,11 @@ class Core:
     def take(self) -> Batch:
         """Everything that must become durable since the last call."""
         batch, self._batch = self._batch, Batch()
-        batch.rule_states = {**self.evaluator.take_dirty(), **self.deriver.take_dirty()}
+        batch.rule_states = {
+            **self.evaluator.take_dirty(),
+            **self.deriver.take_dirty(),
+            **self.instruments.newcomers.take_dirty(),
+        }
         return batch
 
     def to_send(self, now: float) -> list[Notice]:
@@ -267,81 +288,16 @@ class Core:
 
     # --- inside ---------------------------------------------------------------------------------------
 
-    def _decide(self, act: Act, now: float) -> list[Happened]:
-        who = self.building.people.get(act.by)
-        if isinstance(act.what, ReplyReceived):
-            return self._answer(act.what, now)
-        if isinstance(act.what, DeliveryReported):
-            return list(self.pager.on_result(act.what.notice, act.what.result, now))
-        if isinstance(act.what, TestContact):
-            return list(self.pager.test_contact(act.what.person, act.id, act.by, now))
-        if who is None:
-            return [
-                Refused(
-                    about=act.id,
-                    by=act.by,
-                    reason=Text(f"系统里没有“{act.by}”这个人。", f"Nobody here is called {act.by!r}."),
-                )
-            ]
-        if isinstance(act.what, HistoryImported):
-            return []  # done before it was said: the journal alone has to know
-        if isinstance(act.what, DrillHeld):
-            return self._held(act.what, act.by, now)
-        if isinstance(act.what, AlarmAct):
-            if isinstance(act.what, Reset):
-                self._settle(act.what.alarm, now)
-            return list(self.annunciator.on_act(act.what, act.by, now, who.roles))
-        if isinstance(act.what, IncidentAct):
-            return list(self.response.on_act(act.what, act.by, now, self.annunciator.alarms))
-        return [
-            Refused(
-                about=act.id,
-                by=act.by,
-                reason=Text(
-                    "演练请用命令 strongroom drill 在桌面运行。",
-                    "Run drills at a desk with the command: strongroom drill",
-                ),
-            )
-        ]
+    def _note(self, draft: Draft) -> None:
+        self._batch.drafts.append(draft)
 
-    def _held(self, what: DrillHeld, by: str, now: float) -> list[Happened]:
-        """A drill that took place becomes an entry of its own; one nobody knows, or of tomorrow, does not."""
-        if what.drill not in self.building.drills:
-            reason = Text(f"没有演练“{what.drill}”。", f"There is no drill {what.drill!r}.")
-        elif what.held_at > now:
-            reason = Text("演练时间不能晚于现在。", "A drill cannot have been held later than now.")
-        else:
-            self._batch.drafts.append(draft_held(what, by, now))
-            return []
-        return [Refused(about=what.drill, by=by, reason=reason)]
-
-    def _settle(self, name: str, now: float) -> None:
-        """Many devices tell a fault or a tampering once and never take it back: the person who resets it does."""
-        alarm = self.annunciator.alarms.get(name)
-        told = told_word(self.rules.get(alarm.rule)) if alarm is not None else None
-        if alarm is not None and told is not None:
-            fellows = self.evaluator.fellows(alarm.scope)
-            self.decoder.ask_again(fellows)  # what the device repeats after this is new
-            over = Telling(fellows, told, 0.0, now)
-            for change in self.evaluator.hear((), (over,), (), now):
-                self._change(change, now)
-
-    def _answer(self, reply: ReplyReceived, now: float) -> list[Happened]:
-        happened: list[Happened] = []
-        for said in self.pager.on_reply(
-            reply.sender,
-            reply.words,
-            reply.means,
-            now,
-            self.annunciator.alarms,
-            notice_id=reply.notice,
-            inbound_id=reply.provider_id,
-        ):
-            if isinstance(said, PersonAct):
-                happened += self.annunciator.on_act(said.act, said.by, now)
-            else:
-                happened.append(said)
-        return happened
+    def _record(self, record: Record, now: float) -> None:
+        """A sensor went out of service or came back."""
+        self._batch.drafts.append(draft_record(record))
+        self.last_change_at = now
+        self._stirred = True
+        for change in self.instruments.follow(record, self.evaluator, self.latest, now):
+            self._change(change, now)
 
     def _change(self, change: Change, now: float) -> None:
         self._happen(self.annunciator.on_change(change, now), now)
@@ -350,11 +306,21 @@ class Core:
         for reading in self.deriver.tick(now) if now >= self._next_derived else ():
             self.reading(reading, now)
             self._next_derived = now + DERIVE_EVERY_S
+        for record in self.instruments.service.expired(now):
+            self._record(record, now)
         for change in self.evaluator.tick(now):
             self._change(change, now)
+        self._calibration(now)
         self._happen(self.annunciator.tick(now), now)
         self._happen(self.response.tick(now), now)
         self._happen(self.pager.tick(now, self.annunciator.alarms, self._progress), now)
+
+    def _calibration(self, now: float) -> None:
+        """Calibrations that end: a low alarm while one is overdue, and a task to whoever looks after them."""
+        overdue = self.instruments.overdue(now)
+        self.own(CALIBRATION, overdue is not None, overdue or Text("", ""), now)
+        for task in self.instruments.tasks(now):
+            self._happen(self.pager.task(task.id, task.words, now), now)
 
     def _happen(self, happened: Iterable[Happened], now: float) -> None:
         for one in happened:
@@ -385,6 +351,8 @@ class Core:
                 self.response.restore(data.incident)
                 self._moved(data.incident, entry.by, entry.at)
                 self.last_change_at = entry.at
+            elif (record := record_of(entry)) is not None:
+                self.instruments.service.restore(record)
         for alarm in self.annunciator.alarms.values():
             if alarm.rule in OWN:
                 self._own[alarm.rule] = alarm.active
@@ -401,14 +369,3 @@ class Core:
     def _count(self, counter: Counter[str], source: str) -> None:
         # A hostile publisher can invent topics without end; past the cap they are counted together.
         counter[source if source in counter or len(counter) < SOURCES_COUNTED else "…"] += 1
-
-
-def _newer(reading: Reading, last: Reading) -> bool:
-    """Latest is by measurement time (C12); quarantined and retained readings never replace a proven one."""
-    if reading.quality is Quality.FUTURE:
-        return False
-    if reading.quality is Quality.RETAINED and last.quality is Quality.GOOD:
-        return False
-    if last.measured_at > reading.received_at + AHEAD_S:
-        return True  # noted by a clock that has been set back since
-    return reading.measured_at >= last.measured_at or last.quality is Quality.RETAINED

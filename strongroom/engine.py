@@ -27,8 +27,13 @@ from strongroom.committer import Committer
 from strongroom.core import Core
 from strongroom.feeder import Feeder
 from strongroom.inbox import Inbox
+from strongroom.instruments.acts import FolderAct
+from strongroom.instruments.edit import EditError
+from strongroom.instruments.records import Record
+from strongroom.instruments.register import Register
+from strongroom.instruments.service import not_allowed
 from strongroom.journal import Draft, NoticeData, decode, draft_fact
-from strongroom.model import Act, Entry, Health, ReplyReceived
+from strongroom.model import Act, Building, Entry, Health, ReplyReceived
 from strongroom.outbox import Heard, Outbox, OutboxEvent, Reported, Taking
 from strongroom.redelivery import Redelivery
 from strongroom.sitedb import Batch, SiteDb, encode_board
@@ -47,6 +52,9 @@ BROKER_LOST_S = 10.0
 """Seconds without a broker before that is an alarm: one reconnect with its first back-off is no news."""
 
 
+_NO_FOLDER = Text("演练中不能更改档案馆文件夹。", "A rehearsal does not change the building folder.")
+
+
 class Engine:
     """One building's engine over injected edges. :meth:`turn` is one step; :meth:`run` repeats it."""
 
@@ -61,8 +69,13 @@ class Engine:
         sender: Sender | None = None,
         feeder: Feeder | None = None,
         bypass: Bypass | None = None,
+        register: Register | None = None,
     ) -> None:
         self.core = core
+        self.successor: Building | None = (
+            None  # the building to go on with, once an act has changed the folder
+        )
+        self._register = register
         self.source = source
         self.clock = clock
         self._reported: queue.SimpleQueue[OutboxEvent] = queue.SimpleQueue()
@@ -100,8 +113,11 @@ class Engine:
 
     # --- life -----------------------------------------------------------------------------------------
 
-    def run(self, stop: threading.Event) -> None:
-        """Work until ``stop`` is set; then write what is waiting and leave the broker's session standing."""
+    def run(self, stop: threading.Event) -> Building | None:
+        """Work until ``stop`` is set; then write what is waiting and leave the broker's session standing.
+
+        Returns the building to begin again with where an act has changed the folder; None where it is the end.
+        """
         self.committer.start()
         if self.outbox is not None:
             for notice in self.core.pager.notices.values():
@@ -110,7 +126,7 @@ class Engine:
         if self.feeder is not None:
             self.feeder.start()
         self.source.start()
-        while not (stop.is_set() or self.committer.damaged):
+        while not (stop.is_set() or self.committer.damaged or self._may_hand_over()):
             self.turn(0.05)
         if self.outbox is not None:
             self.outbox.stop()
@@ -124,6 +140,7 @@ class Engine:
         self.bypass.close()
         self.source.stop()
         self.close()
+        return None if stop.is_set() else self.successor
 
     def close(self) -> None:
         """Close the databases; what was not committed is not written."""
@@ -203,12 +220,55 @@ class Engine:
         self._next_inbox = now + INBOX_EVERY_S
         waiting = self._inbox.after(self._acts_read)
         for seq, act in waiting:
+            if self.successor is not None:
+                break  # decided with the new folder
             self._acts_read = seq
             if act is None:
                 self.core.own(builtin.ACTS, True, Text(f"第 {seq} 号操作", f"act number {seq}"), now)
+            elif isinstance(act.what, FolderAct):
+                self._change_folder(act, act.what, now)
             else:
                 self.core.act(act, now)
         return {"acts": str(self._acts_read)} if waiting else {}
+
+    def _change_folder(self, act: Act, what: FolderAct, now: float) -> None:
+        """Carry an act on instruments into the building folder, which the engine then goes on with."""
+        house = self.core.building
+        records: tuple[Record, ...] = ()
+        try:
+            if refused := self._refused(act):
+                raise EditError(refused)
+            if self._register is None:
+                raise EditError(_NO_FOLDER)
+            source = self.core.instruments.newcomers.get(getattr(what, "newcomer", ""))
+            applied = self._register.apply(what, house, source, act.by, now)
+            if applied.building.revision == house.revision:
+                raise EditError(Text("文件夹没有变化。", "The folder has not changed."))
+            records, self.successor = applied.plan.records, applied.building
+            self._note(
+                draft_fact(
+                    "folder.taken", house.id, now, **{"from": house.revision, "to": applied.building.revision}
+                )
+            )
+            refused = None
+        except EditError as wrong:
+            refused = wrong.words
+        self.core.registered(act, refused, records, now)
+
+    def _refused(self, act: Act) -> Text | None:
+        """Why an act may not change the folder; None where it may."""
+        if self.committer.error:
+            return Text(
+                "数据无法写入磁盘，暂不更改。", "Data cannot be written to disk; nothing is changed now."
+            )
+        who = self.core.building.people.get(act.by)
+        if who is None:
+            return Text(f"系统里没有“{act.by}”这个人。", f"Nobody here is called {act.by!r}.")
+        return not_allowed(who.roles)
+
+    def _may_hand_over(self) -> bool:
+        """Not while the disk is away: what is decided then lives in this process alone."""
+        return self.successor is not None and not self.committer.error
 
     def _provider(self, now: float) -> None:
         if self.outbox is None:

@@ -33,11 +33,16 @@ class Extract(Struct, frozen=True, kw_only=True):
     to_at: float
     every_s: float = 0.0
     timezone: str = "UTC"
+    marks: tuple[tuple[float, str], ...] = ()  # what happened to the instrument, in order of time
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Names of the columns; ``unix`` is seconds UTC, ``time`` the same with the building's offset."""
-        return STATS_COLUMNS if self.every_s else READING_COLUMNS
+        """Names of the columns; ``unix`` is seconds UTC, ``time`` the same with the building's offset.
+
+        ``mark`` is there where something happened to the instrument: the first row after it says what.
+        """
+        columns = STATS_COLUMNS if self.every_s else READING_COLUMNS
+        return (*columns, "mark") if self.marks else columns
 
 
 def slices(series: Series, extract: Extract) -> Iterator[tuple[float, list[Row]]]:
@@ -45,14 +50,30 @@ def slices(series: Series, extract: Extract) -> Iterator[tuple[float, list[Row]]
     width = extract.every_s * SLICE_ROWS if extract.every_s else SLICE_S
     start = extract.from_at
     zone = ZoneInfo(extract.timezone)
+    waiting = [mark for mark in extract.marks if extract.from_at <= mark[0] < extract.to_at]
     while start < extract.to_at:
         stop = min((start // width + 1) * width, extract.to_at)
         if extract.every_s:
             rows = stats_rows(series.downsample(extract.sensor, start, stop, extract.every_s), zone)
         else:
             rows = reading_rows(series.window(extract.sensor, start, stop), zone)
+        if extract.marks:
+            rows, waiting = _marked(rows, waiting, extract.every_s)
         yield stop, rows
         start = stop
+
+
+def _marked(
+    rows: list[Row], waiting: list[tuple[float, str]], every_s: float
+) -> tuple[list[Row], list[tuple[float, str]]]:
+    """Rows with what happened since the row before; marks that no row has come to yet wait for the next slice."""
+    found: list[Row] = []
+    left = list(waiting)
+    for row in rows:
+        due = [words for at, words in left if at < row[1] + every_s or at == row[1]]
+        left = left[len(due) :]
+        found.append((*row, " | ".join(due) or None))
+    return found, left
 
 
 def stats_rows(stats: Stats, zone: ZoneInfo) -> list[Row]:
@@ -134,6 +155,11 @@ class JsonWriter:
             "from": extract.from_at,
             "to": extract.to_at,
             "every_s": extract.every_s or None,
+            **(
+                {"marks": [{"at": at, "words": words} for at, words in extract.marks]}
+                if extract.marks
+                else {}
+            ),
         }
         out.write(json.dumps(head, ensure_ascii=False)[:-1] + ', "rows": [')
 
@@ -160,7 +186,13 @@ class ParquetWriter:
         pa: Any = import_module("pyarrow")
         pq: Any = import_module("pyarrow.parquet")
         self._pa = pa
-        kinds = {"quality": pa.string(), "drill": pa.string(), "delay_s": pa.int64(), "count": pa.int64()}
+        kinds = {
+            "quality": pa.string(),
+            "drill": pa.string(),
+            "mark": pa.string(),
+            "delay_s": pa.int64(),
+            "count": pa.int64(),
+        }
         fields = [("at", pa.timestamp("us", tz="UTC"))]
         fields += [(name, kinds.get(name, pa.float64())) for name in extract.columns[2:]]
         self._schema = pa.schema(fields, metadata={"sensor": extract.sensor, "timezone": extract.timezone})

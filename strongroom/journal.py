@@ -23,6 +23,8 @@ KINDS: dict[str, str] = {
     "engine.started": "the engine began; data: version, folder revision",
     "engine.stopped": "the engine ended in order",
     "clock.stepped": "the wall clock jumped; data: seconds",
+    "folder.taken": "the engine goes on with a changed building folder; data: from, to (revisions)",
+    "sensor.*": "an instrument at its place; data: a record (strongroom.instruments.records)",
     "act": "a person did something; data: the act, and why it was refused if it was",
     "drill.held": "a drill took place; data: drill, when, rating, score, note",
     "alarm.*": "data: reason, alarm as it stands",

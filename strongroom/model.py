@@ -11,7 +11,9 @@ from alerts.rule import Rule
 from playbooks.acts import IncidentAct
 from playbooks.model import Drill, Holding, Incident, Playbook
 from playbooks.rescue.own import DEFAULT_OWN, OwnRescue
-from sensors.model import Quality, Reject, Sensor, Text, Zone
+from sensors.model import Calibration, Quality, Reject, Sensor, Text, Zone
+from sensors.templates import Template
+from strongroom.instruments.acts import InstrumentAct
 
 
 class Floor(Struct, frozen=True, kw_only=True):
@@ -45,6 +47,8 @@ class Building(Struct, frozen=True, kw_only=True):
     plans: dict[str, str] = {}  # floor id -> sanitised SVG text
     rescue: OwnRescue = DEFAULT_OWN
     climate_profile: str = "jgj25-2010"  # see alerts.profiles
+    templates: dict[str, Template] = {}  # device models by id
+    calibrations: tuple[Calibration, ...] = ()  # every row, the oldest first
 
 
 class ReplyReceived(Struct, frozen=True, kw_only=True, tag="reply.received"):
@@ -124,6 +128,7 @@ class Act(Struct, frozen=True, kw_only=True):
         | StopDrill
         | DrillHeld
         | HistoryImported
+        | InstrumentAct
     )
     means: str = "screen"
 
@@ -151,6 +156,25 @@ class Latest(Struct, frozen=True, kw_only=True):
     words: Text = Text("", "")
     online: bool | None = None  # the device's or gateway's own word, None where none was said
     troubles: tuple[str, ...] = ()  # all that is wrong beside freshness, see sensors.state.Trouble
+
+
+class Aside(Struct, frozen=True, kw_only=True):
+    """A sensor out of service: who owns that, why, since when and until when."""
+
+    sensor: str
+    by: str
+    reason: str
+    since_at: float
+    until_at: float
+
+
+class Strangers(Struct, frozen=True):
+    """The inbox of unregistered sources in figures: understood, not understood, and what was only counted."""
+
+    understood: int = 0
+    others: int = 0
+    refused_sources: int = 0
+    skipped_messages: int = 0
 
 
 class Health(Struct, frozen=True, kw_only=True):
@@ -197,3 +221,6 @@ class Board(Struct, frozen=True, kw_only=True):
     unknown_topics: dict[str, int] = {}
     drill: str = ""
     last_change_at: float = 0.0
+    aside: tuple[Aside, ...] = ()  # sensors out of service
+    uncalibrated: tuple[str, ...] = ()  # sensors whose calibration has ended
+    strangers: Strangers = Strangers()

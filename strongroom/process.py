@@ -18,6 +18,7 @@ from strongroom.core import Core
 from strongroom.datadir import CURSORS_DB, SITE_DB, keep_last_good, last_good
 from strongroom.feeder import Feeder
 from strongroom.folder.load import load
+from strongroom.instruments.register import Register
 from strongroom.model import Building
 from strongroom.problems import render
 from strongroom.readings import open_series, tail_s
@@ -67,6 +68,26 @@ def run_engine(settings: Settings, stop: threading.Event | None = None) -> int:
         print(refused, file=sys.stderr)
         return CANNOT_RUN
 
+    stopping = stop or threading.Event()
+    if stop is None:
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda *_: stopping.set())
+    following: Building | int = building
+    while isinstance(following, Building):
+        keep_last_good(following, settings.data)
+        following = _run_one(settings, following, clock, stopping)
+    return following
+
+
+def _run_one(
+    settings: Settings, building: Building, clock: SystemClock, stopping: threading.Event
+) -> Building | int:
+    """One engine with one folder; the building to go on with, or the exit status at the end.
+
+    Taking a changed folder up is the orderly end of an engine and the start of the next, so that it rests on what
+    every start rests on: the journal, the rule states and the broker's session.
+    """
+
     def source(_core: Core) -> MqttSource:
         return MqttSource(
             settings.broker,
@@ -103,16 +124,15 @@ def run_engine(settings: Settings, stop: threading.Event | None = None) -> int:
         feeder,
         Bypass(bypass),
         test_at=settings.test_at,
+        register=Register(settings.building),
     )
-    stopping = stop or threading.Event()
-    if stop is None:
-        for name in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(name, lambda *_: stopping.set())
     beat = Beat(settings.beat_url.split(), clock, engine.signs)
     beat.start()
-    engine.run(stopping)
+    following = engine.run(stopping)
     beat.stop()
-    return DAMAGED if engine.committer.damaged else 0
+    if engine.committer.damaged:
+        return DAMAGED
+    return following or 0
 
 
 def main() -> int:

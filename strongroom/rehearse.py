@@ -25,7 +25,11 @@ from strongroom.assemble import make_engine
 from strongroom.bypass import Bypass
 from strongroom.clock import SetClock
 from strongroom.core import Core
+from strongroom.datadir import INBOX_DB
 from strongroom.engine import Engine
+from strongroom.inbox import Inbox
+from strongroom.instruments.acts import InstrumentAct
+from strongroom.instruments.register import Register
 from strongroom.journal import ActData, AlarmData, IncidentData, NoticeData, decode
 from strongroom.model import Act, Building, Entry
 from strongroom.sitedb import SiteReader
@@ -39,11 +43,22 @@ EVERYTHING = ("#",)  # as the live engine listens: discovery names topics that n
 class Rehearsal:
     """A building on a set clock. ``data`` is an empty directory of its own; ``start_at`` Unix seconds UTC.
 
+    With ``folder``, a copy of the building's own, acts on instruments are carried out in it and the engine goes on
+    with what they made of it; without, they are refused.
     ``window`` is how many messages the broker lets wait for an acknowledgement.
     """
 
-    def __init__(self, building: Building, data: Path, start_at: float, *, window: int = 65_535) -> None:
+    def __init__(
+        self,
+        building: Building,
+        data: Path,
+        start_at: float,
+        *,
+        folder: Path | None = None,
+        window: int = 65_535,
+    ) -> None:
         self.building = building
+        self._folder = folder
         self.clock = SetClock(start_at)
         self.paper = PaperSender()
         self._data = data
@@ -69,7 +84,16 @@ class Rehearsal:
                 self._broker, EVERYTHING, client_id="engine-bypass", now=self.clock.now, fleeting=True
             )
 
-        engine = make_engine(self.building, self._data, self.clock, source, self.paper, bypass=Bypass(bypass))
+        register = Register(self._folder) if self._folder is not None else None
+        engine = make_engine(
+            self.building,
+            self._data,
+            self.clock,
+            source,
+            self.paper,
+            bypass=Bypass(bypass),
+            register=register,
+        )
         engine.source.start()
         return engine
 
@@ -78,6 +102,17 @@ class Rehearsal:
         self.engine.source.stop()
         self.engine.close()
         self.engine = self._start()
+
+    def put(self, person: str, what: InstrumentAct) -> Text | None:
+        """A person changes an instrument, through the inbox as a page would; returns why it was refused, or None."""
+        self._acts += 1
+        act = Act(id=f"rehearsed-{self._acts}", at=self.clock.now(), by=person, what=what)
+        inbox = Inbox(self._data / INBOX_DB)
+        inbox.put(act)
+        inbox.close()
+        self.run(1.0)
+        decided = [decode(entry) for entry in self.entries() if entry.kind == "act" and entry.about == act.id]
+        return decided[0].refused if decided and isinstance(decided[0], ActData) else None
 
     def show(self, sensor: str, value: str | float | None) -> None:
         """From now on the sensor shows this value (a state word of its quantity, or a number); None lets go.
@@ -130,6 +165,11 @@ class Rehearsal:
         while self.engine.outbox is not None and self.engine.outbox.pump():
             self.engine.turn(0.0)
             self.engine.committer.pump()
+        if self.engine.successor is not None:
+            self.building = self.engine.successor
+            self._devices = _devices(self.building.sensors.values())
+            self._next = {device: self._next.get(device, self.clock.now()) for device in self._devices}
+            self.restart()
 
     def entries(self) -> list[Entry]:
         """The journal so far."""

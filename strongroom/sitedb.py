@@ -238,6 +238,13 @@ class SiteReader:
         text = f"SELECT * FROM journal WHERE {' AND '.join(where)} ORDER BY seq {order} LIMIT ?"  # noqa: S608
         return list(_entries(self._db.execute(text, (*values, limit))))
 
+    def states(self, prefix: str) -> dict[str, bytes]:
+        """Stored states whose key begins so."""
+        rows = self._db.execute(
+            "SELECT key, body FROM rule_state WHERE key >= ? AND key < ?", (prefix, prefix + "\uffff")
+        )
+        return dict(rows.fetchall())
+
     def broken_at(self) -> int | None:
         """First entry that was altered, cut out or cut off at the end; None when the journal is whole."""
         row = self._db.execute("SELECT value FROM meta WHERE key = 'head'").fetchone()

@@ -1,4 +1,4 @@
-"""设置 Setup: is the folder sound, who is on duty, do messages arrive, who looked? Read-only for the folder."""
+"""设置 Setup: is the folder sound, who is on duty, do messages arrive, who looked? Instruments are changed by acts."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from pathlib import Path
 
 from alerts.model import NoticeState
 from dashboard.faces.chrome import card, empty
+from dashboard.faces.instruments import RIGHT, aside, calibrations, inbox, unwatched
 from dashboard.faces.phone import masked
 from dashboard.faces.setup_reach import gaps, proof
 from dashboard.html import esc, join, mark, tag
-from dashboard.looks import sensor_state
 from dashboard.scene import Scene
+from sensors.newcomer import Newcomer
 from strongroom import __version__
 from strongroom.problems import Problem
 from strongroom.users import Looked, User
@@ -22,10 +23,20 @@ def face(
     problems: Sequence[Problem] | None = None,
     users: Sequence[User] = (),
     looks: Sequence[Looked] = (),
+    newcomers: Sequence[Newcomer] = (),
 ) -> str:
     """The whole body. ``problems`` None: the folder cannot be checked from here."""
-    left = [folder(scene, problems), unwatched(scene), channel(scene), papers(scene)]
+    left = [
+        folder(scene, problems),
+        unwatched(scene),
+        aside(scene),
+        calibrations(scene),
+        channel(scene),
+        papers(scene),
+    ]
     right = [duty(scene), gaps(scene), proof(scene), refused(scene)]
+    if scene.viewer.may(RIGHT):
+        right.insert(0, inbox(scene, newcomers))
     if scene.viewer.may("users"):
         right += [people(scene, users), looked(scene, looks)]
     return tag(
@@ -99,31 +110,6 @@ def duty(scene: Scene) -> str:
     warn = "" if now else tag("p", mark("F", size=18), " ", esc(w("status.nobody")))
     table = tag("table", tag("tbody", rows), class_="sr-table") if rows else empty(w("setup.no_people"))
     return card(w("setup.duty"), warn, tag("div", table, class_="sr-scroll"), key="duty")
-
-
-def unwatched(scene: Scene) -> str:
-    """Zones that nothing watches right now, with the key holdings in them, and why."""
-    w = scene.w
-    latest = scene.board.latest if scene.board else {}
-    rows: list[str] = []
-    for zone in scene.building.zones.values():
-        sensors = [s for s in scene.building.sensors.values() if s.zone == zone.id]
-        holdings = [h for h in scene.building.holdings.values() if h.zone == zone.id]
-        speaking = [s for s in sensors if sensor_state(latest.get(s.id)) in ("fresh", "late")]
-        if speaking or (not sensors and not holdings):
-            continue
-        why = w("setup.no_sensor") if not sensors else w("setup.all_silent", n=len(sensors))
-        held = w("setup.holdings", n=len(holdings)) if holdings else ""
-        rows.append(
-            tag(
-                "li",
-                mark("F", size=18),
-                tag("b", esc(w.of(zone.name))),
-                tag("span", esc(" · ".join(x for x in (why, held) if x))),
-            )
-        )
-    body = tag("ul", *rows, class_="sr-facts") if rows else empty(w("setup.all_watched"))
-    return card(w("setup.unwatched"), body, key="unwatched")
 
 
 def channel(scene: Scene) -> str:

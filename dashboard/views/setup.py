@@ -1,5 +1,6 @@
 """Page script."""
 
+from dashboard.faces.instruments import RIGHT
 from dashboard.faces.setup import face
 from dashboard.frame import show
 from dashboard.keeping import folder_problems
@@ -12,7 +13,8 @@ def kept(scene: Scene) -> str:
     here = world()
     sees_users = scene.viewer.may("users")
     users = here.users.everyone() if sees_users else []
-    return face(scene, folder_problems(here), users, here.users.looks() if sees_users else [])
+    newcomers = here.desk.newcomers() if scene.viewer.may(RIGHT) else []
+    return face(scene, folder_problems(here), users, here.users.looks() if sees_users else [], newcomers)
 
 
 show("setup", kept)

@@ -16,9 +16,12 @@ from ingest.series import Series, SeriesError
 from strongroom.cli import app
 from strongroom.cli.common import settings_or_exit
 from strongroom.clock import SystemClock
-from strongroom.datadir import last_good
+from strongroom.datadir import SITE_DB, last_good
 from strongroom.history import FORMATS, CsvWriter, Extract, JsonWriter, ParquetWriter, Writer, slices
+from strongroom.instruments.records import records_of
+from strongroom.localtime import local
 from strongroom.readings import UnreadableError, open_series, read_moment, read_span
+from strongroom.sitedb import SiteReader
 
 Data = Annotated[
     Path | None,
@@ -49,7 +52,7 @@ def history(
     if format_ == "parquet" and out is None:
         _stop("parquet 需要 --out 文件 · parquet needs --out FILE")
     series, zone = opened(data, timezone)
-    extract = asked(sensor, from_, to, every, zone)
+    extract = asked(sensor, from_, to, every, zone, marks_of(settings_or_exit(data, data).data, sensor, zone))
     known = series.sensors()
     if sensor not in known:
         near = difflib.get_close_matches(sensor, known, 3, 0.5)
@@ -80,7 +83,24 @@ def opened(data: Path | None, timezone: str) -> tuple[Series, str]:
         _stop(str(error))
 
 
-def asked(sensor: str, from_: str, to: str, every: str, zone: str) -> Extract:
+def marks_of(data: Path, sensor: str, zone: str) -> tuple[tuple[float, str], ...]:
+    """What happened to the instrument at this place: replaced, moved, calibrated, out of service."""
+    path = data / SITE_DB
+    if not path.is_file():
+        return ()
+    reader = SiteReader(path)
+    records = records_of(reader.entries(about=sensor, kind="sensor.", limit=100_000))
+    reader.close()
+    return tuple(
+        (one.at, f"{local(one.at, zone, '%Y-%m-%d %H:%M')} {one.by} {words.zh} / {words.en}")
+        for one in records
+        for words in (one.words(),)
+    )
+
+
+def asked(
+    sensor: str, from_: str, to: str, every: str, zone: str, marks: tuple[tuple[float, str], ...] = ()
+) -> Extract:
     """The options of the command line as an extract; ends the command with a sentence."""
     now = SystemClock().now()
     try:
@@ -91,6 +111,7 @@ def asked(sensor: str, from_: str, to: str, every: str, zone: str) -> Extract:
             to_at=read_moment(to, now, zone),
             every_s=read_span(every) if every else 0.0,
             timezone=zone,
+            marks=marks,
         )
     except (UnreadableError, KeyError, ValueError) as error:
         _stop(str(error))

@@ -6,6 +6,8 @@ from msgspec import Struct
 
 from alerts.rule import Rule
 from playbooks.rescue.own import OwnRescue
+from sensors.model import Calibration
+from sensors.templates import Template
 from strongroom.folder.building import House
 from strongroom.folder.drills import Script
 from strongroom.folder.holdings import Register
@@ -29,3 +31,5 @@ class Facts(Struct, frozen=True, kw_only=True):
     drills: dict[str, Script]
     rescue: OwnRescue  # rescue.toml, or the defaults where there is none
     plans: dict[str, Plan | None]  # floor -> plan; None: its file cannot be used
+    templates: dict[str, Template] = {}  # the product's models and the site's own
+    calibrations: tuple[Calibration, ...] = ()

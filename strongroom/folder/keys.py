@@ -12,7 +12,13 @@ KEYS: dict[str, tuple[str, ...]] = {
     "sensors": ("sensor",),
     "sensor": (
         "id", "name", "zone", "quantity", "topic", "dialect", "path", "channel", "words", "unit", "model",
-        "every_s", "silent_after_s", "at", "offset", "essential",
+        "every_s", "silent_after_s", "at", "offset", "range", "essential",
+    ),
+    # templates.toml
+    "templates": ("template",),
+    "template": (
+        "id", "name", "vendor", "also", "quantities", "essential", "ranges", "every_s", "silent_after_s",
+        "battery", "calibrate_months", "model",
     ),
     # rules.toml
     "rules": ("rule",),

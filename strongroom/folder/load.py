@@ -10,8 +10,20 @@ from msgspec import Struct
 from alerts.rule import Rule
 from alerts.standard import standard_rules
 from playbooks.rescue.own import DEFAULT_OWN, OwnRescue
-from sensors.model import Text
-from strongroom.folder import building, drills, holdings, people, playbooks, rescue, rules, sensors
+from sensors.model import Calibration, Text
+from sensors.templates import Template
+from strongroom.folder import (
+    building,
+    calibrations,
+    drills,
+    holdings,
+    people,
+    playbooks,
+    rescue,
+    rules,
+    sensors,
+    templates,
+)
 from strongroom.folder.across import check_across
 from strongroom.folder.document import Document, parse
 from strongroom.folder.facts import Facts
@@ -113,7 +125,24 @@ def _facts(folder: Path, ledger: Ledger, revision: str) -> Facts:
         rescue=_rescue(folder, ledger, spoken),
         drills=scripts,
         plans=_plans(folder, house.floors, ledger),
+        templates=_templates(folder, ledger),
+        calibrations=_calibrations(folder, ledger),
     )
+
+
+def _templates(folder: Path, ledger: Ledger) -> dict[str, Template]:
+    """The models the product knows, and the site's own in their place."""
+    own: dict[str, Template] = {}
+    if (folder / templates.FILE).exists():
+        own = templates.read_templates(_document(folder, templates.FILE, "templates", ledger), ledger)
+    return {**templates.standard_templates(), **own}
+
+
+def _calibrations(folder: Path, ledger: Ledger) -> tuple[Calibration, ...]:
+    if not (folder / calibrations.FILE).exists():
+        return ()
+    source = read_source(folder, calibrations.FILE, ledger)
+    return calibrations.read_calibrations(source, ledger) if source is not None else ()
 
 
 def _document(folder: Path, file: str, kind: str, ledger: Ledger) -> Document:
@@ -227,7 +256,7 @@ def _building(facts: Facts, folder: Path, revision: str) -> Building:
         assembly=house.assembly,
         floors=house.floors,
         zones=house.zones,
-        sensors=facts.instruments.sensors,
+        sensors=calibrations.corrected(facts.instruments.sensors, facts.calibrations, house.timezone),
         rules=rulebook,
         people=facts.staff.people,
         ladders=facts.staff.ladders,
@@ -239,4 +268,6 @@ def _building(facts: Facts, folder: Path, revision: str) -> Building:
         folder=str(folder),
         revision=revision,
         plans={floor: plan.svg for floor, plan in facts.plans.items() if plan is not None},
+        templates=facts.templates,
+        calibrations=facts.calibrations,
     )

@@ -66,6 +66,7 @@ def _sensor(table: Table, languages: tuple[str, ...]) -> Sensor:
             f"silent_after_s = {3 * every_s:g}",
         )
     known = read_quantity(table)
+    low, high = read_range(table, "range")
     unit = table.string("unit", plain=False).strip()
     check_unit(table, known, unit)
     return Sensor(
@@ -85,7 +86,29 @@ def _sensor(table: Table, languages: tuple[str, ...]) -> Sensor:
         at=_at(table),
         offset=table.number("offset", low=-1e6, high=1e6),
         essential=table.flag("essential"),
+        low=low,
+        high=high,
     )
+
+
+def read_range(table: Table, key: str) -> tuple[float | None, float | None]:
+    """Two numbers in order, or (None, None): the range a maker vouches for, in the quantity's unit."""
+    value: Any = table.data.get(key)
+    if value is None:
+        return None, None
+    pair = value if isinstance(value, list) else []
+    numbers = [float(n) for n in pair if isinstance(n, (int, float)) and not isinstance(n, bool)]
+    if len(numbers) != 2 or len(pair) != 2 or not numbers[0] < numbers[1]:
+        table.wrong(
+            key,
+            Text(
+                "量程是两个数：下限、上限，下限较小。",
+                "A range is two numbers, the lower end first.",
+            ),
+            f"{key} = [-20, 60]",
+        )
+        return None, None
+    return numbers[0], numbers[1]
 
 
 def _dialect(table: Table) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dashboard.desk import Outcome, Point
+from sensors.newcomer import Newcomer
 from strongroom.model import Act, Board, Building, Entry
 
 
@@ -16,6 +17,7 @@ class FakeDesk:
         self.outcomes: dict[str, Outcome] = {}
         self.age: float | None = 0.5 if board else None
         self.journal: list[Entry] = []
+        self.strangers: list[Newcomer] = []
         self.series: dict[str, list[Point]] | None = None
 
     def board(self) -> Board | None:
@@ -43,6 +45,9 @@ class FakeDesk:
             if entry.seq > after and (not about or entry.about == about) and entry.kind.startswith(kind)
         ]
         return sorted(found, key=lambda entry: -entry.seq if newest else entry.seq)[:limit]
+
+    def newcomers(self) -> list[Newcomer]:
+        return self.strangers
 
     def history(self, sensor: str, since: float, until: float, points: int = 600) -> list[Point] | None:
         if self.series is None:

@@ -17,10 +17,11 @@ from dashboard.desk import Outcome, Point
 from dashboard.door import Door, key_of
 from dashboard.world import World
 from sensors.model import Text
+from sensors.newcomer import Newcomer
 from strongroom.clock import SystemClock
-from strongroom.model import Act, Board
+from strongroom.model import Act, Board, Building
 from strongroom.users import Users
-from tests.fakes import house
+from tests.fakes import house, strangers
 from tests.fakes.desk import FakeDesk
 
 BOARDS = {
@@ -31,6 +32,7 @@ BOARDS = {
     "fire": house.fire_board,
     "broker": house.broker_board,
     "drill": house.drill_board,
+    "instruments": lambda: strangers.troubled(house.board()),
     "salvage": house.salvage_board,
     "replan": house.replan_board,
 }
@@ -53,6 +55,13 @@ class LivingDesk(FakeDesk):
         shift = now - made.at
         text = msgspec.json.encode(house.moved(made, shift))
         return msgspec.json.decode(text, type=Board)
+
+    def building(self) -> Building:
+        return strangers.equipped(self.house, self._clock.now())
+
+    def newcomers(self) -> list[Newcomer]:
+        quiet = self._file.read_text().strip() in ("first", "quiet")
+        return [] if quiet else strangers.newcomers(self._clock.now())
 
     def history(self, sensor: str, since: float, until: float, points: int = 600) -> list[Point] | None:
         base = house.VALUES.get(sensor, 20.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from sensors.climate import dew_point, preservation_index, surface_humidity
@@ -171,3 +172,25 @@ def test_a_memory_that_cannot_be_read_begins_anew() -> None:
     deriver = Deriver(house(derived("mould_index")), {"derived:mould_index": b"{"})
     made = deriver.observe([reading("t", 20, T0), reading("rh", 50, T0)])
     assert values(made) == {"mould_index": 0.0}
+
+
+def test_the_mould_index_follows_the_class_of_its_material() -> None:
+    air = {"t": sensor("t", "temperature"), "rh": sensor("rh", "humidity")}
+    classes = ("very sensitive", "sensitive", "medium", "resistant")
+    made = {
+        name: msgspec.structs.replace(sensor(name, "mould_index", dialect="derived"), channel=name)
+        for name in classes
+    }
+    deriver = Deriver({**air, **made})
+    for step in range(50):
+        at = T0 + 600.0 * step
+        readings = deriver.observe([Reading("t", 25.0, at, at), Reading("rh", 96.0, at, at)])
+    index = {reading.sensor: reading.value for reading in readings}
+    assert index["very sensitive"] > index["sensitive"] > index["medium"] > index["resistant"] > 0.0
+
+
+@pytest.mark.parametrize(("quantity", "channel"), [("mould_index", "paper"), ("dew_point", "sensitive")])
+def test_a_class_that_does_not_exist_is_said(quantity: str, channel: str) -> None:
+    wrong = msgspec.structs.replace(sensor("x", quantity, dialect="derived"), channel=channel)
+    air = {"t": sensor("t", "temperature"), "rh": sensor("rh", "humidity"), "x": wrong}
+    assert "very sensitive" in Deriver(air).unmade[0].words.en

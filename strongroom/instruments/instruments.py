@@ -1,0 +1,73 @@
+"""What the turn of decisions needs of a building's instruments: strangers, service, calibrations. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from alerts.evaluate import Evaluator
+from alerts.rule import Change
+from sensors.model import Decoded, RawMessage, Reading, Text
+from sensors.newcomers import Newcomers
+from strongroom.instruments.acts import ServiceAct
+from strongroom.instruments.due import Calibrations, Task
+from strongroom.instruments.records import Record
+from strongroom.instruments.service import BACK, Service
+from strongroom.model import Building
+
+NAMED = 5  # overdue sensors named in the alarm
+
+
+class Instruments:
+    """The instruments of one building beside their readings. ``states`` are those the last run committed."""
+
+    def __init__(self, building: Building, states: Mapping[str, bytes]) -> None:
+        self.newcomers = Newcomers(building.sensors, building.timezone, states)
+        self.service = Service(building.sensors)
+        self.calibrations = Calibrations(building.sensors.values(), building.timezone)
+
+    def hear(self, raw: RawMessage, decoded: Decoded, now: float) -> None:
+        """Look whether a message tells of a device that nobody registered."""
+        strange = not decoded.known or bool(decoded.declarations)
+        if strange or self.newcomers.wants(raw.topic, now, empty=not decoded.readings):
+            self.newcomers.observe(raw, now)
+
+    def judged(self, readings: Sequence[Reading]) -> Sequence[Reading]:
+        """The readings that may decide anything: a drill's own, and those of sensors in service."""
+        out = self.service.out
+        if not out:
+            return readings
+        return [reading for reading in readings if reading.drill or reading.sensor not in out]
+
+    def is_out(self, reading: Reading) -> bool:
+        """Whether a reading is kept and shown, and not believed."""
+        return reading.sensor in self.service.out and not reading.drill
+
+    def resume(self, evaluator: Evaluator, now: float) -> list[Change]:
+        """Set aside what was out of service when the last run ended."""
+        return [change for name in self.service.out for change in evaluator.set_aside(name, now)]
+
+    def decide(self, what: ServiceAct, by: str, roles: Collection[str], now: float) -> Record | Text:
+        """What an act makes true, or why it is refused."""
+        return self.service.decide(what, by, roles, now)
+
+    def follow(
+        self, record: Record, evaluator: Evaluator, latest: Mapping[str, Reading], now: float
+    ) -> list[Change]:
+        """A sensor went out of service or came back; what it says at its return is judged at once."""
+        if record.kind != BACK:
+            return evaluator.set_aside(record.sensor, now)
+        evaluator.bring_back(record.sensor, now)
+        newest = latest.get(record.sensor)
+        return evaluator.observe(newest, now) if newest is not None else []
+
+    def overdue(self, now: float) -> Text | None:
+        """Which calibrations have ended; None where none has."""
+        names = self.calibrations.overdue(now)
+        if not names:
+            return None
+        listed = ", ".join(names[:NAMED]) + (" …" if len(names) > NAMED else "")
+        return Text(f"已到期：{listed}", f"overdue: {listed}")
+
+    def tasks(self, now: float) -> list[Task]:
+        """Calibrations to be told of at this hour."""
+        return self.calibrations.tasks(now) if self.calibrations.is_told_now(now) else []
