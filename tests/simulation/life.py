@@ -188,9 +188,10 @@ class Life:
         wire(engine, self._switch)
         decide = engine.core.message
 
-        def message(raw: RawMessage, now: float) -> tuple[tuple[str, bytes], ...]:
-            self._heard.append((raw, now))
-            return decide(raw, now)
+        def message(raw: RawMessage, now: float, *, kept: bool = True) -> tuple[tuple[str, bytes], ...]:
+            if not raw.topic.startswith("strongroom/"):  # the engine's own beat, heard back
+                self._heard.append((raw, now))
+            return decide(raw, now, kept=kept)
 
         engine.core.message = message  # type: ignore[method-assign]
         if engine.outbox is not None:
