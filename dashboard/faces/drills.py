@@ -95,7 +95,10 @@ def _drill(scene: Scene, drill: Drill, last: Held | None) -> str:
             class_="sr-form",
         )
         desk = tag(
-            "p", esc(w("drills.at_desk")), " ", tag("code", esc(f"strongroom drill … {drill.id} --data …"))
+            "p",
+            esc(w("drills.at_desk")),
+            " ",
+            tag("code", esc(f"strongroom drill … {drill.id} --data … --by …")),
         )
         tell = drawer(w("drills.practised"), form, desk, key=f"tell-{drill.id}")
     script = drawer(w("drills.script"), _script(scene, drill), key=f"script-{drill.id}", keep=True)

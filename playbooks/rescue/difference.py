@@ -27,7 +27,7 @@ class Difference(Struct, frozen=True, kw_only=True):
 
 
 _GONE = Text("已经处理", "already dealt with")
-_CUT = Text("时间给了价值更高的", "the time goes to holdings worth more")
+_CUT = Text("时间用于每分钟价值更高的档案", "The time goes to holdings worth more per minute")
 _STEPS = 2
 """A change of place in the order counts from so many places on; one place up or down is noise."""
 

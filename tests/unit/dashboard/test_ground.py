@@ -136,7 +136,10 @@ def test_the_old_plan_stays_and_the_difference_says_what_and_why(tmp_path: Path)
     assert 'data-item="M002"' in carry, "the old list is still the one to work by"
     words = text_of(rescue.face(opened(tmp_path / "b", "replan", view="plan")))
     assert "people 4 → 6, crews 2 → 3" in words
-    assert "2 more: J014-020" in words and "1 dropped (the time goes to holdings worth more): M002" in words
+    assert (
+        "2 more: J014-020" in words
+        and "1 dropped (The time goes to holdings worth more per minute): M002" in words
+    )
     assert words.index("Proposed plan") < words.index("The plan in force")
     helper = rescue.face(opened(tmp_path / "c", "replan", "helper", view="plan"))
     assert "incident.accept_plan" not in helper and "The coordinator accepts it" in helper
