@@ -1,6 +1,6 @@
 """The rescue planner against the printed list, its best known plans and its bound.
 
-``python -m bench.rescue --json [--sizes 200,1000,5000,20000] [--seeds 1] [--seconds 0.01,1,5] [--reference 0]
+``python -m bench.rescue --json [--sizes 200,1000,5000,20000] [--seeds 1] [--seconds 0.01,1,10] [--reference 0]
 [--tries 1]``
 
 For each made-up building (see :mod:`bench.buildings`) and each time: value saved over what following the printed
@@ -114,7 +114,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--sizes", default="200,1000,5000,20000")
     parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--seconds", default="0.01,1,5")
+    parser.add_argument("--seconds", default="0.01,1,10")
     parser.add_argument("--reference", type=float, default=0.0, help="seconds of a long run as reference")
     parser.add_argument("--tries", type=int, default=1, help="so many long runs, each with its own seed")
     parser.add_argument("--keep", action="store_true", help="keep better values in rescue_best.json")

@@ -19,6 +19,8 @@ place.
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -28,7 +30,7 @@ from numpy.typing import NDArray
 from playbooks.rescue.problem import COVER_MIN, LOADED, UNDRIED, Problem
 
 _LEAST = 1e-6
-WEIGHTS = (0.0, 0.25, 0.5)
+WEIGHTS = (0.0, 0.4)
 """A crew's minutes weigh (its capacity over the largest) to each of these powers in turn."""
 _Floats = NDArray[np.float64]
 
@@ -52,19 +54,28 @@ class _Kind(Struct, frozen=True, gc=False):
 class _LeftOut:
     """The candidates that the search does not see, as columns: a bound must count them too."""
 
-    def __init__(self, problem: Problem, trunk: Mapping[str, float]) -> None:
+    def __init__(self, problem: Problem, trunk: Mapping[str, float], once: float) -> None:
         capacity = max(team.capacity for team in problem.teams)
         covering = COVER_MIN * problem.shelf
         facts: dict[str, tuple[float, float, float]] = {}
-        self.zone = [problem.stakes[number].holding.zone for _, number, _ in problem.pruned]
-        for zone in set(self.zone):
+        boost = 1.0
+        for zone in problem.cleared:
             out = problem.minutes_to(zone)
+            if math.isinf(out):
+                continue
             until = max(problem.latest(zone) + out * LOADED, problem.latest(zone, loaded=False) + out)
             facts[zone] = (out * (1.0 + LOADED), trunk.get(zone, 0.0), until)
-        known = np.array(problem.pruned)
+            if out > 0.0:
+                boost = max(boost, facts[zone][0] / max(_LEAST, trunk.get(zone, 0.0) - once))
+        # No shorter way and no weight lifts a pace by more than this, so the rest stays below the search's worst.
+        least = min(team.capacity for team in problem.teams) / capacity
+        floor = -problem.pruned_pace * least ** max(WEIGHTS) / boost
+        seen = problem.pruned[: bisect_right(problem.pruned, (floor, len(problem.stakes), 0.0))]
+        self.zone = [problem.stakes[number].holding.zone for _, number, _ in seen]
+        known = np.array(seen)
         ways = np.array([facts[zone] for zone in self.zone])
         minutes = known[:, 2]
-        kg = np.array([problem.stakes[number].kg for _, number, _ in problem.pruned])
+        kg = np.array([problem.stakes[number].kg for _, number, _ in seen])
         covered = minutes == covering
         self.kg: _Floats = np.where(covered, 0.0, kg)
         # What is covered could be carried out instead: its whole value at the pace of covering is above both.
@@ -92,11 +103,11 @@ def upper_bound(problem: Problem) -> float:
         return 0.0
     whole = {zone: problem.minutes_to(zone) * (1.0 + LOADED) for zone in problem.zones}
     trunk = {zone: minutes * (1.0 + LOADED) for zone, minutes in problem.trunks().items()}
-    left = _LeftOut(problem, trunk) if problem.pruned else None
     most = max(team.capacity for team in problem.teams)
     capacities = sorted({team.capacity for team in problem.teams})
     once = min((trunk[zone] for zone in problem.cleared if zone in trunk), default=0.0) * 2.0 / (1.0 + LOADED)
     beyond = {zone: minutes - once for zone, minutes in trunk.items()}
+    left = _LeftOut(problem, trunk, once) if problem.pruned else None
     found = []
     for power in WEIGHTS if len(capacities) > 1 else WEIGHTS[:1]:
         kinds = [_Kind(capacity, (capacity / most) ** power) for capacity in capacities]

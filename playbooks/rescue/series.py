@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from playbooks.model import Incident, RescuePlan
 from playbooks.rescue.planner import Request, by_the_list
-from playbooks.rescue.problem import COVER_SHARE, UNLIKELY, likelihood
+from playbooks.rescue.problem import COVER_SHARE, UNDRIED, UNLIKELY, likelihood
 from playbooks.rescue.search import Search
 
 Points = tuple[tuple[float, float], ...]
@@ -43,7 +43,7 @@ def plan_points(plan: RescuePlan, request: Request) -> Points:
         value = sum(
             worth.get(id_, 0.0)
             * likely.get(zone.get(id_, ""), UNLIKELY)
-            * (share if id_ in trip.covered else 1.0)
+            * (share if id_ in trip.covered else UNDRIED if id_ in plan.undried else 1.0)
             for id_ in trip.holdings
         )
         gains.append((trip.from_min + trip.minutes, value))

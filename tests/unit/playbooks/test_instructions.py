@@ -112,3 +112,13 @@ def test_titles_are_never_in_the_words() -> None:
         words = in_words(step, response.site)
         assert "案卷" not in words.zh + words.en
         assert "1-1" in words.zh
+
+
+def test_a_plan_from_before_the_zone_closed_sends_nobody_in() -> None:
+    response, id_ = running()
+    stale = response.incidents[id_].plan
+    assert stale is not None
+    do(response, CloseZone(incident=id_, zone="2a", reason="ceiling"), NOW + 60)
+    steps = next_steps(stale, response.incidents[id_], "A", limit=99)
+    assert any("2a" in trip.via for trip in stale.trips)
+    assert all("2a" not in step.zones for step in steps)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from playbooks import triage
 from playbooks.holdings.materials import BY_ID, material_id, most_delicate
@@ -147,3 +148,12 @@ def test_the_wet_window_decides_within_a_tier_under_water_only() -> None:
     ranked = {threat: [one.holding for one in triage.rank([slow, quick], threat, {"2b": 0.0})] for threat in
               ("water", "fire")}  # fmt: skip
     assert ranked == {"water": ["z-quick", "a-slow"], "fire": ["a-slow", "z-quick"]}
+
+
+def test_the_stake_moves_by_its_copies_where_the_order_lets_them() -> None:
+    none, proved = holding("a", grade=2), holding("b", grade=2, copies=(PROOF,))
+    rules = triage.DEFAULT
+    fixed = replace(rules, copies_move=False)
+    assert [triage.stake(one, "water", rules, TODAY).tier for one in (none, proved)] == [1, 3]
+    assert [triage.stake(one, "water", fixed, TODAY).tier for one in (none, proved)] == [2, 2]
+    assert triage.stake(none, "water", rules, TODAY).value > triage.stake(none, "water", fixed, TODAY).value
