@@ -277,7 +277,8 @@ def _investigated(alarm: Alarm, by: str, reason: str, now: float) -> tuple[Alarm
 
 def _passed(alarm: Alarm, realarm_s: float, now: float) -> tuple[Alarm, Events]:
     events: Events = []
-    if alarm.shelved is not None and alarm.shelved.until_at <= now:
+    # A shelf that begins ahead of us was put up by a clock that has been set back since: nobody knows its end.
+    if alarm.shelved is not None and (alarm.shelved.until_at <= now or alarm.shelved.at > now + 1.0):
         alarm, more = _back(replace(alarm, shelved=None), "alarm.unshelved", now, "system")
         events += more
     if alarm.out_of_service is not None and alarm.out_of_service.until_at <= now and alarm.closed_at is None:

@@ -346,6 +346,9 @@ class Annunciator:
     def _start(self, now: float) -> None:
         if self._started_at is None:
             self._started_at = now
+            for alarm in self.alarms.values():
+                if alarm.shelved is not None and alarm.shelved.at > now + 1.0:
+                    heappush(self._due, (now, alarm.id))  # see alerts.alarm: its end cannot be relied on
 
     def _blank(self, rule: Rule, scope: str, now: float) -> Alarm:
         """An alarm that never was: the place where being out of service is written down."""

@@ -57,7 +57,12 @@ Said = NoticeEvent | Refused | PersonAct | PassOn
 
 def heard(desk: Drafts, inbound: Inbound) -> list[Said]:
     """What one answer does."""
-    senders = [p for p in desk.crew.people.values() if p.phone and p.phone == inbound.phone]
+    here = inbound.means == "phone page"  # proven by sign-in or PIN; who has no telephone goes by id there
+    senders = [
+        p
+        for p in desk.crew.people.values()
+        if (p.phone and p.phone == inbound.phone) or (here and p.id == inbound.phone)
+    ]
     if not senders:
         return [Refused(about=inbound.phone, reason=UNKNOWN_PHONE)]
     if inbound.id and any(
@@ -129,10 +134,7 @@ def _acknowledge(desk: Drafts, person: Person, notice: Notice, inbound: Inbound)
         else:
             before.append(alarm)
     if fresh:
-        words = Text(
-            f"已登记：{person.name.zh} 接警，编号{notice.reference}。",
-            f"Recorded: {person.name.en} is on it. Ref {notice.reference}.",
-        )
+        words = taken_words(person.name, notice.reference)
     elif before and before[0].acked is not None:
         by = before[0].acked.by
         name = desk.crew.people[by].name if by in desk.crew.people else Text(by, by)
@@ -145,6 +147,13 @@ def _acknowledge(desk: Drafts, person: Person, notice: Notice, inbound: Inbound)
             f"编号{notice.reference}已结束，无需再回复。", f"{notice.reference} is over; nothing to do."
         )
     return [*out, _answer(desk, person, inbound, words)]
+
+
+def taken_words(name: Text, reference: str) -> Text:
+    """The answer to whoever takes an alarm."""
+    return Text(
+        f"已登记：{name.zh} 接警，编号{reference}。", f"Recorded: {name.en} is on it. Ref {reference}."
+    )
 
 
 def _pass_on(desk: Drafts, person: Person, notice: Notice, inbound: Inbound) -> list[Said]:

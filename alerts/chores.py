@@ -1,21 +1,21 @@
-"""Messages that are not about an alarm: hand-over, gaps ahead, the daily test, a channel that fails. Pure."""
+"""Messages that are not about an alarm: hand-over, gaps ahead, a channel that fails. Pure."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from alerts import phrases
 from alerts.crew import BROKEN, Crew, contact_id
 from alerts.drafts import Drafts
-from alerts.model import Notice, NoticeEvent, NoticeState, Person
+from alerts.model import Notice, NoticeEvent, NoticeState
 from alerts.notices import LOST, SAID, Fault, event
-from alerts.people import Gap, Handover, on_duty, wall
-from alerts.segments import country
+from alerts.people import EmptyRung, Gap, Handover, wall
+from alerts.proof import administrators, proven
 from sensors.model import Text
 
 S = NoticeState
 ROSTER_HOUR = 9  # local hour at which gaps ahead are told
-TEST_VALID_S = 3600.0
 NOTE_VALID_S = 12 * 3600.0
-ADMINISTRATORS = ("administrator", "coordinator")
 
 
 def due(desk: Drafts, now: float) -> list[NoticeEvent]:
@@ -30,8 +30,6 @@ def due(desk: Drafts, now: float) -> list[NoticeEvent]:
     hour = wall(now, desk.crew.timezone).hour
     if hour == ROSTER_HOUR:
         out += _gaps(desk, now)
-    if hour == desk.crew.test_hour:
-        out += _tests(desk, now)
     return out
 
 
@@ -40,51 +38,24 @@ def next_at(crew: Crew, now: float) -> float | None:
     return min((h.at for h in crew.handovers_near(now) if h.at > now), default=None)
 
 
-def _tests(desk: Drafts, now: float) -> list[NoticeEvent]:
-    """The daily test to whoever is on duty: a channel that is silent shows today, not in the fire."""
-    today = wall(now, desk.crew.timezone).date().isoformat()
-    on = [s.person for s in on_duty(desk.crew.people, desk.crew.duties, desk.crew.timezone, now)]
-    out = []
-    for person in (desk.crew.people[who] for who in dict.fromkeys(on)):
-        id_ = f"test:{today}:{person.id}"
-        if id_ in desk.book.notices or not desk.crew.ways(person, "", desk.book.notices.get):
-            continue
-        code = desk.code(person, (), now)
-        asks = country(person.phone).replies
-        words = Text(
-            f"【测试】{desk.site.zh}报警通道每日测试。" + (f"回复{code}A确认。" if asks else "无需处理。"),
-            f"[TEST] {desk.site.en}: daily test of the alarm channel. "
-            + (f"Reply {code}A to confirm." if asks else "Nothing to do."),
-        )
-        note = desk.note(
-            id_=id_,
-            kind="test",
-            person=person,
-            words=words,
-            reason=DAILY_TEST,
-            now=now,
-            code=code,
-            expires_at=now + TEST_VALID_S,
-        )
-        out.append(event(note, now))
-    return out
-
-
 def contact(desk: Drafts, notice: Notice, now: float) -> list[NoticeEvent]:
     """What a result says about the person's channel, and about our own account."""
     if not notice.person or not notice.channel:
         return []
     id_ = contact_id(notice.person, notice.channel)
     record = desk.book.notices.get(id_)
-    if notice.state in (S.DELIVERED, S.ANSWERED) and record is not None and record.fault:
+    arrived = notice.state in (S.DELIVERED, S.ANSWERED) or (notice.kind == "test" and proven(notice))
+    if arrived and record is not None and record.fault:
         return [event(_record(notice.person, notice.channel, "", now), now, WORKS_AGAIN)]
     person = desk.crew.people.get(notice.person)
     fault = Fault(notice.fault) if notice.fault else Fault.NONE
     if notice.kind == "test" and notice.state in LOST and fault.value not in BROKEN and person is not None:
-        failed = FAILED_TEST.in_
+        unanswered = notice.state in (S.NO_ANSWER, S.BUSY)
+        why = NO_KEY if unanswered else SAID[fault] if fault else NO_WORD
+        channel = phrases.channel(notice.channel)
         reason = Text(
-            f"{person.name.zh} {phrases.channel(notice.channel).zh}：{failed('zh')}",
-            f"{person.name.en} by {phrases.channel(notice.channel).en}: {failed('en')}",
+            f"{person.name.zh} {channel.zh}：{FAILED_TEST.zh}（{why.zh}）。",
+            f"{person.name.en} by {channel.en}: {FAILED_TEST.en} ({why.en}).",
         )
         made = _record(
             notice.person,
@@ -140,18 +111,19 @@ def _tell_administrators(desk: Drafts, record: Notice, now: float) -> list[Notic
     return out
 
 
-def administrators(crew: Crew) -> list[Person]:
-    """Who looks after the system: people with that role."""
-    return [p for p in crew.people.values() if set(p.roles) & set(ADMINISTRATORS)]
+def handover_words(role_id: str, names: Sequence[Text]) -> Text:
+    """What whoever comes on duty is told; ``names`` are those who went."""
+    out = Text("、".join(n.zh for n in names), ", ".join(n.en for n in names))
+    role = Text("值班", "duty") if role_id == "on-duty" else Text(role_id, role_id)
+    return Text(
+        f"您现在开始{role.zh}" + (f"，接替{out.zh}。" if out.zh else "。"),
+        f"Your {role.en} begins now" + (f", after {out.en}." if out.en else "."),
+    )
 
 
 def _handover(desk: Drafts, change: Handover, who: str, id_: str, now: float) -> NoticeEvent:
-    names = [desk.crew.people[p].name for p in change.out if p in desk.crew.people]
-    out = Text("、".join(n.zh for n in names), ", ".join(n.en for n in names))
-    role = Text("值班", "duty") if change.role == "on-duty" else Text(change.role, change.role)
-    words = Text(
-        f"您现在开始{role.zh}" + (f"，接替{out.zh}。" if out.zh else "。"),
-        f"Your {role.en} begins now" + (f", after {out.en}." if out.en else "."),
+    words = handover_words(
+        change.role, [desk.crew.people[p].name for p in change.out if p in desk.crew.people]
     )
     note = desk.note(
         id_=id_,
@@ -171,10 +143,11 @@ def _gaps(desk: Drafts, now: float) -> list[NoticeEvent]:
         return []
     first = found[0]
     year, week, _ = wall(now, desk.crew.timezone).isocalendar()
-    words = _gap_words(first, len(found), desk.crew.timezone)
+    words = gap_words(first, len(found), desk.crew.timezone)
     out = []
     for person in administrators(desk.crew):
-        id_ = f"roster:{year}-{week}:{first.role}:{person.id}"
+        what = first.role if isinstance(first, Gap) else f"P{first.priority}.{first.rung}"
+        id_ = f"roster:{year}-{week}:{what}:{person.id}"
         if id_ not in desk.book.notices:
             ways = desk.crew.ways(person, "mail", desk.book.notices.get)
             note = desk.note(
@@ -191,13 +164,26 @@ def _gaps(desk: Drafts, now: float) -> list[NoticeEvent]:
     return out
 
 
-def _gap_words(gap: Gap, many: int, timezone: str) -> Text:
-    start, stop = wall(gap.from_at, timezone), wall(gap.until_at, timezone)
-    span = f"{start:%Y-%m-%d %H:%M} – {stop:%Y-%m-%d %H:%M}"
+def uncovered_words(one: Gap | EmptyRung, timezone: str) -> Text:
+    """What nobody covers, and when, in local wall time."""
+    start, stop = wall(one.from_at, timezone), wall(one.until_at, timezone)
+    span = f"{start:%Y-%m-%d %H:%M} 至 {stop:%Y-%m-%d %H:%M}"
+    spell = f"{start:%Y-%m-%d %H:%M} to {stop:%Y-%m-%d %H:%M}"  # plain signs keep an English text in GSM-7
+    if isinstance(one, Gap):
+        return Text(f"{span} 无人担任“{one.role}”", f"nobody is {one.role} {spell}")
+    step = one.rung + 1
+    return Text(
+        f"{span} {one.priority} 级警情的第 {step} 级通知无人",
+        f"step {step} of the ladder for priority {one.priority} reaches nobody {spell}",
+    )
+
+
+def gap_words(one: Gap | EmptyRung, many: int, timezone: str) -> Text:
+    """What administrators are told of the first of ``many`` gaps ahead."""
+    said = uncovered_words(one, timezone)
     more = Text(f"，另有 {many - 1} 处", f", and {many - 1} more") if many > 1 else Text("", "")
     return Text(
-        f"值班表空缺：{span} 无人担任“{gap.role}”{more.zh}。请补排。",
-        f"Roster gap: nobody is {gap.role} {span}{more.en}. Please fill it.",
+        f"值班表空缺：{said.zh}{more.zh}。请补排。", f"Roster gap: {said.en}{more.en}. Please fill it."
     )
 
 
@@ -221,6 +207,7 @@ def _record(
     )
 
 
-DAILY_TEST = Text("每日通道测试。", "The daily test of the channel.")
-FAILED_TEST = Text("每日测试未送达。", "The daily test did not arrive.")
+FAILED_TEST = Text("通道测试未成功", "The test of the channel failed")
+NO_KEY = Text("电话无人按键", "Nobody took the call and pressed a key")
+NO_WORD = Text("没有送达回执", "No word of its delivery came")
 WORKS_AGAIN = Text("该通道恢复可用。", "This channel works again.")

@@ -15,6 +15,7 @@ from alerts.course import (
     next_rung_at,
     opened_at,
     position,
+    round_base,
     running,
     silent_because,
     told_at,
@@ -26,6 +27,7 @@ from alerts.rule import Schedule
 from sensors.model import Text
 
 S = NoticeState
+KEPT = frozenset({"started", "0.0"})  # keys of a course that outlive its rounds
 Hold = Callable[[Person, Spoken, Rung | None, float], None]
 
 
@@ -60,12 +62,30 @@ class Climb:
         return self.stop(alarm, why, now)
 
     def start(self, alarm: Alarm, now: float, reason: Text) -> list[NoticeEvent]:
-        """A new turn of the ladder from its first rung; what the last turn still had waiting is dropped."""
+        """A new turn of the ladder from its first rung.
+
+        What the last turn still had waiting is dropped, except the first message a person was to get of this
+        alarm (:meth:`unwanted`).
+        """
         before = self._book.course(alarm.id)
         out = [self._put(event(begin(alarm, before, now, reason), now, reason))]
         if before is not None:
             out += self._cancel(alarm.id, now, reason)
         return out
+
+    def unsaid(self, alarm: Alarm) -> bool:
+        """Whether this turn runs by the right ladder and none of its messages was handed over yet.
+
+        They are worded when they go, so a turning for the worse needs no new turn: it is in the first message.
+        """
+        course = self._book.course(alarm.id)
+        if course is None or not running(course) or course.priority != alarm.priority:
+            return False
+        turn = position(course).turn
+        return not any(
+            notice.tries and any(s.alarm == alarm.id and s.turn == turn for s in notice.spoken)
+            for notice in self._book.of_alarm(alarm.id)
+        )
 
     def stop(self, alarm: Alarm, why: Why, now: float) -> list[NoticeEvent]:
         """No further steps: the course says why, and messages not yet sent are dropped."""
@@ -125,7 +145,10 @@ class Climb:
         lost = here.rung >= 0 and self.exhausted(course, here.round, here.rung, now)
         following = next_rung_at(course, ladder.rungs)
         if following is not None:
-            if now >= following or lost:
+            ahead = (
+                round_base(course) > now + 1.0
+            )  # begun by a clock that has been set back since: do not wait for it
+            if now >= following or lost or ahead:
                 return self._open(ladder, course, here.rung + 1, now, early=now < following)
             return None
         everyone = len(ladder.rungs)
@@ -141,11 +164,26 @@ class Climb:
             moved = replace(
                 course,
                 spoken=(Spoken(here.alarm, here.turn, again, -1),),
-                at={**course.at, f"round{again}": now},
+                at={**self._remembered(course), f"round{again}": now},
                 reason=phrases.REPEATS,
             )
             return event(moved, now, phrases.REPEATS)
         return None
+
+    def _remembered(self, course: Notice) -> dict[str, float]:
+        """What the next round needs of the rounds before: a course that nobody answers must not grow for ever.
+
+        Kept are the start, the newest "nobody reached", and steps that a person is still to be told of.
+        """
+        here = position(course)
+        kept = {key: at for key, at in course.at.items() if key in KEPT or key == f"nobody{here.round}"}
+        for key, at in course.at.items():
+            step, _, person = key.partition(":")
+            if person:
+                round_, number = (int(part) for part in step.split("."))
+                if not self._book.of_spoken(Spoken(here.alarm, here.turn, round_, number), person):
+                    kept[key] = at
+        return kept
 
     def _open(self, ladder: Ladder, course: Notice, number: int, now: float, *, early: bool) -> NoticeEvent:
         """Open a rung of the present round; past the last one, everybody is meant."""
@@ -195,8 +233,10 @@ class Climb:
         course = self._book.course(spoken.alarm)
         if alarm is None or course is None:
             return phrases.GONE
-        if position(course).turn == spoken.turn and running(course):
-            return None
+        if running(course):
+            here = position(course)
+            if here.turn == spoken.turn or (spoken.turn < here.turn and self._first(spoken, person)):
+                return None
         if each and alarm.closed_at is None and course.fault == "acknowledged":
             by = alarm.acked.by if alarm.acked else ""
             if by != person and not any(
@@ -204,6 +244,17 @@ class Climb:
             ):
                 return None
         return course.reason
+
+    def _first(self, spoken: Spoken, person: str) -> bool:
+        """Whether a message for this step was made, nothing newer was, and none of this alarm ever went to ``person``.
+
+        A turn that starts anew (it became worse) must not take back the first word somebody gets of it.
+        """
+        return bool(self._book.of_spoken(spoken, person)) and not any(
+            notice.tries or any(s.alarm == spoken.alarm and s.turn > spoken.turn for s in notice.spoken)
+            for notice in self._book.of_alarm(spoken.alarm)
+            if notice.person == person
+        )
 
     def _cancel(self, alarm_id: str, now: float, reason: Text) -> list[NoticeEvent]:
         out = []

@@ -7,10 +7,24 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from alerts.course import ladder_for
 from alerts.model import Alarm, Duty, Ladder, Notice, Person, Rung
 from alerts.notices import Fault
-from alerts.people import Gap, Handover, absent, gaps, handovers, resolve
+from alerts.people import EmptyRung, Gap, Handover, absent, empty_rungs, gaps, handovers, resolve
 
 AHEAD_S = 30 * 86400.0
 BROKEN = frozenset({Fault.OPTED_OUT.value, Fault.NUMBER.value})
+
+
+def uncovered(
+    people: Mapping[str, Person],
+    ladders: Iterable[Ladder],
+    duties: Sequence[Duty],
+    timezone: str,
+    now: float,
+) -> tuple[Gap | EmptyRung, ...]:
+    """What nobody covers in the 30 days from ``now`` on: roles of the roster and rungs, soonest first."""
+    end = now + AHEAD_S
+    found: list[Gap | EmptyRung] = [*gaps(duties, timezone, now, end)]
+    found += empty_rungs(people, ladders, duties, timezone, from_=now, until=end)
+    return tuple(sorted(found, key=lambda one: one.from_at))
 
 
 def contact_id(person: str, channel: str) -> str:
@@ -29,16 +43,16 @@ class Crew:
         timezone: str,
         channels: Iterable[str],
         *,
-        test_hour: int | None = None,
+        test_at: str = "",
     ) -> None:
         self.people = people
         self.ladders = {ladder.priority: ladder for ladder in ladders}
         self.duties = tuple(duties)
         self.timezone = timezone
         self.channels = frozenset(channels)
-        self.test_hour = test_hour
+        self.test_at = test_at  # local "HH:MM" of the daily test; empty for none
         self._near: tuple[float, tuple[Handover, ...]] = (-1.0, ())
-        self._ahead: tuple[float, tuple[Gap, ...]] = (-1.0, ())
+        self._ahead: tuple[float, tuple[Gap | EmptyRung, ...]] = (-1.0, ())
         self._resolved: dict[tuple[Rung, float], tuple[Person, ...]] = {}
 
     def ladder(self, alarm: Alarm) -> Ladder | None:
@@ -72,12 +86,12 @@ class Crew:
             self._near = (hour, tuple(found))
         return self._near[1]
 
-    def gaps_ahead(self, now: float) -> tuple[Gap, ...]:
-        """What nobody covers in the 30 days from this hour on."""
+    def gaps_ahead(self, now: float) -> tuple[Gap | EmptyRung, ...]:
+        """Roles nobody holds and rungs nobody would answer in the 30 days from this hour on, soonest first."""
         hour = now // 3600.0
         if self._ahead[0] != hour:
-            found = gaps(self.duties, self.timezone, hour * 3600.0, hour * 3600.0 + AHEAD_S)
-            self._ahead = (hour, tuple(found))
+            found = uncovered(self.people, self.ladders.values(), self.duties, self.timezone, hour * 3600.0)
+            self._ahead = (hour, found)
         return self._ahead[1]
 
     def ways(self, person: Person, asked: str, contact: Callable[[str], Notice | None]) -> tuple[str, ...]:

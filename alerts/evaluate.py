@@ -83,9 +83,10 @@ class Evaluator:
             for key in [key for key in self._states if key.startswith(f"drill|{drill}|seen:")]:
                 self._enter(drill, key.split("seen:", 1)[1], now)
         for seen in self._worlds[""].values():
-            if seen.known_at == 0.0:
+            if seen.known_at == 0.0 or seen.known_at > now:  # ahead: by a clock that has been set back since
                 seen.known_at = now
                 self._dirty[seen.key] = seen
+            seen.seen_at = min(seen.seen_at, now)
             for watch in seen.watches:
                 watch.fired = seen.silent if watch.own else all(s.state == MET for s in watch.slots)
                 if not watch.fired:
@@ -250,7 +251,7 @@ class Evaluator:
         verdict = instance.judged(now)
         instance.raw = verdict
         if verdict == MET and not instance.active and instance.rule.for_s > 0.0:
-            instance.pending = True  # with its credit; proven on from the next sample
+            instance.resumed(now)
         elif verdict == CLEAR and instance.active and instance.rule.clear_for_s > 0.0:
             instance.pending = True
         elif verdict != UNKNOWN or instance.active:

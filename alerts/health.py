@@ -23,6 +23,9 @@ STALE_S = 86400.0
 FLEETING_S = 10.0
 FLEETING_QUIET_S = 60.0
 TOP = 10
+FEWEST_RULES = 20  # below that a share says nothing
+MOST_URGENT = 0.2
+LEAST_LOW = 0.5
 RAISING = frozenset({"alarm.raised", "alarm.returned", "alarm.realarmed"})
 
 
@@ -163,18 +166,31 @@ def alarm_health(
 
 
 def priority_drift(priorities: Iterable[int]) -> Text | None:
-    """A warning where the rules' priorities drift from 5 / 15 / 80 %; None where they do not or are too few
-    to say.
+    """A warning where the rules' priorities drift from 5 / 15 / 80 % (ISA-18.2, urgent to low); None where they
+    do not or are too few to say.
+
+    An archive has many hazards that are urgent by nature, so what warns is far from the ideal: more than a fifth
+    urgent, or less than half low.
     """
     split = Counter(priorities)
     total = sum(split.values())
-    if total < 20 or split[1] <= 0.2 * total:
+    if total < FEWEST_RULES:
         return None
-    share = round(100 * split[1] / total)
-    return Text(
-        f"{share} % 的规则为最高优先级；约 5 % 为宜，否则紧急不再醒目。",
-        f"{share} % of the rules are urgent; about 5 % keeps urgent urgent.",
+    urgent, high, low = (round(100 * split[priority] / total) for priority in (1, 2, 3))
+    shares = Text(
+        f"紧急 {urgent} %、重要 {high} %、一般 {low} %", f"{urgent} % urgent, {high} % high, {low} % low"
     )
+    if split[1] > MOST_URGENT * total:
+        return Text(
+            f"规则的优先级：{shares.zh}；紧急约占 5 % 为宜，否则紧急不再醒目。",
+            f"The rules' priorities: {shares.en}; about 5 % keeps urgent urgent.",
+        )
+    if split[3] < LEAST_LOW * total:
+        return Text(
+            f"规则的优先级：{shares.zh}；一般约占 80 % 为宜，否则没有轻重。",
+            f"The rules' priorities: {shares.en}; about 80 % should be low, or nothing stands out.",
+        )
+    return None
 
 
 def _figure(

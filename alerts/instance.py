@@ -198,6 +198,23 @@ class Instance:
             unverified=self.unverified,
         )
 
+    def resumed(self, now: float) -> None:
+        """The on-delay goes on after a restart with its credit.
+
+        Nobody watched in between, so that time proves nothing; but a last sample that is not overdue yet speaks for
+        the present, and the clock may finish the delay as it would have: a wet contact is not waited for until its
+        next heartbeat.
+        """
+        self.pending = True
+        reach = [
+            NEVER if slot.by_clock else slot.seen.seen_at + slot.seen.clock_s - now
+            for slot in self.slots
+            if slot.state == MET
+        ]
+        left = max(reach, default=0.0)
+        if left > 0.0:
+            self.proven_at, self.clock_s = now, left
+
     def _met(self) -> int:
         return len({slot.seen.sensor.id for slot in self.slots if slot.state == MET})
 

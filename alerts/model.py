@@ -193,7 +193,8 @@ class Notice(Struct, frozen=True, kw_only=True):
 
     ``kind``: "page" (an alarm), "course" (how far an alarm's escalation has come; a record, state NOTED),
     "answer" (to somebody's reply), "handover" (your duty begins), "roster" (nobody on duty ahead), "trouble"
-    (a channel or person cannot be reached), "test" (the daily proof of the chain).
+    (a channel or person cannot be reached), "test" (the daily proof of the chain, or a
+    test on request), "canary" (the daily test's signal came through its rule; a record, state NOTED).
     """
 
     id: str

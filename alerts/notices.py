@@ -67,6 +67,7 @@ MAX_TRIES = 4  # the first and three more
 RETRY_S = 15.0
 VALID_S = 300.0  # a page older than this is worthless: the provider must drop it, the next channel is tried
 DELIVERY_S = 60.0  # C16: no delivery within a minute counts as not reached
+LONGEST_WAIT_S = 3600.0  # a retry further ahead was set by a clock that has been set back since
 LOST_ANSWER_S = 30.0  # a provider's own limit is about 26 s; a callback would have come by then
 
 
@@ -186,6 +187,11 @@ def _again(notice: Notice, result: SendResult, now: float) -> NoticeEvent:
         fault=error["fault"],
     )
     return event(after, now, _said(result))
+
+
+def ripe(notice: Notice, now: float) -> bool:
+    """Whether a notice that waits may be tried; one whose retry lies absurdly far ahead waits for no clock."""
+    return notice.state in WAITING and not now < notice.next_try_at <= now + LONGEST_WAIT_S
 
 
 def receipts_due(notice: Notice) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from alerts import answers, chores, phrases
+from alerts import answers, chores, phrases, proof
 from alerts.book import Book
 from alerts.climb import Climb
 from alerts.course import (
@@ -42,6 +42,7 @@ from alerts.notices import (
     judge,
     late,
     receipts_due,
+    ripe,
     sending,
 )
 from alerts.rule import Schedule
@@ -55,8 +56,8 @@ KEEP_S = 7 * 86400.0
 class Pager:
     """Ladders, storm limits, channels and answers for one building.
 
-    ``working`` are the hours of rules that page by day only; ``test_hour`` the local hour of the daily test to
-    whoever is on duty (None: no test).
+    ``working`` are the hours of rules that page by day only; ``test_at`` the local "HH:MM" of the daily
+    test to whoever is on duty (empty: no test).
     """
 
     def __init__(
@@ -70,9 +71,9 @@ class Pager:
         zones: Mapping[str, Zone] | None = None,
         channels: Iterable[str] = ("sms", "voice"),
         working: Sequence[Schedule] = WORKING_HOURS,
-        test_hour: int | None = None,
+        test_at: str = "",
     ) -> None:
-        self.crew = Crew(people, ladders, duties, timezone, channels, test_hour=test_hour)
+        self.crew = Crew(people, ladders, duties, timezone, channels, test_at=test_at)
         self.book = Book()
         self._drafts = Drafts(self.crew, self.book, site, zones or {})
         self._hand_out = HandOut(self.crew, self.book, self._drafts)
@@ -105,7 +106,7 @@ class Pager:
         why = self._climb.silent(alarm, now)
         course = self.book.course(alarm.id)
         worse = course is not None and (happened.kind in STRONGER or course.priority > alarm.priority)
-        if worse and (why is None or why.word == "acknowledged"):
+        if worse and (why is None or why.word == "acknowledged") and not self._climb.unsaid(alarm):
             out += self._climb.start(alarm, now, phrases.WORSE)
         else:
             out += self._climb.level(alarm, why, now)
@@ -232,7 +233,7 @@ class Pager:
         return [
             n
             for n in (self.book.notices[i] for i in self.book.open)
-            if (n.state in WAITING and n.next_try_at <= now) or n.state is S.UNCERTAIN
+            if ripe(n, now) or n.state is S.UNCERTAIN
         ]
 
     def next_due(self, now: float) -> float | None:
@@ -264,7 +265,31 @@ class Pager:
                     moments.append(opened_at(course) + ANSWER_S)
                 if ladder.repeat_min > 0:
                     moments.append(opened_at(course) + ladder.repeat_min * 60.0)
-        return max(now + 1.0, min(moments)) if moments else None
+        coming = [
+            at for at in moments if at > now
+        ]  # what was due before and could not be done waits for news
+        return max(now + 1.0, min(coming)) if coming else None
+
+    def test_owed(self, now: float) -> bool:
+        """Whether the virtual sensor of the daily test must speak now."""
+        self._ready()
+        return proof.owed(self._drafts, now)
+
+    def test_heard(self, now: float) -> list[NoticeEvent]:
+        """The virtual sensor's word came through its rule: the day's test messages."""
+        self._ready()
+        return [self._put(e) for e in proof.heard(self._drafts, now)]
+
+    def test_contact(self, person: str, act_id: str, by: str, now: float) -> list[NoticeEvent | Refused]:
+        """A test of every channel of ``person``, asked for by somebody."""
+        self._ready()
+        said = proof.asked(self._drafts, person, act_id, by, now)
+        return [self._put(e) if isinstance(e, NoticeEvent) else e for e in said]
+
+    def test_trouble(self, begun_at: float, now: float) -> Text | None:
+        """What the latest daily test did not prove; ``begun_at`` is when this engine began."""
+        self._ready()
+        return proof.trouble(self._drafts, begun_at, now)
 
     def troubles(self) -> list[Notice]:
         """Channels of people that do not work now (opted out, wrong number), for screens and doctor."""
@@ -312,12 +337,14 @@ class Pager:
         """Sendings that were interrupted, deliveries that did not happen in time."""
         out: list[NoticeEvent] = []
         for notice in [self.book.notices[i] for i in self.book.open]:
-            if notice.state is S.SENDING and now - notice.at[S.SENDING.value] >= LOST_ANSWER_S:
+            # A moment that lies ahead was noted by a clock that has been set back since.
+            if notice.state is S.SENDING and abs(now - notice.at[S.SENDING.value]) >= LOST_ANSWER_S:
                 lost = become(notice, S.UNCERTAIN, now, fault=Fault.AMBIGUOUS.value)
                 out.append(self._put(event(lost, now, phrases.LOST_ANSWER)))
             elif receipts_due(notice) and now >= notice.expires_at + LOST_ANSWER_S:
                 gone = become(notice, S.EXPIRED, now)
                 out.append(self._put(event(gone, now, phrases.TOO_LATE)))
+                out += [self._put(e) for e in chores.contact(self._drafts, gone, now)]
             current = self.book.notices[notice.id]
             if current.state in LOST or late(current, now):
                 out += self._hand_out.next_way(current, self._climb.unwanted, now)
@@ -339,7 +366,7 @@ class Pager:
             if (
                 old
                 and notice.state in FINAL
-                and notice.kind != "trouble"
+                and not (notice.kind == "trouble" and notice.state is S.NOTED)  # how a channel is doing
                 and not about & set(self.book.alarms)
             ):
                 self.book.drop(notice.id)

@@ -291,12 +291,17 @@ def resolve(
     """
     if not hours_hold(rung.hours, timezone, now):
         return ()
-    away = absent(duties, timezone, now)
-    if rung.person:
-        found = [rung.person]
-    else:
-        found = [s.person for s in on_duty(people, duties, timezone, now) if s.role == rung.role]
-        found = found or sorted(p.id for p in people.values() if rung.role in p.roles)
+    on = {s.person for s in on_duty(people, duties, timezone, now) if s.role == rung.role}
+    return _meant(rung, people, on, absent(duties, timezone, now))
+
+
+def _meant(
+    rung: Rung, people: Mapping[str, Person], on: Iterable[str], away: Iterable[str]
+) -> tuple[Person, ...]:
+    """Who a rung means when these are on duty in its role and those are away."""
+    found = [rung.person] if rung.person else sorted(on)
+    if not found:
+        found = sorted(p.id for p in people.values() if rung.role in p.roles)
     return tuple(people[who] for who in dict.fromkeys(found) if who in people and who not in away)
 
 
@@ -327,23 +332,44 @@ def empty_rungs(
     from_: float,
     until: float,
 ) -> list[EmptyRung]:
-    """Rungs that nobody would answer, looked at hour by hour and at every change of duty."""
-    edges = {from_ + 3600.0 * n for n in range(int((until - from_) // 3600.0) + 1)}
-    edges |= {s.from_at for s in shifts(duties, timezone, from_, until) if s.from_at >= from_}
-    edges |= {s.until_at for s in shifts(duties, timezone, from_, until) if s.until_at < until}
-    marks = [*sorted(edges), until]
+    """Rungs that nobody would answer in hours that are theirs, looked at whenever anything changes."""
+    held = shifts(duties, timezone, from_, until)
+    away = [
+        (d.person, instant(d.from_, timezone), instant(d.until, timezone))
+        for d in duties
+        if d.kind == "absence" and d.from_ and d.until
+    ]
+    changes = {at for s in held for at in (s.from_at, s.until_at)} | {at for one in away for at in one[1:]}
     found: list[EmptyRung] = []
     for ladder in ladders:
         for number, rung in enumerate(ladder.rungs):
+            edges = changes | set(_hour_edges(rung.hours, timezone, from_, until))
             since: float | None = None
-            for at in marks:
-                nobody = at < until and not resolve(rung, people, duties, timezone, at)
+            for at in [from_, *sorted(e for e in edges if from_ < e < until), until]:
+                nobody = at < until and hours_hold(rung.hours, timezone, at)
+                if nobody:
+                    on = [s.person for s in held if s.role == rung.role and s.from_at <= at < s.until_at]
+                    gone = {who for who, start, stop in away if start <= at < stop}
+                    nobody = not _meant(rung, people, [who for who in on if who in people], gone)
                 if nobody and since is None:
                     since = at
                 elif not nobody and since is not None:
                     found.append(EmptyRung(priority=ladder.priority, rung=number, from_at=since, until_at=at))
                     since = None
     return found
+
+
+def _hour_edges(hours: Sequence[Schedule], timezone: str, from_: float, until: float) -> Iterable[float]:
+    """Every moment between ``from_`` and ``until`` at which weekly hours may begin or end."""
+    if not hours:
+        return
+    day = wall(from_, timezone).date() - timedelta(days=1)
+    while instant(datetime.combine(day, time()), timezone) < until:
+        for clock in {c for span in hours for c in (span.from_, span.until)}:
+            midnight = clock == "24:00"
+            moment = time() if midnight else time.fromisoformat(clock)
+            yield instant(datetime.combine(day + timedelta(days=1) if midnight else day, moment), timezone)
+        day += timedelta(days=1)
 
 
 def handovers(duties: Sequence[Duty], timezone: str, from_: float, until: float) -> list[Handover]:

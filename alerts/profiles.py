@@ -34,6 +34,8 @@ class Band(Struct, frozen=True):
     humidity_swing: float | None = None
 
 
+DEFAULT_PROFILE = "jgj25-2010"
+
 _JGJ = "JGJ 25-2010 {}"
 
 # 5.2.3 words the swing for the chosen set point: ±2 °C and ±5 %RH in one day and night, so 4 °C and 10 %RH from
@@ -114,7 +116,7 @@ def climate_rules(
     zones: Mapping[str, Zone],
     sensors: Mapping[str, Sensor],
     *,
-    profile: str = "jgj25-2010",
+    profile: str = DEFAULT_PROFILE,
     written: Iterable[Rule] = (),
 ) -> dict[str, Rule]:
     """Band and swing rules for every kind of zone that the profile knows and that has a sensor for it.

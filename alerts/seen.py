@@ -9,6 +9,7 @@ from alerts.slots import Slot
 from sensors.model import Quality, Reading, Sensor
 
 CLOCK_GRACE = 1.5  # expected intervals for which the clock alone may go on proving a state
+AHEAD_S = 300.0  # nothing that was measured can lie further ahead of us (quarantined otherwise, C12)
 SAMPLE_GRACE = 2.5  # expected intervals between two samples that still prove what lies between (one lost)
 
 
@@ -87,8 +88,13 @@ class Seen:
         redelivery: its new time is adopted.
         """
         measured_at = reading.measured_at
-        if measured_at <= self.measured_at and not (
-            measured_at == self.measured_at and reading.value != self.value
+        # Without a time of its own a reading is as new as its arrival; and what we noted by a clock that has been
+        # set back since cannot be the measure of what comes now.
+        told = measured_at != reading.received_at and self.measured_at <= now + AHEAD_S
+        if (
+            told
+            and measured_at <= self.measured_at
+            and not (measured_at == self.measured_at and reading.value != self.value)
         ):  # of two in the same second the later to arrive is the newer
             before, self.lagging = self.lagging, (measured_at, now)
             if before is None:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from msgspec.structs import replace
 
 from alerts.fire import fire_rules
-from alerts.profiles import climate_rules
+from alerts.profiles import DEFAULT_PROFILE, climate_rules
 from alerts.rule import Disagree, Implausible, Rule, Select, Stuck
 from sensors.model import Sensor, Text, Zone
 
@@ -23,7 +23,7 @@ def standard_rules(
     sensors: Mapping[str, Sensor],
     written: Mapping[str, Rule],
     *,
-    profile: str = "jgj25-2010",
+    profile: str = DEFAULT_PROFILE,
     playbooks: Collection[str] = ("fire", "climate"),
 ) -> dict[str, Rule]:
     """The standard rules of a building beside those it has ``written`` itself; a written rule of the same id

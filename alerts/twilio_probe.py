@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
-from msgspec import Struct
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.rest import Client
 
-from alerts.twilio_sender import TwilioAccount, Wire
+from alerts.probes import Probe
+from alerts.twilio_region import regions
+from alerts.twilio_sender import HOOKS, TwilioAccount, Wire
 from sensors.model import Text
 
 SKEW_S = 60.0
 
 
-class Probe(Struct, frozen=True, kw_only=True):
-    """One thing looked at: well, or what is wrong and what to do."""
+def probe(
+    account: TwilioAccount, now: float, wire: Wire | None = None, phones: Mapping[str, str] | None = None
+) -> list[Probe]:
+    """Every look at the account; a look that fails is an answer, never an exception.
 
-    what: Text
-    well: bool
-    words: Text
-    remedy: Text = Text("", "")
-
-
-def probe(account: TwilioAccount, now: float, wire: Wire | None = None) -> list[Probe]:
-    """Every look at the account; a look that fails is an answer, never an exception."""
+    ``phones`` are the people's numbers (person id to E.164): whether they are numbers, and their countries enabled.
+    """
     wire = wire or Wire(account.url)
     found: list[Probe] = []
     good: Any = None
@@ -41,7 +39,10 @@ def probe(account: TwilioAccount, now: float, wire: Wire | None = None) -> list[
         return found
     for sender in dict.fromkeys((*account.senders, *account.voice)):
         found.append(_sender(good, sender))
-    return found
+        if account.public_url and sender in account.senders:
+            found += _inbound(good, sender, f"{account.public_url}{HOOKS}/inbound")
+    calls = bool(account.voice) or any(s.startswith("+") for s in account.senders)
+    return found + regions(good, phones or {}, calls=calls)
 
 
 def _credentials(client: Any, account: str, number: int) -> Probe:
@@ -129,6 +130,39 @@ def _sender(client: Any, sender: str) -> Probe:
             remedy=Text("换一个号码。", "Take another number."),
         )
     return Probe(what=what, well=True, words=Text(f"能力：{names}。", f"It can do: {names}."))
+
+
+def _inbound(client: Any, sender: str, ours: str) -> list[Probe]:
+    """Whether answers sent to ``sender`` come to our hook; nothing where the sender itself is unknown."""
+    what = Text(f"{sender} 的来信地址", f"incoming webhook of {sender}")
+    try:
+        if sender.startswith("MG"):
+            service = client.messaging.v1.services(sender).fetch()
+            there = "" if service.use_inbound_webhook_on_number else service.inbound_request_url or ""
+            if service.use_inbound_webhook_on_number:
+                return []  # each of its numbers has an address of its own
+        else:
+            owned = client.incoming_phone_numbers.list(phone_number=sender, limit=1)
+            if not owned:
+                return []
+            there = owned[0].sms_url or ""
+    except (TwilioException, requests.RequestException, ValueError):
+        return []
+    if there == ours:
+        return [Probe(what=what, well=True, words=Text("指向本系统。", "It points to us."))]
+    return [
+        Probe(
+            what=what,
+            well=False,
+            words=Text(
+                f"指向 {there or '（空）'}，对方的回复到不了本系统。",
+                f"It points to {there or '(nothing)'}: answers never reach us.",
+            ),
+            remedy=Text(
+                f"在 Twilio 控制台设为 {ours}（POST）。", f"Set it to {ours} (POST) in the Twilio console."
+            ),
+        )
+    ]
 
 
 def _unreachable(what: Text, broken: Exception) -> Probe:

@@ -18,11 +18,40 @@ def _typical(dialect: str, topic: str, text: str, *sensors: tuple[str, str, str]
     return Typical(dialect, topic, text.encode(), sensors)
 
 
+# What changes from one message of a device to the next: measurements, radio and clocks. {0} is a digit.
+_MOVING = (
+    ("19.4", "19.{0}"),
+    ("48.5", "48.{0}"),
+    (":194}", ":19{0}}"),
+    (":485}", ":48{0}}"),
+    ("12FC", "12F{0}"),
+    ("1795399805", "179539980{0}"),
+    (":10:05", ":10:0{0}"),
+    ("021005Z", "02100{0}Z"),
+    ('"linkquality":72', '"linkquality":7{0}'),
+    ('"rssi":-63', '"rssi":-6{0}'),
+    ('"f_cnt":1445', '"f_cnt":144{0}'),
+    ('"fCnt":4', '"fCnt":{0}'),
+)
+
+
+def series(typical: Typical) -> tuple[bytes, ...]:
+    """Ten messages of one device in a row: same shape, other measurements and times."""
+    text = typical.payload.decode()
+    found = []
+    for digit in "0123456789":
+        moved = text
+        for old, new in _MOVING:
+            moved = moved.replace(old, new.replace("{0}", digit))
+        found.append(moved.encode())
+    return tuple(found)
+
+
 MESSAGES: tuple[Typical, ...] = (
     _typical(
         "json",
         "archive/stack-2b/climate",
-        '{"ts":1799999990,"device":"2B-T1","fw":"1.4.2","rssi":-61,"climate":{"temperature":19.4,"hum'
+        '{"ts":1795399805,"device":"2B-T1","fw":"1.4.2","rssi":-61,"climate":{"temperature":19.4,"hum'
         'idity":48.2},"battery":91}',
         ("temperature", "", "climate.temperature"),
         ("humidity", "", "climate.humidity"),
@@ -48,10 +77,10 @@ MESSAGES: tuple[Typical, ...] = (
         "shelly_gen2",
         "shellyplusht-1/events/rpc",
         '{"src":"shellyplusht-1","dst":"shellyplusht-1/events","method":"NotifyFullStatus","params":{'
-        '"ts":1799999990.21,"ble":{},"cloud":{"connected":false},"devicepower:0":{"id":0,"battery":{"'
+        '"ts":1795399805.21,"ble":{},"cloud":{"connected":false},"devicepower:0":{"id":0,"battery":{"'
         'V":5.4,"percent":88},"external":{"present":false}},"ht_ui":{},"humidity:0":{"id":0,"rh":48.5'
         '},"mqtt":{"connected":true},"sys":{"mac":"C049EF000001","restart_required":false,"time":"10:'
-        '10","unixtime":1799999990,"uptime":3,"ram_size":235712,"ram_free":166028,"fs_size":458752,"f'
+        '10","unixtime":1795399805,"uptime":3,"ram_size":235712,"ram_free":166028,"fs_size":458752,"f'
         's_free":167936,"cfg_rev":14,"kvs_rev":0,"webhook_rev":0,"available_updates":{},"wakeup_reaso'
         'n":{"boot":"deepsleep_wake","cause":"status_update"},"wakeup_period":7200},"temperature:0":{'
         '"id":0,"tC":19.4,"tF":66.9},"wifi":{"sta_ip":"10.0.0.43","status":"got ip","ssid":"archive",'
@@ -99,13 +128,13 @@ MESSAGES: tuple[Typical, ...] = (
     _typical(
         "frigate",
         "frigate/events",
-        '{"type":"update","before":{"id":"1799999955.4-mx","camera":"front_door","frame_time":1799999'
+        '{"type":"update","before":{"id":"1795399775.4-mx","camera":"front_door","frame_time":1795399'
         '961.8,"label":"person","score":0.78,"box":[424,500,536,712],"region":[264,450,667,853],"curr'
         'ent_zones":["yard"],"entered_zones":["yard"],"stationary":false,"false_positive":false,"star'
-        't_time":1799999955.4,"end_time":null},"after":{"id":"1799999955.4-mx","camera":"front_door",'
-        '"frame_time":1799999990.1,"snapshot":{"frame_time":1799999965.9,"box":[415,489,528,700],"are'
+        't_time":1795399775.4,"end_time":null},"after":{"id":"1795399775.4-mx","camera":"front_door",'
+        '"frame_time":1795399805.1,"snapshot":{"frame_time":1795399865.9,"box":[415,489,528,700],"are'
         'a":12728,"region":[260,446,660,846],"score":0.77,"attributes":[]},"label":"person","sub_labe'
-        'l":null,"top_score":0.95,"false_positive":false,"start_time":1799999955.4,"end_time":null,"s'
+        'l":null,"top_score":0.95,"false_positive":false,"start_time":1795399775.4,"end_time":null,"s'
         'core":0.87,"box":[432,496,544,854],"area":40096,"ratio":1.25,"region":[218,440,693,915],"cur'
         'rent_zones":["yard","vault"],"entered_zones":["yard","vault"],"has_snapshot":false,"has_clip'
         '":false,"active":true,"stationary":false,"motionless_count":0,"position_changes":2,"attribut'
@@ -115,7 +144,7 @@ MESSAGES: tuple[Typical, ...] = (
     _typical(
         "ruuvi",
         "ruuvi/C8:25:00:00:00:01/CB:B8:33:4C:88:4F",
-        '{"gw_mac":"C8:25:00:00:00:01","rssi":-26,"aoa":[],"gwts":"1799999990","ts":"1799999990","dat'
+        '{"gw_mac":"C8:25:00:00:00:01","rssi":-26,"aoa":[],"gwts":"1795399805","ts":"1795399805","dat'
         'a":"0201061BFF99040512FC5394C37C0004FFFC040CAC364200CDCBB8334C884F","coords":""}',
         ("temperature", "", ""),
         ("humidity", "", ""),
@@ -140,7 +169,7 @@ MESSAGES: tuple[Typical, ...] = (
     _typical(
         "zwave",
         "zwave/stack-2b/49/0/Air_temperature",
-        '{"time":1799999990000,"value":19.4,"nodeName":"stack-2b","nodeLocation":"archive"}',
+        '{"time":1795399805000,"value":19.4,"nodeName":"stack-2b","nodeLocation":"archive"}',
         ("temperature", "", ""),
     ),
     _typical(
@@ -154,7 +183,7 @@ MESSAGES: tuple[Typical, ...] = (
     _typical(
         "senml",
         "archive/room12/senml",
-        '[{"bn":"urn:dev:mac:0024befffe804ff1:","bt":1799999990,"n":"temperature","u":"Cel","v":19.4}'
+        '[{"bn":"urn:dev:mac:0024befffe804ff1:","bt":1795399805,"n":"temperature","u":"Cel","v":19.4}'
         ',{"n":"humidity","u":"%RH","v":48.5},{"n":"light","u":"lx","v":12}]',
         ("temperature", "temperature", ""),
         ("humidity", "humidity", ""),
@@ -162,8 +191,8 @@ MESSAGES: tuple[Typical, ...] = (
     _typical(
         "qingping",
         "qingping/582D3433AADF/up",
-        '{"id":1223,"type":"12","timestamp":1799999990,"mac":"582D3433AADF","sensorData":[{"battery":'
-        '{"value":99},"timestamp":{"value":1799999990},"temperature":{"value":19.4,"unit":"C"},"humid'
+        '{"id":1223,"type":"12","timestamp":1795399805,"mac":"582D3433AADF","sensorData":[{"battery":'
+        '{"value":99},"timestamp":{"value":1795399805},"temperature":{"value":19.4,"unit":"C"},"humid'
         'ity":{"value":48.5,"unit":"%"},"pm10":{"value":9},"pm25":{"value":7},"co2":{"value":450}}]}',
         ("temperature", "", ""),
         ("humidity", "", ""),
@@ -172,7 +201,7 @@ MESSAGES: tuple[Typical, ...] = (
         "alink",
         "/sys/a1product/host/thing/event/property/post",
         '{"id":"123","version":"1.0","sys":{"ack":0},"params":{"CurrentTemperature":{"value":19.4,"ti'
-        'me":1799999990000},"CurrentHumidity":{"value":48.5,"time":1799999990000}},"method":"thing.ev'
+        'me":1795399805000},"CurrentHumidity":{"value":48.5,"time":1795399805000}},"method":"thing.ev'
         'ent.property.post"}',
         ("temperature", "", ""),
         ("humidity", "", ""),
@@ -180,7 +209,7 @@ MESSAGES: tuple[Typical, ...] = (
     _typical(
         "tencent",
         "$thing/up/property/PRODUCT/host",
-        '{"method":"report","clientToken":"123","timestamp":1799999990000,"params":{"temp":19.4,"humi'
+        '{"method":"report","clientToken":"123","timestamp":1795399805000,"params":{"temp":19.4,"humi'
         '":48.5}}',
         ("temperature", "", ""),
         ("humidity", "", ""),
@@ -214,10 +243,10 @@ MESSAGES: tuple[Typical, ...] = (
     _typical(
         "office_host",
         "iot/sensor/archive/TH001/properties",
-        '{"messageId":"msg_1","timestamp":1799999990000,"clientCode":"archive","deviceId":"TH001","de'
+        '{"messageId":"msg_1","timestamp":1795399805000,"clientCode":"archive","deviceId":"TH001","de'
         'viceType":"sensor","version":"1.0","data":{"properties":{"temperature":{"value":19.4,"unit":'
-        '"°C","quality":"good","timestamp":1799999990000},"humidity":{"value":48.5,"unit":"%RH","qual'
-        'ity":"good","timestamp":1799999990000}}}}',
+        '"°C","quality":"good","timestamp":1795399805000},"humidity":{"value":48.5,"unit":"%RH","qual'
+        'ity":"good","timestamp":1795399805000}}}}',
         ("temperature", "", ""),
         ("humidity", "", ""),
     ),

@@ -8,7 +8,7 @@ import sys
 from dashboard.app import run
 from dashboard.door import Door, key_of
 from dashboard.hooks import hook_route, hooks_of
-from dashboard.outside import api_routes
+from dashboard.outside import api_routes, beat_route
 from dashboard.site_desk import SiteDesk
 from dashboard.world import World
 from strongroom.clock import SystemClock
@@ -40,7 +40,7 @@ def world_of(settings: Settings) -> World:
     door = Door(key, users, desk.building, demo)
     hooks = hooks_of(settings, desk)
     called = (hook_route(hooks, clock),) if hooks else ()
-    more = (*called, *api_routes(desk, door, clock, series))
+    more = (*called, beat_route(desk), *api_routes(desk, door, clock, series))
     return World(desk=desk, door=door, users=users, clock=clock, data=settings.data, demo=demo, more=more)
 
 

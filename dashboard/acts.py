@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any, cast
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
 from alerts.acts import AlarmAct, ShelveAlarm
 from dashboard.desk import NEEDS
 from dashboard.scene import Viewer
-from playbooks.acts import IncidentAct, Item
+from playbooks.acts import GiveBack, IncidentAct, Item, Move, Treat
 from sensors.model import Text
-from strongroom.model import Act, Board, Building, ReplyReceived, StartDrill, StopDrill
+from strongroom.model import Act, Board, Building, ReplyReceived, StartDrill, StopDrill, TestContact
 
-What = AlarmAct | IncidentAct | ReplyReceived | StartDrill | StopDrill
+What = AlarmAct | IncidentAct | ReplyReceived | StartDrill | StopDrill | TestContact
 _ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 # Acts that end by themselves say for how many minutes; our own clock makes the moment of it.
 _LONGEST_MIN = {"alarm.shelve": 480.0, "rule.out_of_service": 30 * 1440.0}
-# A tick taken from paper may lie this far back; later than now it cannot be.
-OLDEST_TICK_S = 86_400.0
+# What people did with their hands may be told later: a tick that waited for a connection, an entry from paper. It may
+# lie this far back (slow emergencies take weeks; the engine knows when each began); later than now it cannot be.
+OLDEST_TICK_S = 60 * 86_400.0
+JUST_NOW_S = 3.0
+_BY_HAND = frozenset({"incident.item", "incident.move", "incident.treat", "incident.give_back"})
 
 
 class NotAllowedError(Exception):
@@ -57,6 +62,7 @@ def act_of(
         if not isinstance(minutes, int | float) or not 1 <= minutes <= longest:
             raise _bad(f"时间为 1 至 {longest:g} 分钟。", f"For 1 to {longest:g} minutes.")
         facts["until_at"] = now + float(minutes) * 60.0
+    _when(facts, building, now)
     if facts.get("type") == "reply.received":
         facts = _reply(facts, viewer, building, board)
     try:
@@ -67,19 +73,39 @@ def act_of(
     return Act(id=act_id, at=now, by=viewer.person, what=what, means=means)
 
 
+def _when(facts: dict[str, Any], building: Building, now: float) -> None:
+    """The real time of an act done by hand: as long ago as the browser says, or by the wall clock of the house."""
+    ago, local = facts.pop("ago_s", None), facts.pop("at_local", None)
+    if facts.get("type") not in _BY_HAND or facts.get("at") is not None:
+        return
+    if isinstance(local, str) and local:
+        try:
+            moment = datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(building.timezone))
+        except (ValueError, ZoneInfoNotFoundError):
+            raise _bad("时间写成 2026-11-22 14:36。", "Write the time as 2026-11-22 14:36.") from None
+        facts["at"] = min(moment.timestamp(), now)
+    elif isinstance(ago, int | float) and JUST_NOW_S < ago < OLDEST_TICK_S:
+        facts["at"] = now - float(ago)
+
+
 def _check(what: What, viewer: Viewer, board: Board | None, now: float) -> None:
     need = NEEDS[type(what)]
     if isinstance(what, ShelveAlarm) and any(
         alarm.id == what.alarm and alarm.priority == 1 for alarm in (board.alarms if board else ())
     ):
         need = "command"
-    if not viewer.may(need):
+    own = isinstance(what, TestContact) and what.person == viewer.person
+    if not own and not viewer.may(need):
         raise NotAllowedError(
             Text("您的角色不能做这件事，请找有权限的人。", "Your role may not do this; ask someone who may.")
         )
-    if isinstance(what, Item) and what.at is not None and not now - OLDEST_TICK_S <= what.at <= now + 5:
+    if (
+        isinstance(what, Item | Move | Treat | GiveBack)
+        and what.at is not None
+        and not now - OLDEST_TICK_S <= what.at <= now + 5
+    ):
         raise _bad(
-            "纸面记录的时间须在最近 24 小时内。", "A time taken from paper lies within the last 24 hours."
+            "补记的时间须在最近 60 天内，不晚于现在。", "A time told later lies within the last 60 days."
         )
 
 

@@ -30,8 +30,10 @@ from playbooks.acts import (
     CloseZone,
     ComeOut,
     EveryoneOut,
+    GiveBack,
     GoIn,
     Item,
+    Move,
     OpenIncident,
     Say,
     SetCrew,
@@ -39,9 +41,10 @@ from playbooks.acts import (
     StepSkipped,
     StepUndone,
     TakeRole,
+    Treat,
 )
 from sensors.model import Text
-from strongroom.model import Act, Board, Building, Entry, ReplyReceived, StartDrill, StopDrill
+from strongroom.model import Act, Board, Building, Entry, ReplyReceived, StartDrill, StopDrill, TestContact
 
 # Rights by role; a person with several roles has all of their rights. This is the whole role table.
 _VIEWER = frozenset({"see"})
@@ -83,10 +86,14 @@ NEEDS: dict[type[Struct], str] = {
     ComeOut: "tick",
     EveryoneOut: "tick",
     Item: "tick",
+    Move: "tick",
+    Treat: "tick",
+    GiveBack: "steps",
     Say: "tick",
     ReplyReceived: "see",
     StartDrill: "command",
     StopDrill: "command",
+    TestContact: "test",
 }
 
 

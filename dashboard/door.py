@@ -32,13 +32,13 @@ DEMO_HOURS = 12.0
 # What may be fetched without signing in: the login page, its looks, whether we are alive,
 # and the provider's callbacks, which prove themselves by their signature.
 _OPEN = re.compile(
-    r"/(login|demo|health|favicon\.ico|parts/[a-z]+\.(js|css))|" + f"{HOOKS}/({'|'.join(KINDS)})"
+    r"/(login|demo|health|beat|answer|favicon\.ico|parts/[a-z]+\.(js|css))|" + f"{HOOKS}/({'|'.join(KINDS)})"
 )
 
 # The pages a visitor can open by address; "status" also answers at the root.
 PAGES = ("status", "alarms", "incident", "rescue", "trends", "drills", "setup", "phone", "wall")
 # Our own routes of one segment, which answer for themselves.
-_OURS = ("login", "demo", "health", "leave", "act", "acts", "pin", "story")
+_OURS = ("login", "demo", "health", "beat", "answer", "leave", "act", "acts", "pin", "story")
 
 # What rosters call the people whom a visitor of a demonstration may play.
 _ROSTER_WORDS: dict[str, tuple[str, ...]] = {

@@ -149,6 +149,9 @@ def frame_data(here: World, scene: Scene, html: str) -> dict[str, Any]:
         for name in (
             "age",
             "unsent",
+            "mine_waiting",
+            "mine_sent",
+            "carry_on",
             "sent",
             "undecided",
             "ended",
@@ -157,6 +160,10 @@ def frame_data(here: World, scene: Scene, html: str) -> dict[str, Any]:
             "sound_mute",
             "close",
         )
+    }
+    words |= {
+        f"is_{state}": scene.w(f"rescue.is_{state}")
+        for state in ("waiting", "out", "arrived", "covered", "cannot")
     }
     said = [f"{scene.w.of(alarm.name)}, {scene.zone_name(alarm.zone)}" for alarm in ringing[:3]]
     return {

@@ -1,10 +1,12 @@
-"""Stored readings for programs, behind the same door as the pages."""
+"""For programs: stored readings behind the same door as the pages, and the beat for a watcher outside."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from dashboard.desk import Desk
@@ -12,6 +14,8 @@ from dashboard.door import COOKIE, Door
 from ingest.series import Series
 from strongroom.api import Api
 from strongroom.clock import Clock
+
+BEAT_LATE_S = 30.0  # the engine shows a board every second
 
 
 def api_routes(desk: Desk, door: Door, clock: Clock, series: Callable[[], Series]) -> list[Route]:
@@ -23,3 +27,23 @@ def api_routes(desk: Desk, door: Door, clock: Clock, series: Callable[[], Series
 
     house = desk.building()
     return Api(series, lambda: desk.building().sensors, house.timezone, allowed, clock.now).routes()
+
+
+def beat_route(desk: Desk) -> Route:
+    """``/beat``: 200 while the whole chain moves, 503 and the names of the parts that do not (C52).
+
+    Open to anybody, so it says nothing but those names. A frozen engine shows no new board: "engine".
+    """
+
+    async def beat(request: Request) -> Response:  # noqa: ARG001 - routes are called with it
+        def look() -> list[str]:
+            age, board = desk.beat_age(), desk.board()
+            if age is None or board is None or age > BEAT_LATE_S:
+                return ["engine"]
+            return list(board.health.stalled)
+
+        parts = await run_in_threadpool(look)
+        said = {"well": not parts, "stalled": parts}
+        return JSONResponse(said, 503 if parts else 200, headers={"cache-control": "no-store"})
+
+    return Route("/beat", beat)

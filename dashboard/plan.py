@@ -10,12 +10,14 @@ from __future__ import annotations
 import copy
 import math
 import re
+from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from defusedxml.ElementTree import fromstring
 from msgspec import Struct
 
 from dashboard.looks import Look, Reading, readings_of, zone_look
+from dashboard.route_lines import Way, draw
 from dashboard.scene import Scene
 from dashboard.theme import SHAPES, SIGN_Y
 from strongroom.model import Floor
@@ -37,8 +39,16 @@ class Box(Struct, frozen=True):
     h: float
 
 
-def floor_svg(scene: Scene, floor: Floor, *, night: bool = False, controls: bool = True) -> str:
-    """One floor as SVG text. ``controls``: rooms can be focused and opened (not on the wall)."""
+def floor_svg(
+    scene: Scene,
+    floor: Floor,
+    *,
+    night: bool = False,
+    controls: bool = True,
+    routes: Sequence[Way] | None = None,
+) -> str:
+    """One floor as SVG text. ``controls``: rooms can be focused and opened (not on the wall). With ``routes`` the
+    ways of rescue trips are drawn instead of readings."""
     root = _parse(scene.building.plans.get(floor.id, "")) or _grid(scene, floor)
     view = _view(root)
     root.set("viewBox", f"{_n(view.x)} {_n(view.y)} {_n(view.w)} {_n(view.h)}")
@@ -58,8 +68,12 @@ def floor_svg(scene: Scene, floor: Floor, *, night: bool = False, controls: bool
     over.extend(edges)
     for zone in scene.building.zones.values():
         if zone.id in boxes:
-            _label(over, scene, zone.id, boxes[zone.id], view)
-    _dots(over, scene, floor, view)
+            _label(over, scene, zone.id, boxes[zone.id], view, readings=routes is None)
+    if routes is None:
+        _dots(over, scene, floor, view)
+    else:
+        middles = {zone: (box.x + box.w / 2, box.y + box.h / 2) for zone, box in boxes.items()}
+        draw(over, middles, view.w, routes, scene.w("picture.crew_short"))
     return ET.tostring(root, encoding="unicode")
 
 
@@ -234,7 +248,7 @@ def width_of(words: str) -> float:
     return sum(1.0 if ord(letter) > 0x2E7F else 0.56 for letter in words)
 
 
-def _label(over: ET.Element, scene: Scene, zone: str, box: Box, view: Box) -> None:
+def _label(over: ET.Element, scene: Scene, zone: str, box: Box, view: Box, *, readings: bool = True) -> None:
     look = zone_look(scene, zone)
     name = scene.building.zones[zone].name
     first, second = (name.zh, name.en) if scene.language == "zh" else (name.en, name.zh)
@@ -258,7 +272,7 @@ def _label(over: ET.Element, scene: Scene, zone: str, box: Box, view: Box) -> No
             _text(
                 group, box.x + box.w - pad, box.y + pad + base * 2.6, base * 0.8, f"+{look.extra}", "sr-more"
             )
-    rows = readings_of(scene, zone)
+    rows = readings_of(scene, zone) if readings else []
     left = box.y + box.h - pad - y
     fits = max(0, int((left - base * 0.2) / (base * 1.25)))
     shown = rows[:fits] if box.w > base * 4.2 else []

@@ -16,6 +16,7 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Redire
 from starlette.routing import Route
 
 from dashboard.acts import NotAllowedError, act_of
+from dashboard.answering import answer_route
 from dashboard.desk import RIGHTS
 from dashboard.door import COOKIE
 from dashboard.faces.demo import STORIES
@@ -74,6 +75,7 @@ def routes(here: World) -> list[Route]:
         Route("/pin", pages.pin, methods=["POST"]),
         Route("/story", pages.story, methods=["POST"]),
         Route("/print/{kind}", pages.paper),
+        answer_route(here),
     ]
 
 
@@ -256,9 +258,10 @@ class Pages:
                 choices=dict(request.query_params),
                 desk=desk,
             )
-            text = sheet(scene, kind)
+            text = sheet(scene, kind, str(request.base_url))
             if text and kind in CONFIDENTIAL:
-                self._here.users.looked(viewer.user, f"print-{kind}", now)
+                outside = "-outside" if scene.choices.get("outside") == "1" else ""
+                self._here.users.looked(viewer.user, f"print-{kind}{outside}", now)
             return text
 
         text = await run_in_threadpool(draw)

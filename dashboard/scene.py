@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from dashboard.words import Words
+from playbooks.site import Site
 from strongroom.model import Board, Building
 
 if TYPE_CHECKING:
@@ -66,6 +67,12 @@ class Scene:
             return zoneinfo.ZoneInfo(self.building.timezone)
         except (zoneinfo.ZoneInfoNotFoundError, ValueError):
             return zoneinfo.ZoneInfo("UTC")
+
+    @cached_property
+    def site(self) -> Site:
+        """The building as the pure parts of response know it."""
+        known = self.building
+        return Site(known.zones, known.holdings, known.people, known.assembly, known.revision)
 
     @property
     def language(self) -> str:

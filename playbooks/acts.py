@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from playbooks.items import Treatment
 from playbooks.model import Crew, Step
 
 
@@ -99,7 +100,11 @@ class EveryoneOut(Struct, frozen=True, kw_only=True, tag="incident.everyone_out"
 
 
 class Item(Struct, frozen=True, kw_only=True, tag="incident.item"):
-    """Mark a holding out, arrived, covered or cannot. ``at`` real time for entries taken from paper."""
+    """Mark a holding out, arrived, covered or cannot.
+
+    ``at`` real time and ``who`` real doer of an entry taken from paper; ``was`` the state the person saw when
+    they ticked: where somebody else was quicker, the tick is told so and changes nothing.
+    """
 
     incident: str
     holding: str
@@ -110,6 +115,50 @@ class Item(Struct, frozen=True, kw_only=True, tag="incident.item"):
     at: float | None = None
     received_by: str = ""
     condition: str = ""
+    was: str = ""
+    crate: str = ""
+    who: str = ""
+    wet_at: float | None = None
+
+
+class Move(Struct, frozen=True, kw_only=True, tag="incident.move"):
+    """Hand holdings, or everything in a crate, on to a place and a receiver: assembly point, freezer, store."""
+
+    incident: str
+    to: str
+    holdings: tuple[str, ...] = ()
+    crate: str = ""
+    received_by: str = ""
+    condition: str = ""
+    note: str = ""
+    at: float | None = None
+    who: str = ""
+
+
+class Treat(Struct, frozen=True, kw_only=True, tag="incident.treat"):
+    """Record what is done to wet holdings. ``moisture_pct`` as the meter shows it, for ``dry``."""
+
+    incident: str
+    what: Treatment
+    holdings: tuple[str, ...] = ()
+    crate: str = ""
+    note: str = ""
+    moisture_pct: float | None = None
+    at: float | None = None
+    who: str = ""
+
+
+class GiveBack(Struct, frozen=True, kw_only=True, tag="incident.give_back"):
+    """Holdings are back on the shelf, or uncovered where they stayed. ``place`` where it is a new one."""
+
+    incident: str
+    holdings: tuple[str, ...] = ()
+    crate: str = ""
+    place: str = ""
+    condition: str = ""
+    note: str = ""
+    at: float | None = None
+    who: str = ""
 
 
 class SetCrew(Struct, frozen=True, kw_only=True, tag="incident.set_crew"):
@@ -163,6 +212,9 @@ IncidentAct = (
     | ComeOut
     | EveryoneOut
     | Item
+    | Move
+    | Treat
+    | GiveBack
     | SetCrew
     | AcceptPlan
     | Say

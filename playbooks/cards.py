@@ -33,17 +33,18 @@ def priority_cards(
     photos: Mapping[str, str] | None = None,
     plans: Mapping[str, str] | None = None,
     why: Mapping[str, Text] | None = None,
+    numbers: Mapping[str, str] | None = None,
 ) -> str:
     """A5 grab sheets in the order given, one holding a sheet.
 
     ``photos`` holding id -> image address; ``plans`` zone id -> a sanitised mini plan (SVG text); ``why``
-    holding id -> the reason for its rank.
+    holding id -> the reason for its rank; ``numbers`` holding id -> its number on the screen's list.
     """
     sheets = [
         page(
             "a5",
-            _card(one, zones, stamp, number, len(holdings), assembly, (photos or {}).get(one.id, ""),
-                  (plans or {}).get(one.zone, ""), (why or {}).get(one.id)),
+            _card(one, zones, stamp, (numbers or {}).get(one.id, str(number)), len(holdings), assembly,
+                  (photos or {}).get(one.id, ""), (plans or {}).get(one.zone, ""), (why or {}).get(one.id)),
             stamp,
         )
         for number, one in enumerate(holdings, 1)
@@ -55,7 +56,7 @@ def _card(
     one: Holding,
     zones: Mapping[str, Zone],
     stamp: Stamp,
-    number: int,
+    number: str,
     total: int,
     assembly: Text,
     photo: str,
@@ -94,7 +95,7 @@ def _card(
         f'<div style="margin-top:1mm"><span class="tick">□</span> {label("出库", "out")} <span class="line"></span> '
         f'<span class="tick">□</span> {label("到达", "in")} <span class="line"></span> {label("签", "by")} '
         f'<span class="line" style="min-width:34mm"></span></div>'
-        + foot(stamp, f"{label('卡', 'card')} {number}/{total}", qr(CODE + one.id))
+        + foot(stamp, f"{label('卡', 'card')} {esc(number)}/{total}", qr(CODE + one.id))
     )
 
 
@@ -103,25 +104,13 @@ def zone_list(
     holdings: Mapping[str, Holding],
     ranking: Iterable[Ranked],
     stamp: Stamp,
+    numbers: Mapping[str, str] | None = None,
 ) -> str:
-    """One zone's holdings in rescue order on A4, with room to tick and sign by hand."""
-    rows: list[str] = []
-    for one in ranking:
-        holding = holdings.get(one.holding)
-        if holding is None or holding.zone != zone.id:
-            continue
-        act = {"take": "搬出 take", "protect": "盖 cover", "leave": "留 leave"}[one.act]
-        rows.append(
-            f"<tr><td>{len(rows) + 1}</td><td><b>{esc(holding.place)}</b></td>"
-            f"<td>{esc(title_of(holding, stamp))}<br>{esc(holding.id)}</td>"
-            f"<td>{_MARK.get(holding.grade, '')}{holding.grade}</td>"
-            f"<td>{esc(act)}</td><td>{holding.people}</td><td>{holding.units} × {holding.unit_kg:g} kg</td>"
-            f"<td>{holding.carry_min:g}</td><td>{both(holding.handling)}</td><td>□</td><td>□</td><td></td></tr>"
-        )
-    heads = (("", "#"), ("架位", "shelf"), ("档案", "holding"), ("级", "gr."), ("做法", "act"), ("人", "ppl"),
-             ("件", "units"), ("分", "min"), ("搬法", "handling"), ("出", "out"), ("到", "in"),
-             ("签", "by"))  # fmt: skip
-    head = "".join(f"<th>{label(zh, en)}</th>" for zh, en in heads)
+    """One zone's holdings on A4 in the order given, with room to tick and sign by hand.
+
+    ``numbers`` are those the screen shows; without them the lines are counted.
+    """
+    mine = [one for one in ranking if one.holding in holdings and holdings[one.holding].zone == zone.id]
     hazards = "、".join(zone.hazards)
     limit = (
         f" · {label('最多', 'at most')} {zone.people_limit} {label('人', 'people')}"
@@ -131,14 +120,71 @@ def zone_list(
     body = (
         f"<h1>{both(zone.name)} · {esc(zone.floor)}{limit}</h1>"
         + (f'<div class="stop">{label("危险", "Hazards")}: {esc(hazards)}</div>' if hazards else "")
-        + f"<div>{label('未经放行不得进入', 'Nobody enters before release')}: "
-        f"{label('放行人', 'released by')} {_LINE} {label('时间', 'at')} {_LINE}</div>"
-        f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+        + _release()
+        + _rows(mine, holdings, stamp, numbers)
         + foot(stamp, both(zone.name))
     )
     return document(
         Text(f"{zone.name.zh} 抢救清单", f"{zone.name.en} rescue list"), [page("a4", body, stamp)], "A4"
     )
+
+
+def rescue_list(
+    holdings: Mapping[str, Holding],
+    zones: Mapping[str, Zone],
+    ranking: Iterable[Ranked],
+    stamp: Stamp,
+    numbers: Mapping[str, str] | None = None,
+    basis: Text | None = None,
+) -> str:
+    """Every zone's holdings in one order on A4: the list of the screen on paper. ``basis`` says what it rests on."""
+    mine = [one for one in ranking if one.holding in holdings]
+    title = Text("抢救清单", "Rescue list")
+    body = (
+        f"<h1>{both(title)}</h1>"
+        + (f"<div>{both(basis)}</div>" if basis else "")
+        + _release()
+        + _rows(mine, holdings, stamp, numbers, zones)
+        + foot(stamp, both(title))
+    )
+    return document(title, [page("a4", body, stamp)], "A4")
+
+
+def _release() -> str:
+    return (
+        f"<div>{label('未经放行不得进入', 'Nobody enters before release')}: "
+        f"{label('放行人', 'released by')} {_LINE} {label('时间', 'at')} {_LINE}</div>"
+    )
+
+
+def _rows(
+    ranking: Sequence[Ranked],
+    holdings: Mapping[str, Holding],
+    stamp: Stamp,
+    numbers: Mapping[str, str] | None,
+    zones: Mapping[str, Zone] | None = None,
+) -> str:
+    rows: list[str] = []
+    for count, one in enumerate(ranking, 1):
+        holding = holdings[one.holding]
+        act = {"take": "搬出 take", "protect": "盖 cover", "leave": "留 leave"}[one.act]
+        number = (numbers or {}).get(one.holding, str(count))
+        where = f"<b>{esc(holding.place)}</b>"
+        if zones is not None:
+            zone = zones.get(holding.zone)
+            where += f"<br>{both(zone.name) if zone else esc(holding.zone)}"
+        rows.append(
+            f"<tr><td>{esc(number)}</td><td>{where}</td>"
+            f"<td>{esc(title_of(holding, stamp))}<br>{esc(holding.id)}</td>"
+            f"<td>{_MARK.get(holding.grade, '')}{holding.grade}</td>"
+            f"<td>{esc(act)}</td><td>{holding.people}</td><td>{holding.units} × {holding.unit_kg:g} kg</td>"
+            f"<td>{holding.carry_min:g}</td><td>{both(holding.handling)}</td><td>□</td><td>□</td><td></td></tr>"
+        )
+    heads = (("", "#"), ("架位", "shelf"), ("档案", "holding"), ("级", "gr."), ("做法", "act"), ("人", "ppl"),
+             ("件", "units"), ("分", "min"), ("搬法", "handling"), ("出", "out"), ("到", "in"),
+             ("签", "by"))  # fmt: skip
+    head = "".join(f"<th>{label(zh, en)}</th>" for zh, en in heads)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
 
 
 def playbook_card(playbook: Playbook, stamp: Stamp, *, role: str = "") -> str:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
+from typing import get_args
 
+import msgspec
 from msgspec import Struct
 
 from alerts.acts import Acknowledge, AlarmAct, CommentAlarm, ConfirmSign, Reset, ShelveAlarm, UnshelveAlarm
@@ -22,9 +24,11 @@ from playbooks.acts import (
     CloseZone,
     ComeOut,
     EveryoneOut,
+    GiveBack,
     GoIn,
     IncidentAct,
     Item,
+    Move,
     OpenIncident,
     Say,
     SetCrew,
@@ -32,7 +36,9 @@ from playbooks.acts import (
     StepSkipped,
     StepUndone,
     TakeRole,
+    Treat,
 )
+from playbooks.items import Treatment
 from playbooks.model import Incident
 from playbooks.steps import find
 from sensors.model import Text
@@ -68,6 +74,11 @@ VERBS: tuple[Verb, ...] = (
     Verb("arrived", 1, "arrived J001-003", ("到达",)),
     Verb("covered", 1, "covered J014-020", ("覆盖",)),
     Verb("cannot", 2, "cannot J014-020 shelf is jammed", ("做不到",)),
+    Verb("wet", 1, "wet J001-003", ("浸湿",)),
+    Verb("pack", 2, "pack K7 J001-003", ("装箱",)),
+    Verb("move", 2, "move K7 freezer zhao", ("转移",)),
+    Verb("treat", 2, "treat J001-003 dry 7.5", ("处理",)),
+    Verb("back", 1, "back J001-003", ("归架",)),
     Verb("crew", 2, "crew 4 20", ("人手",)),
     Verb("accept", 0, "accept", ("采用",)),
     Verb("say", 1, "say fire brigade is here", ("说", "记录")),
@@ -75,6 +86,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("close", 0, "close all dry", ("结束",)),
     Verb("override", 1, "override sensor is broken, room inspected", ("越权结束",)),
 )
+TREATMENTS: tuple[str, ...] = get_args(Treatment)
 _BY_WORD = {word: verb for verb in VERBS for word in (verb.id, *verb.words)}
 
 
@@ -108,6 +120,9 @@ def read(does: str) -> Doing | Text:
         return Text(f"这里要写分钟数，例如：{verb.example}", f"Write minutes, for example: {verb.example}")
     if verb.id == "advance" and words[1] not in {"contained", "recovering", "open"}:
         return Text("写 contained、recovering 或 open。", "Write contained, recovering or open.")
+    if verb.id == "treat" and words[2] not in TREATMENTS:
+        known = ", ".join(TREATMENTS)
+        return Text(f"处理方式可写：{known}。", f"Treatments: {known}.")
     return Doing(verb.id, tuple(words[1:]))
 
 
@@ -208,6 +223,23 @@ def _on_incident(doing: Doing, incident: Incident) -> IncidentAct | Text:
             return EveryoneOut(incident=id_)
         case "out" | "arrived" | "covered" | "cannot" as state:
             return Item(incident=id_, holding=words[0], state=state, note=doing.rest(1))
+        case "wet" | "pack":
+            return _changed(doing, incident)
+        case "move":
+            crate, held = _crate_or_holding(incident, words[0])
+            return Move(
+                incident=id_,
+                crate=crate,
+                holdings=held,
+                to=words[1],
+                received_by=words[2] if len(words) > 2 else "",
+                note=doing.rest(3),
+            )
+        case "treat":
+            return _treatment(doing, incident)
+        case "back":
+            crate, held = _crate_or_holding(incident, words[0])
+            return GiveBack(incident=id_, crate=crate, holdings=held, note=doing.rest(1))
         case "crew":
             return SetCrew(incident=id_, people=int(float(words[0])), budget_min=float(words[1]))
         case "accept":
@@ -219,6 +251,33 @@ def _on_incident(doing: Doing, incident: Incident) -> IncidentAct | Text:
         case "close":
             return CloseIncident(incident=id_, note=doing.rest(0))
     return CloseIncident(incident=id_, note=doing.rest(0), override=True)
+
+
+def _changed(doing: Doing, incident: Incident) -> Item:
+    """A fact of one holding that leaves its state as it is: it is wet, or it lies in a crate."""
+    crate, holding = ("", doing.words[0]) if doing.verb == "wet" else doing.words[:2]
+    state = incident.items[holding].state if holding in incident.items else "waiting"
+    if state == "returned":
+        state = "arrived"
+    return Item(incident=incident.id, holding=holding, state=state, wet=doing.verb == "wet", crate=crate)
+
+
+def _crate_or_holding(incident: Incident, word: str) -> tuple[str, tuple[str, ...]]:
+    """A word names a holding on its way, else a crate."""
+    return ("", (word,)) if word in incident.items else (word, ())
+
+
+def _treatment(doing: Doing, incident: Incident) -> Treat:
+    crate, held = _crate_or_holding(incident, doing.words[0])
+    measured = len(doing.words) > 2 and _is_number(doing.words[2])
+    return Treat(
+        incident=incident.id,
+        what=msgspec.convert(doing.words[1], Treatment),
+        crate=crate,
+        holdings=held,
+        moisture_pct=float(doing.words[2]) if measured else None,
+        note=doing.rest(3 if measured else 2),
+    )
 
 
 def _advance(doing: Doing, incident: str) -> Advance:

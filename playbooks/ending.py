@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from playbooks import safety
+from playbooks import custody, safety
 from playbooks.acts import Advance, CloseIncident
 from playbooks.model import Incident
 from playbooks.safety import Outcome, no, said
@@ -20,7 +20,7 @@ def advance(incident: Incident, act: Advance, by: str, now: float) -> Outcome:
     after = replace(incident, state=act.state)
     words = {
         "contained": ("险情已控制", "contained"),
-        "recovering": ("进入恢复阶段", "recovering"),
+        "recovering": ("险情稳定，转入恢复", "stable, recovering"),
         "open": ("重新处置", "open again"),
     }[act.state]
     note = f"：{act.note}" if act.note else ""
@@ -68,7 +68,8 @@ def finish(incident: Incident, act: CloseIncident, by: str, now: float, site: Si
 
 
 def _blocked(incident: Incident) -> Text | None:
-    """Why the incident cannot be closed in the ordinary way; None where it can."""
+    """Why the incident cannot be closed in the ordinary way; None where it can. In a drill nothing was really carried
+    off, so nothing has to come back."""
     todo = unfinished(incident)
     if todo:
         count = len(todo)
@@ -85,4 +86,10 @@ def _blocked(incident: Incident) -> Text | None:
             else ("仍在报警", "is still active")
         )
         return Text(f"险情来源 {odd[0]} {zh}", f"The source {odd[0]} {en}")
+    still = custody.away(incident) if incident.kind == "incident" else ()
+    if still:
+        return Text(
+            f"还有 {len(still)} 件未归架（{still[0]}）：保持“稳定”状态直到全部归还",
+            f"Not back on the shelf: {len(still)} ({still[0]}). The run stays stable until they are",
+        )
     return None

@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from alerts.model import Alarm, Refused
-from playbooks import ending, people, safety, tick
+from playbooks import custody, ending, people, safety, salvage, tick
 from playbooks.acts import (
     AcceptPlan,
     AddStep,
@@ -24,9 +24,11 @@ from playbooks.acts import (
     CloseZone,
     ComeOut,
     EveryoneOut,
+    GiveBack,
     GoIn,
     IncidentAct,
     Item,
+    Move,
     OpenIncident,
     Say,
     SetCrew,
@@ -34,6 +36,7 @@ from playbooks.acts import (
     StepSkipped,
     StepUndone,
     TakeRole,
+    Treat,
 )
 from playbooks.level import level
 from playbooks.model import Access, Incident, IncidentEvent, Note, Playbook, RescuePlan
@@ -184,7 +187,7 @@ def _acted(incident: Incident, act: IncidentAct, by: str, now: float, site: Site
     if incident.state == "closed":
         if isinstance(act, CloseIncident):
             return incident, ()
-        if not isinstance(act, Say | ComeOut | Item):
+        if not isinstance(act, Say | ComeOut | Item | Move | Treat | GiveBack):
             return no(
                 incident, by, "事件已结束，只能补记。", "The incident is closed; only notes can be added."
             )
@@ -202,7 +205,13 @@ def _acted(incident: Incident, act: IncidentAct, by: str, now: float, site: Site
         case TakeRole():
             return people.take_role(incident, act, by, now, site)
         case Item():
-            return people.item(incident, act, by, now, site)
+            return custody.tick(incident, act, by, now, site)
+        case Move():
+            return custody.move(incident, act, by, now, site)
+        case Treat():
+            return salvage.treat(incident, act, by, now, site)
+        case GiveBack():
+            return salvage.give_back(incident, act, by, now, site)
         case ClearZone():
             return safety.clear_zone(incident, act, by, now, site)
         case CloseZone():
@@ -342,7 +351,9 @@ def _set_crew(incident: Incident, act: SetCrew, by: str, now: float) -> Outcome:
     if (incident.people, incident.budget_min, incident.crews) == (total, act.budget_min, act.crews):
         return incident, ()
     running = now if incident.budget_at is not None else None
-    after = replace(incident, people=total, budget_min=act.budget_min, crews=act.crews, budget_at=running)
+    after = replace(
+        incident, people=total, budget_min=act.budget_min, crews=act.crews, budget_at=running, crews_at=now
+    )
     minutes = f"{act.budget_min:g}"
     return after, (
         said(

@@ -9,6 +9,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from playbooks.items import ItemState
 from sensors.model import Text
 
 # --- holdings ------------------------------------------------------------------------------------------
@@ -148,24 +149,6 @@ class Presence(Struct, frozen=True, kw_only=True):
     warned: bool = False  # told that the time inside is over
 
 
-class ItemState(Struct, frozen=True, kw_only=True):
-    """A holding on its way: waiting, out, arrived, covered, cannot; with custody facts."""
-
-    state: Literal["waiting", "out", "arrived", "covered", "cannot"]
-    by: str = ""
-    at: float = 0.0
-    note: str = ""
-    to: str = ""
-    wet: bool = False
-    out_by: str = ""
-    out_at: float | None = None
-    received_by: str = ""
-    received_at: float | None = None
-    wet_at: float | None = None  # start of the wet clock
-    condition: str = ""
-    zone: str = ""  # where it was taken from
-
-
 class Crew(Struct, frozen=True, kw_only=True):
     """People who carry together. ``arrives_min`` counts from the plan's making, ``capacity_kg`` per
     carry."""
@@ -191,6 +174,7 @@ class Trip(Struct, frozen=True, kw_only=True):
     covered: tuple[str, ...] = ()  # those of ``holdings`` that are protected in place, not carried
     carries: int = 1  # ways to the assembly point and back that the trip needs
     via: tuple[str, ...] = ()  # every zone it works in, in order
+    leave_by_min: float | None = None  # latest moment to leave its last zone, from the plan's making
 
 
 class Left(Struct, frozen=True):
@@ -230,6 +214,7 @@ class RescuePlan(Struct, frozen=True, kw_only=True):
     value: float = 0.0  # value saved by the trips, in units of one grade 3 holding of middling worth
     bound: float = 0.0  # no plan whatever can save more than this
     listed: int = 0  # holdings at stake; ``ranking`` and ``left`` may be cut to the first of them
+    undried: tuple[str, ...] = ()  # carried out wet beyond what can be frozen or dried in time
 
 
 class Note(Struct, frozen=True):
@@ -280,6 +265,7 @@ class Incident(Struct, frozen=True, kw_only=True):
     )
     level_reason: Text = Text("", "")
     budget_at: float | None = None  # since when ``budget_min`` runs; None: not yet
+    crews_at: float | None = None  # when ``crews`` was said: their ``arrives_min`` count from then
 
 
 class IncidentEvent(Struct, frozen=True, kw_only=True):
@@ -289,7 +275,8 @@ class IncidentEvent(Struct, frozen=True, kw_only=True):
     incident.zone_cleared, incident.zone_closed, incident.in, incident.out, incident.everyone_out,
     incident.item, incident.proposed, incident.accepted, incident.note, incident.state, incident.closed,
     incident.suspended, incident.crew, incident.source, incident.overtime, incident.late,
-    incident.planned (the first plan, or the first with trips, is taken at once).
+    incident.planned (the first plan, or the first with trips, is taken at once), incident.moved,
+    incident.treated, incident.returned, incident.wet_clock.
     """
 
     kind: str

@@ -108,12 +108,13 @@ def page(size: str, body: str, stamp: Stamp) -> str:
     return f'<section class="page {esc(size)}">{drill}{body}</section>'
 
 
-def document(title: Text, pages: list[str], paper: str) -> str:
-    """The whole HTML document. ``paper`` is a CSS page size such as ``A5 landscape`` or ``A4``."""
+def document(title: Text, pages: list[str], paper: str, style: str = "") -> str:
+    """The whole HTML document. ``paper`` is a CSS page size such as ``A5 landscape`` or ``A4``; ``style`` adds
+    rules."""
     return (
         '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">'
         f"<title>{esc(title.zh)} {esc(title.en)}</title>"
-        f"<style>@page{{size:{esc(paper)};margin:0}}{STYLE}</style></head><body>{''.join(pages)}</body></html>"
+        f"<style>@page{{size:{esc(paper)};margin:0}}{STYLE}{style}</style></head><body>{''.join(pages)}</body></html>"
     )
 
 

@@ -1,24 +1,16 @@
-"""What people do to steps, roles and items of an incident; pure. Zones and presence are
-:mod:`playbooks.safety`."""
+"""What people do to steps and roles of an incident; pure. Zones and presence are :mod:`playbooks.safety`,
+holdings :mod:`playbooks.custody`."""
 
 from __future__ import annotations
 
 from msgspec.structs import replace
 
 from playbooks import safety
-from playbooks.acts import AddStep, Item, StepDone, StepSkipped, StepUndone, TakeRole
-from playbooks.model import Incident, ItemState, StepState
+from playbooks.acts import AddStep, StepDone, StepSkipped, StepUndone, TakeRole
+from playbooks.model import Incident, StepState
 from playbooks.safety import Outcome, no, said
 from playbooks.site import COMMAND, RELEASERS, Site, listed
 from playbooks.steps import by_hand, chosen, find, settle
-
-_ITEM_WORDS = {
-    "waiting": ("放回待运", "waiting again"),
-    "out": ("已出库", "out"),
-    "arrived": ("已到达", "arrived"),
-    "covered": ("已就地保护", "covered in place"),
-    "cannot": ("无法处理", "cannot be done"),
-}
 
 
 def step_done(incident: Incident, act: StepDone, by: str, now: float, site: Site) -> Outcome:
@@ -203,58 +195,4 @@ def take_role(incident: Incident, act: TakeRole, by: str, now: float, site: Site
     who = site.person_name(by)
     return after, (
         said("incident.role", after, now, by, f"{who.zh} 担任 {act.role}", f"{who.en} is now {act.role}"),
-    )
-
-
-def item(incident: Incident, act: Item, by: str, now: float, site: Site) -> Outcome:
-    """Mark a holding; custody facts gather: who took it out when, who received it, since when it is wet."""
-    holding = site.holdings.get(act.holding)
-    if holding is None:
-        return no(incident, by, f"目录中没有 {act.holding}。", f"There is no holding {act.holding}.")
-    at = min(act.at, now) if act.at is not None else now
-    before = incident.items.get(act.holding, ItemState(state="waiting"))
-    same = before.state == act.state and (act.to or before.to, act.wet or before.wet) == (
-        before.to,
-        before.wet,
-    )
-    if same and act.note in {"", before.note} and act.received_by in {"", before.received_by}:
-        return incident, ()
-    if act.state in {"out", "covered"} and not safety.may_be_out(incident, holding.zone, at):
-        name = site.zone_name(holding.zone)
-        return no(
-            incident,
-            by,
-            f"{name.zh} 未放行，不能搬出或覆盖。",
-            f"{name.en} is not released: nothing there can be taken out or covered.",
-        )
-    if act.state == "cannot" and not act.note.strip():
-        return no(incident, by, "做不到的原因是什么？", "Say why it cannot be done.")
-    wet = act.wet or before.wet
-    after_state = ItemState(
-        state=act.state,
-        by=by,
-        at=at,
-        note=act.note or before.note,
-        to=act.to or before.to or (holding.to or site.assembly if act.state in {"out", "arrived"} else ""),
-        wet=wet,
-        out_by=by if act.state == "out" else before.out_by,
-        out_at=at if act.state == "out" else before.out_at,
-        received_by=(act.received_by or by) if act.state == "arrived" else before.received_by,
-        received_at=at if act.state == "arrived" else before.received_at,
-        wet_at=before.wet_at if before.wet_at is not None else (at if wet else None),
-        condition=act.condition or before.condition,
-        zone=before.zone or holding.zone,
-    )
-    after = replace(incident, items={**incident.items, act.holding: after_state})
-    zh, en = _ITEM_WORDS[act.state]
-    tail = f"：{act.note}" if act.note else ""
-    return after, (
-        said(
-            "incident.item",
-            after,
-            now,
-            by,
-            f"{act.holding} {zh}{tail}",
-            f"{act.holding} {en}{tail.replace('：', ': ')}",
-        ),
     )

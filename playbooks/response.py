@@ -11,13 +11,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
+from msgspec.structs import replace
+
 from alerts.model import Alarm, AlarmEvent, Person, Refused
 from playbooks import incident as life
 from playbooks import safety, tick, triage
 from playbooks.acts import IncidentAct, OpenIncident
 from playbooks.incident import RAISES, Acted, Evidence, Planned, Suspended, Time
-from playbooks.model import Holding, Incident, IncidentEvent, Playbook, RescuePlan
+from playbooks.model import Crew, Holding, Incident, IncidentEvent, Playbook, RescuePlan
 from playbooks.rescue import spread
+from playbooks.rescue.own import DEFAULT_OWN, OwnRescue
 from playbooks.rescue.planner import Request, plan
 from playbooks.rescue.problem import crews_from
 from playbooks.rescue.search import Stop
@@ -35,7 +38,7 @@ REPLAN = {
     "incident.zone_closed": Text("区域关闭", "a zone was closed"),
     "incident.crew": Text("人手或时间变化", "people or time changed"),
 }
-OUT = frozenset({"out", "arrived", "covered", "cannot"})
+OUT = frozenset({"out", "arrived", "covered", "cannot", "returned"})
 
 
 class Response:
@@ -50,13 +53,13 @@ class Response:
         folder_revision: str = "",
         assembly: str = "",
         *,
-        rules: triage.RuleSet = triage.DEFAULT,
+        own: OwnRescue = DEFAULT_OWN,
         stop: Stop | None = None,
     ) -> None:
         self.playbooks = playbooks
         self.site = Site(zones, holdings, people, assembly or _outside(zones), folder_revision)
         self.incidents: dict[str, Incident] = {}
-        self._rules = rules
+        self._own = own
         self._stop = stop
         self._stakes: dict[tuple[str, str], dict[str, triage.Stake]] = {}
 
@@ -119,7 +122,7 @@ class Response:
 
     def next_due(self) -> float | None:
         """When :meth:`tick` will next have something to say (Unix seconds); None where it will not."""
-        dues = (tick.next_due(one) for one in self.open_incidents())
+        dues = (tick.next_due(one, self.site) for one in self.open_incidents())
         return min((due for due in dues if due is not None), default=None)
 
     # --- opening and joining --------------------------------------------------------------------------------
@@ -266,10 +269,12 @@ class Response:
             for id_, one in self._stakes_for(threat, now).items()
             if one.holding.zone in wanted and id_ not in gone
         )
+        # A release starts the table anew for its zone; ways between count from the last release.
+        last = max((incident.access[zone].at for zone in cleared), default=now)
+        since = {zone: incident.access[zone].at if zone in cleared else last for zone in reach}
         closes = {
-            zone: max(0.0, at - (now - incident.access[zone].at) / 60.0)
+            zone: max(0.0, at - (now - since[zone]) / 60.0)
             for zone, at in spread.closes(threat, reach).items()
-            if zone in cleared
         }
         return Request(
             made_at=now,
@@ -279,11 +284,13 @@ class Response:
             assembly=self.site.assembly,
             cleared=cleared,
             blocked=frozenset(zone for zone in incident.access if zone not in cleared),
-            crews=incident.crews or crews_from(incident.people),
+            crews=crews_now(incident, now),
             budget_min=time_left(incident, now),
             reach_min=reach,
             closes_min=closes,
-            rules=self._rules,
+            rules=self._own.rules,
+            times=self._own.times,
+            dry_kg=self._own.dry_kg,
             folder_revision=self.site.folder_revision,
             drill=incident.drill,
             most=most,
@@ -295,8 +302,26 @@ class Response:
         if key not in self._stakes:
             self._stakes = {kept: one for kept, one in self._stakes.items() if kept[1] == today}
             holdings: Iterable[Holding] = self.site.holdings.values()
-            self._stakes[key] = {h.id: triage.stake(h, threat, self._rules, today) for h in holdings}
+            self._stakes[key] = {h.id: triage.stake(h, threat, self._own.rules, today) for h in holdings}
         return self._stakes[key]
+
+
+def crews_now(incident: Incident, now: float) -> tuple[Crew, ...]:
+    """The crews with the minutes until each is free: still to arrive, or on a trip whose load is not yet at the
+    assembly point."""
+    said = incident.crews_at
+    crews = incident.crews or crews_from(incident.people)
+    plan, items = incident.plan, incident.items
+    free: dict[str, float] = {}
+    for crew in crews:
+        gone = (now - said) / 60.0 if said is not None and incident.crews else 0.0
+        free[crew.id] = max(0.0, crew.arrives_min - gone)
+    for trip in plan.trips if plan is not None else ():
+        under_way = any(id_ in items and items[id_].state == "out" for id_ in trip.holdings)
+        if plan is not None and under_way and trip.crew in free:
+            back = (plan.made_at - now) / 60.0 + trip.from_min + trip.minutes
+            free[trip.crew] = max(free[trip.crew], back)
+    return tuple(replace(crew, arrives_min=round(free[crew.id], 2)) for crew in crews)
 
 
 def time_left(incident: Incident, now: float) -> float:

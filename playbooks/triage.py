@@ -137,7 +137,8 @@ class Stake(Struct, frozen=True, gc=False):
     """What one holding means under one threat: tier, vulnerability 0..3, and value lost if left.
 
     ``value`` is in units of one tier 3 holding of middling worth that is highly vulnerable; ``moved`` says
-    which way its copies moved it; ``wet_h`` how long its most delicate material lives when wet.
+    which way its copies moved it; ``wet_h`` how long its most delicate material lives when wet; ``kg`` all its
+    containers; ``sheet`` whether it can be covered where it stands.
     """
 
     holding: Holding
@@ -146,6 +147,8 @@ class Stake(Struct, frozen=True, gc=False):
     value: float
     moved: int
     wet_h: float
+    kg: float
+    sheet: bool
 
 
 def vulnerability(holding: Holding, threat: str) -> int:
@@ -197,7 +200,9 @@ def stake(holding: Holding, threat: str, rules: RuleSet = DEFAULT, today: str = 
     tier = max(0, tier_of(holding, rules) + moved)
     harm = vulnerability(holding, threat)
     value = math.pow(rules.factor, 3 - tier) * (0.5 + holding.worth / 100.0) * HARM[harm]
-    return Stake(holding, tier, harm, value, moved, most_delicate(holding.form, holding.materials).wet_h)
+    wet_h = most_delicate(holding.form, holding.materials).wet_h
+    sheet = holding.action == "protect" or bool(holding.cover.zh or holding.cover.en)
+    return Stake(holding, tier, harm, value, moved, wet_h, holding.units * holding.unit_kg, sheet)
 
 
 def order(

@@ -18,7 +18,7 @@ from sensors.heard import SIDELESS, Heard, measure
 from sensors.model import Quality, RawMessage, Reading, Reject, Sensor
 from sensors.names import words_of
 from sensors.quantities import QUANTITIES, plain_word, quantity
-from sensors.times import Clock
+from sensors.times import Clock, moment_of
 from sensors.units import scale
 from sensors.vocabulary import LOOPS
 
@@ -44,10 +44,9 @@ class Bound(Struct, frozen=True):
     contact: bool
     low: float
     high: float
-    factor: float
-    shift: float
     offset: float
     words: dict[str, float]
+    usual: bool  # a number as it stands: no words, no other unit
     either_way: (
         bool  # read at a key like ``contact``, whose true is closed for some makers and open for others
     )
@@ -58,19 +57,19 @@ def bind_simple(sensor: Sensor) -> Bound:
     known = quantity(sensor.quantity)
     name = known.id if known else sensor.quantity
     factor, shift = scale(name, sensor.unit) or (1.0, 0.0)
+    contact = bool(known and known.contact)
     return Bound(
         sensor=sensor,
         id=sensor.id,
         json=bool(sensor.path) or sensor.dialect == "json",
         steps=steps_of(sensor.path),
         quantity=name,
-        contact=bool(known and known.contact),
+        contact=contact,
         low=known.low if known else float("-inf"),
         high=known.high if known else float("inf"),
-        factor=factor,
-        shift=shift,
         offset=sensor.offset,
         words={plain_word(word): value for word, value in sensor.words.items()},
+        usual=not (contact or sensor.words or shift or factor != 1.0),
         either_way=name == "contact_open" and not LOOPS.isdisjoint(words_of(sensor.path)),
     )
 
@@ -83,10 +82,10 @@ def steps_of(path: str) -> tuple[str | int, ...]:
 def follow(document: Any, steps: tuple[str | int, ...]) -> Any:
     """What stands at a path, None where nothing does."""
     for step in steps:
-        if isinstance(step, str):
-            if not isinstance(document, dict):
-                return None
-            document = document.get(step)
+        if type(document) is dict:
+            document = document.get(step)  # no key is a number
+        elif isinstance(step, str):
+            return None
         elif isinstance(document, list) and step < len(document):
             document = document[step]
         else:
@@ -99,13 +98,14 @@ def quality_of(at: float, received_at: float, now: float, retained: bool, stored
 
     ``now`` and ``received_at`` differ where somebody moved the wall clock: a time that agrees with either is believed.
     """
-    if at - max(now, received_at) > FUTURE_AFTER_S:
+    first, last = (received_at, now) if received_at < now else (now, received_at)
+    if at - last > FUTURE_AFTER_S:
         return Quality.FUTURE
     if stored:
         return Quality.HISTORICAL
     if retained:
         return Quality.RETAINED
-    return Quality.LATE if min(received_at, now) - at > LATE_AFTER_S else Quality.GOOD
+    return Quality.LATE if first - at > LATE_AFTER_S else Quality.GOOD
 
 
 def read_simple(
@@ -117,12 +117,12 @@ def read_simple(
     readings: list[Reading] = []
     rejects: list[Reject] = []
     document: Any = None
-    if any(bound.json for bound in bounds):
+    if bounds[0].json or any(bound.json for bound in bounds):
         document = parse_json(message.payload)
         if isinstance(document, dict):
             for key in _TIME_KEYS:
                 if key in document:
-                    told = Clock(zone, received).read(document[key])
+                    told = moment_of(document[key], zone, received)
                     if told is not None:
                         at = told
                         break
@@ -137,18 +137,19 @@ def read_simple(
     for bound in bounds:
         value = follow(document, bound.steps) if bound.json else _bare(message.payload)
         kind = type(value)
-        if (kind is float or kind is int) and not bound.contact:
-            taken = (
-                round(value * bound.factor + bound.shift, 6) if bound.factor != 1.0 or bound.shift else value
-            )
-            if bound.low <= taken <= bound.high and abs(taken) < 255.0 and not bound.words:
-                if bound.offset:
-                    readings.append(
-                        Reading(bound.id, round(taken + bound.offset, 6), at, received, grade, float(taken))
-                    )
-                else:
-                    readings.append(Reading(bound.id, float(taken), at, received, grade))
-                continue
+        if (
+            (kind is float or kind is int)
+            and bound.usual
+            and bound.low <= value <= bound.high
+            and -255.0 < value < 255.0
+        ):
+            taken = float(value)
+            if bound.offset:
+                corrected = round(taken + bound.offset, 6)
+                readings.append(Reading(bound.id, corrected, at, received, grade, taken))
+            else:
+                readings.append(Reading(bound.id, taken, at, received, grade))
+            continue
         _read_slowly(bound, value, message, at, grade, readings, rejects)
     return tuple(readings), tuple(rejects)
 

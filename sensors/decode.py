@@ -18,37 +18,33 @@ from sensors.dialects.base import LARGEST, Dialect, Memory, Message
 from sensors.dialects.registry import BY_NAME, PLAIN
 from sensors.heard import Heard
 from sensors.interpret import of_topic, read
-from sensors.match import Wanted, match, wanted
+from sensors.learn import learn
+from sensors.match import match, wanted
 from sensors.model import Declaration, Decoded, Life, RawMessage, Reading, Reject, Sensor
+from sensors.plan import Group, Plan, declarations_of, lives_of
 from sensors.times import Clock
 from sensors.topics import matches
 
 _UNKNOWN = Decoded(known=False)
 _EMPTY = Decoded()
 _NOTHING: frozenset[str] = frozenset()
+_FIRST_PATIENCE = 4
+_LONGEST_PATIENCE = 100_000
 AUTO = frozenset(("auto", "cn-host"))
 """Names by which a person leaves the recognition to the messages."""
-DIALECT_NAMES = SIMPLE | AUTO | frozenset(BY_NAME)
-"""Every name that a sensor's ``dialect`` may have."""
 
 
-class _Group(Struct, frozen=True):
-    """The sensors of one topic that share a dialect and a model."""
-
-    dialect: Dialect | None  # None: recognised from each message
-    model: str
-    sensors: tuple[Wanted, ...]
-    quantities: frozenset[str]
-    units: dict[str, str]  # declared for quantities whose unit the messages do not carry
-
-
-class _Plan(Struct):
+class _Topic(Struct):
     """What one topic means to this building."""
 
     simple: tuple[Bound, ...] = ()
-    groups: tuple[_Group, ...] = ()
+    groups: tuple[Group, ...] = ()
     living: tuple[str, ...] = ()  # sensors whose device's life this topic tells
     dialect: str = ""  # of a topic that only tells life or announces
+    plan: Plan | None = None  # the short way of its usual message
+    useful: bool = False  # whether a message took it
+    unplanned: int = 0  # messages in a row that took the long way
+    patience: int = _FIRST_PATIENCE  # after how many of them a plan is sought (again)
 
 
 class Decoder:
@@ -60,29 +56,55 @@ class Decoder:
     def __init__(self, sensors: Mapping[str, Sensor], timezone: str) -> None:
         self._zone: tzinfo = ZoneInfo(timezone)
         self._memory = Memory()
-        self._plans: dict[str, _Plan] = {}
+        self._topics: dict[str, _Topic] = {}
         self._filters: dict[str, str] = {}  # wildcard filter of announcements: dialect
         self._compile(sensors.values())
 
     def subscriptions(self) -> tuple[str, ...]:
         """The MQTT filters that bring everything this building listens to, in a stable order."""
-        return tuple(sorted({*self._plans, *self._filters}))
+        return tuple(sorted({*self._topics, *self._filters}))
 
     def decode(self, message: RawMessage, now: float) -> Decoded:
         """What a message says to this building at ``now``. Never raises, whatever the bytes."""
-        plan = self._plans.get(message.topic)
-        if plan is None:
+        topic = self._topics.get(message.topic)
+        if topic is None:
             dialect = self._announcing(message.topic)
             if not dialect:
                 return _UNKNOWN
-            plan = _Plan(dialect=dialect)
+            topic = _Topic(dialect=dialect)
         try:
-            if plan.simple and not plan.groups and not plan.living:
-                return self._simple(plan.simple, message, now)
-            return self._full(plan, message, now)
+            plan = topic.plan
+            if plan is not None and plan.version == self._memory.version:
+                decoded = plan.read(message, now)
+                if decoded is not None:
+                    if topic.unplanned:
+                        topic.unplanned, topic.useful = 0, True
+                    return decoded
+            if topic.simple and not topic.groups and not topic.living:
+                return self._simple(topic.simple, message, now)
+            decoded = self._full(topic, message, now)
+            if len(topic.groups) == 1 and not topic.simple:
+                self._learn(topic, message, decoded)
+            return decoded
         except Exception as error:  # hostile content must never stop the good sensors (C51)
             detail = f"{type(error).__name__}: {error}"[:200]
             return Decoded(rejects=(Reject(message.topic, "decoder-error", detail),))
+
+    def _learn(self, topic: _Topic, message: RawMessage, decoded: Decoded) -> None:
+        """Seek a plan now and then, more seldom each time: a topic of many shapes must not cost more than it saves."""
+        topic.unplanned += 1
+        patience = topic.patience
+        if topic.plan is not None and topic.plan.version != self._memory.version:
+            patience = _FIRST_PATIENCE  # something was announced since; the shape may well be the same
+        if topic.unplanned < patience or not decoded.readings or decoded.rejects:
+            return
+        plan = topic.plan
+        outdated = plan is not None and plan.version != self._memory.version
+        fruitless = plan is not None and not outdated and not topic.useful
+        topic.unplanned, topic.useful = 1, False
+        if not outdated:
+            topic.patience = _LONGEST_PATIENCE if fruitless else min(topic.patience * 8, _LONGEST_PATIENCE)
+        topic.plan = None if fruitless else learn(topic.groups[0], message, self._memory, self._zone)
 
     def _simple(self, bounds: tuple[Bound, ...], message: RawMessage, now: float) -> Decoded:
         payload = message.payload
@@ -91,31 +113,26 @@ class Decoder:
         readings, rejects = read_simple(bounds, message, now, self._zone)
         return Decoded(readings, rejects) if rejects else Decoded(readings)
 
-    def _full(self, plan: _Plan, message: RawMessage, now: float) -> Decoded:
+    def _full(self, topic: _Topic, message: RawMessage, now: float) -> Decoded:
         readings: list[Reading] = []
         rejects: list[Reject] = []
         lives: list[Life] = []
         declarations: list[Declaration] = []
         requests: list[tuple[str, bytes]] = []
-        if plan.simple:
-            simple = self._simple(plan.simple, message, now)
+        if topic.simple:
+            simple = self._simple(topic.simple, message, now)
             readings.extend(simple.readings)
             rejects.extend(simple.rejects)
-        for group in plan.groups or self._announcers(plan):
+        for group in topic.groups or self._announcers(topic):
             heard = Heard(
                 Clock(self._zone, message.received_at), message.retained, group.quantities, group.units
             )
             read(group.dialect, Message(message.topic, message.payload, group.model), heard, self._memory)
             match(heard, group.sensors, message, now, readings, rejects)
-            for fact in heard.lives:
-                reached = plan.living or tuple(sensor.id for sensor in group.sensors)
-                if not reached:
-                    continue
-                at = fact.at if fact.at is not None else message.received_at
-                lives.append(Life(reached, fact.online, at, f"{heard.dialect} {fact.source}".strip()))
-            for told in heard.announcements:
-                detail = {key: _shown(value) for key, value in told.detail.items()}
-                declarations.append(Declaration(message.topic, told.device, told.what, detail))
+            if heard.lives:
+                lives.extend(lives_of(heard.lives, group.reached, heard.dialect, message.received_at))
+            if heard.announcements:
+                declarations.extend(declarations_of(heard, message.topic))
             requests.extend(heard.requests)
         if not (lives or declarations or requests):
             return Decoded(tuple(readings), tuple(rejects)) if readings or rejects else _EMPTY
@@ -123,9 +140,9 @@ class Decoder:
             tuple(readings), tuple(rejects), tuple(lives), tuple(declarations), True, tuple(requests)
         )
 
-    def _announcers(self, plan: _Plan) -> tuple[_Group, ...]:
+    def _announcers(self, topic: _Topic) -> tuple[Group, ...]:
         """For a topic that only tells life or announces: the dialect, and nobody to read values for."""
-        return (_Group(BY_NAME[plan.dialect], "", (), _NOTHING, {}),) if plan.dialect else ()
+        return (Group(BY_NAME[topic.dialect], "", (), _NOTHING, {}, topic.living),) if topic.dialect else ()
 
     def _announcing(self, topic: str) -> str:
         for pattern, dialect in self._filters.items():
@@ -153,10 +170,11 @@ class Decoder:
             self._listen(dialect, sensor, dialects)
         for topic in {*simple, *groups, *living, *dialects}:
             told = groups.get(topic, {})
-            self._plans[topic] = _Plan(
+            reached = tuple(dict.fromkeys(living.get(topic, ())))
+            self._topics[topic] = _Topic(
                 simple=tuple(simple.get(topic, ())),
-                groups=tuple(_group(name, model, members) for (name, model), members in told.items()),
-                living=tuple(dict.fromkeys(living.get(topic, ()))),
+                groups=tuple(_group(*key, members, reached) for key, members in told.items()),
+                living=reached,
                 dialect=dialects.get(topic, ""),
             )
 
@@ -168,20 +186,15 @@ class Decoder:
                 dialects.setdefault(topic, dialect.name)
 
 
-def _group(dialect: str, model: str, members: list[Sensor]) -> _Group:
+def _group(dialect: str, model: str, members: list[Sensor], living: tuple[str, ...]) -> Group:
     sensors = tuple(wanted(sensor) for sensor in members)
-    units = {one.quantity: sensor.unit for one, sensor in zip(sensors, members, strict=True) if sensor.unit}
-    quantities = frozenset(one.quantity for one in sensors)
-    return _Group(
-        BY_NAME.get(dialect) or (PLAIN if dialect in SIMPLE else None), model, sensors, quantities, units
+    return Group(
+        dialect=BY_NAME.get(dialect) or (PLAIN if dialect in SIMPLE else None),
+        model=model,
+        sensors=sensors,
+        quantities=frozenset(one.quantity for one in sensors),
+        units={
+            one.quantity: sensor.unit for one, sensor in zip(sensors, members, strict=True) if sensor.unit
+        },
+        reached=living or tuple(one.id for one in sensors),
     )
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (list, tuple)):
-        return ",".join(_shown(item) for item in value)
-    return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)

@@ -55,7 +55,7 @@ _MEASURE = re.compile(
     r"^([+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d{1,3})?)\s*([^\d\s.,+-][^\d]{0,11}\d?)?$"
 )
 # Full scale of signed and unsigned 16 bit registers, bare and scaled by 10 and 100, and their usual error marks.
-_FULL_SCALE = frozenset(
+FULL_SCALE = frozenset(
     raw / factor
     for raw in (-32768, -32767, 32767, 65534, 65535, 2147483647, -2147483648, 4294967295)
     for factor in (1.0, 10.0, 100.0)
@@ -196,13 +196,13 @@ class Heard:
             converted = number
         limits = QUANTITIES[quantity]
         if not limits.low <= converted <= limits.high:
-            code = "sentinel" if number in _FULL_SCALE or number in _ERROR_MARKS else "implausible"
+            code = "sentinel" if number in FULL_SCALE or number in _ERROR_MARKS else "implausible"
             detail = (
                 f"{value} {unit or limits.unit} lies outside {limits.low:g}…{limits.high:g} {limits.unit}"
             )
             self.refuse(code, detail, quantity, value, path, converted, at=at, channel=channel)
             return
-        if number in _FULL_SCALE and quantity != "pressure":
+        if number in FULL_SCALE and quantity != "pressure":
             self.refuse(
                 "sentinel", f"{value} stands for no measurement", quantity, value, path, channel=channel
             )

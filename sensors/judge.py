@@ -190,7 +190,7 @@ def _refuses(refusal: Refusal, wanted: dict[str, Any]) -> bool:
 
 
 def _same_text(wanted: str, told: str) -> bool:
-    if wanted == told:
+    if wanted.casefold() == told.casefold():  # true of JSON is True of Python
         return True
     try:
         return abs(float(wanted) - float(told)) < 1e-9

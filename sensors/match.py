@@ -45,32 +45,30 @@ def match(
     rejects: list[Reject],
 ) -> None:
     """Append the readings and rejects of one message for the sensors of its topic."""
+    for seen, sensor in pairs(heard, sensors, message.topic, rejects):
+        readings.append(_reading(seen, sensor, message, now))
+    if heard.refusals:
+        _tell_refusals(heard.refusals, sensors, message, readings, rejects)
+
+
+def pairs(
+    heard: Heard, sensors: tuple[Wanted, ...], topic: str, rejects: list[Reject]
+) -> list[tuple[Observation, Wanted]]:
+    """Which observation is whose. Where a quantity comes more than once: by channel, or refused where a sensor
+    names none of several."""
     observations = heard.observations
     if heard.lives:
         observations = [
             *observations,
             *(Observation("online", float(fact.online), fact.channel, fact.at) for fact in heard.lives),
         ]
-    if len(observations) > 1 and len({seen.quantity for seen in observations}) < len(observations):
-        _take_several(observations, sensors, message, now, readings, rejects)
-    else:
+    found: list[tuple[Observation, Wanted]] = []
+    if len(observations) == 1 or len({seen.quantity for seen in observations}) == len(observations):
         for seen in observations:
             for sensor in sensors:
                 if sensor.quantity == seen.quantity and (sensor.any or _is_of(seen, sensor)):
-                    readings.append(_reading(seen, sensor, message, now))
-    if heard.refusals:
-        _tell_refusals(heard.refusals, sensors, message, readings, rejects)
-
-
-def _take_several(
-    observations: list[Observation],
-    sensors: tuple[Wanted, ...],
-    message: RawMessage,
-    now: float,
-    readings: list[Reading],
-    rejects: list[Reject],
-) -> None:
-    """Where a quantity comes more than once: by channel, or refused where a sensor names none of several."""
+                    found.append((seen, sensor))
+        return found
     for sensor in sensors:
         mine = [seen for seen in observations if seen.quantity == sensor.quantity]
         if not sensor.any:
@@ -79,8 +77,9 @@ def _take_several(
             mine = _only_channel(mine)
             if not mine:
                 detail = f"write channel = one of the probes into {sensor.id}"
-                rejects.append(Reject(message.topic, "ambiguous-channel", detail, sensor.id))
-        readings.extend(_reading(seen, sensor, message, now) for seen in mine)
+                rejects.append(Reject(topic, "ambiguous-channel", detail, sensor.id))
+        found.extend((seen, sensor) for seen in mine)
+    return found
 
 
 def _reading(seen: Observation, sensor: Wanted, message: RawMessage, now: float) -> Reading:

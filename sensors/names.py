@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from msgspec.structs import replace
+
 from sensors.quantities import QUANTITIES
 from sensors.vocabulary import (
     CHINESE,
@@ -18,6 +20,7 @@ from sensors.vocabulary import (
     HARMLESS,
     JOINED,
     NOT_THE_ROOM,
+    NOT_THE_STATE,
     SINGLE,
     STATUS_WORDS,
     TELLING,
@@ -29,6 +32,7 @@ __all__ = ["Meaning", "loose_meaning", "meaning", "words_of"]
 
 _NUMBERED = re.compile(r"^([a-z]+|[一-鿿]+)(\d{1,2})$")
 _CUT = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+\d*|[A-Z]+\d*|\d+|[一-鿿]+|[^\W\d_]+")
+_LAST_NUMBER = re.compile(r"^(.*\D)(\d{1,2})$")
 _LEAKS = frozenset(("leak", "leakage", "flood"))  # beside these, "water" is no medium that is measured
 _LONGEST = 64
 _MOST_WORDS = 6
@@ -99,20 +103,27 @@ def _by_some_words(name: str) -> Meaning | None:
         return known
     parts = [words[start:] for start in range(1, len(words))]
     parts += [words[:end] for end in range(len(words) - 1, 0, -1)]
-    return next((known for part in parts if (known := _by_all_words(part)) is not None), None)
+    found = next((known for part in parts if (known := _by_all_words(part)) is not None), None)
+    if found is not None and QUANTITIES[found.quantity].contact and not NOT_THE_STATE.isdisjoint(words):
+        return None  # leak_enabled, door_lock and smoke_test are no leak, door or smoke
+    return found
 
 
 def _by_all_words(words: list[str]) -> Meaning | None:
-    whole = JOINED.get("".join(words))
+    joined = "".join(words)
+    whole = JOINED.get(joined)
     if whole is not None:
         return whole
+    numbered = _LAST_NUMBER.match(joined)
+    if numbered is not None and numbered.group(1) in JOINED:  # WaterLeak1, WaterLeak2
+        return replace(JOINED[numbered.group(1)], qualifier=numbered.group(2))
     if not words or len(words) > _MOST_WORDS:
         return None
     quantity, unit = "", ""
     qualifiers: list[str] = []
     for word in words:
-        numbered = _NUMBERED.match(word) if word not in SINGLE else None
-        stem = numbered.group(1) if numbered else word
+        counted = _NUMBERED.match(word) if word not in SINGLE else None
+        stem = counted.group(1) if counted else word
         if not quantity and stem in SINGLE:
             quantity = SINGLE[stem]
             unit = {"tempc": "°C", "tempf": "°F"}.get(stem, "")
@@ -127,11 +138,14 @@ def _by_all_words(words: list[str]) -> Meaning | None:
             word in STATUS_WORDS and quantity and QUANTITIES[quantity].contact
         ):
             return None
-        if numbered:
-            qualifiers.append(numbered.group(2))
+        if counted:
+            qualifiers.append(counted.group(2))
     if not quantity:
         return None
     if quantity == "battery" and unit in ("V", "mV"):
         quantity = "battery_voltage"
+    contact = QUANTITIES[quantity].contact
+    if contact and (unit or not NOT_THE_STATE.isdisjoint(words)):
+        return None  # smoke_ppm and gas_value are measures, not states
     sided = "open" not in words and not EITHER_WAY.isdisjoint(words)
     return Meaning(quantity, unit, qualifier=" ".join(qualifiers), words_only=sided)

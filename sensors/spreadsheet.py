@@ -18,6 +18,9 @@ MOST_ROWS = 1_000_000
 MOST_BYTES = 200 * 1024 * 1024
 UNPACKED_BYTES = 1024 * 1024 * 1024
 """A workbook that unpacks to more than this is refused: it is a bomb or no table."""
+TELL_ROWS = 5_000
+"""Progress is told every so many lines."""
+Progress = Callable[[int], None]
 SEPARATORS = ",;\t"
 SAMPLE_LINES = 400
 _LONGEST_CELL = 10 * 1024 * 1024
@@ -47,19 +50,20 @@ def widest(lines: Sequence[tuple[str, ...]]) -> int:
     return next((len(cells) for cells in lines if any(cell.strip() for cell in cells)), 0)
 
 
-def read_grid(raw: bytes, name: str, score: Score = widest) -> Grid | Text:
+def read_grid(raw: bytes, name: str, score: Score = widest, progress: Progress | None = None) -> Grid | Text:
     """The first sheet of an XLSX, or a CSV, or why it cannot be read.
 
     A CSV may be UTF-8, UTF-16 with its mark, GB18030 or Windows-1252, with comma, semicolon or tab. Files that
-    end in .xls and are text inside, as several loggers write them, are read as the text they are.
+    end in .xls and are text inside, as several loggers write them, are read as the text they are. ``progress``
+    hears the lines read so far.
     """
     if len(raw) > MOST_BYTES:
         return Text("文件超过 200 MB。", "The file is larger than 200 MB.")
     if raw[:4] == b"PK\x03\x04":
-        return _read_xlsx(raw)
+        return _read_xlsx(raw, progress)
     if raw[:4] == b"\xd0\xcf\x11\xe0" or name.casefold().endswith(".xlsx"):
         return Text("请另存为 .xlsx 或 CSV UTF-8。", "Save it as .xlsx or as CSV UTF-8.")
-    return _read_csv(raw, score)
+    return _read_csv(raw, score, progress)
 
 
 def decoded(raw: bytes) -> tuple[str, str] | None:
@@ -86,7 +90,7 @@ def _as(raw: bytes, codec: str) -> tuple[str, str] | None:
         return None
 
 
-def _read_csv(raw: bytes, score: Score) -> Grid | Text:
+def _read_csv(raw: bytes, score: Score, progress: Progress | None) -> Grid | Text:
     found = decoded(raw)
     if found is None:
         return Text("看不懂文件的编码，请另存为 CSV UTF-8。", "Unknown encoding: save it as CSV UTF-8.")
@@ -96,7 +100,7 @@ def _read_csv(raw: bytes, score: Score) -> Grid | Text:
     try:
         separator = max(SEPARATORS, key=lambda cut: score(_cells(lines[:SAMPLE_LINES], cut)))
         reader = csv.reader(lines, delimiter=separator)
-        return _grid((Line(reader.line_num, tuple(cells)) for cells in reader), codec)
+        return _grid((Line(reader.line_num, tuple(cells)) for cells in reader), codec, progress)
     except csv.Error as error:
         return Text(f"表格在某处断裂：{error}", f"The table is broken: {error}")
     finally:
@@ -107,14 +111,14 @@ def _cells(lines: Iterable[str], separator: str) -> list[tuple[str, ...]]:
     return [tuple(cells) for cells in csv.reader(lines, delimiter=separator)]
 
 
-def _read_xlsx(raw: bytes) -> Grid | Text:
+def _read_xlsx(raw: bytes, progress: Progress | None) -> Grid | Text:
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > UNPACKED_BYTES:
                 return Text("工作簿解压后过大。", "The workbook unpacks to too much.")
         book = load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
         rows = book.worksheets[0].iter_rows(values_only=True)
-        return _grid(_numbered(rows), "xlsx")
+        return _grid(_numbered(rows), "xlsx", progress)
     except Exception as error:
         return Text(
             f"工作簿无法读取（{type(error).__name__}），请另存为 CSV UTF-8。",
@@ -145,10 +149,12 @@ def as_text(value: object) -> str:
     return str(value)
 
 
-def _grid(lines: Iterable[Line], encoding: str) -> Grid | Text:
+def _grid(lines: Iterable[Line], encoding: str, progress: Progress | None) -> Grid | Text:
     kept: list[Line] = []
     for line in lines:
         kept.append(line)
+        if progress is not None and len(kept) % TELL_ROWS == 0:
+            progress(len(kept))
         if len(kept) > MOST_ROWS:
             return Text("超过一百万行。", "More than a million rows.")
     if not any(cell.strip() for line in kept for cell in line.cells):

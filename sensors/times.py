@@ -13,7 +13,10 @@ from datetime import UTC, datetime, tzinfo
 
 _FIRST = 1_000_000_000.0  # 2001-09-09: anything earlier is a clock that was never set
 _LAST = 4_102_444_800.0  # 2100-01-01
+_LAST_MS = _LAST * 1e3
+_LAST_NS = _LAST * 1e9
 _FITS_S = 300.0
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - naive, because it is subtracted from naive moments
 _WIDEST_OFFSET_S = 15 * 3600.0  # no zone lies further from UTC
 
 _ISO = re.compile(
@@ -36,54 +39,66 @@ class Clock:
 
     def read(self, value: object) -> float | None:
         """Unix seconds of ``value`` (number of s, ms, µs or ns, or text), None where it is no time."""
-        if isinstance(value, bool):
-            return None
-        if isinstance(value, (int, float)):
-            return from_number(value)
-        if not isinstance(value, str) or len(value) > 64:
-            return None
-        try:  # the short way: nearly all devices write ISO 8601
-            if value[4:5] == "-":
-                iso = datetime.fromisoformat(value)
-                if iso.tzinfo is None:
-                    return self._unzoned(iso)
-                at = iso.timestamp()
-                return at if _FIRST <= at <= _LAST else None
+        return moment_of(value, self.zone, self.arrived_at)
+
+
+def moment_of(value: object, zone: tzinfo | None, arrived_at: float) -> float | None:
+    """Unix seconds of a time as a device writes it, for a message that arrived then; None where it is no time."""
+    kind = type(value)
+    if kind is int or kind is float:
+        return from_number(value)  # type: ignore[arg-type]
+    if not isinstance(value, str) or len(value) > 64:
+        return None
+    # The short way: nearly all devices write ISO 8601, with or without signs between the numbers.
+    if value[4:5] == "-" or value[8:9] == "T":
+        try:
+            iso = datetime.fromisoformat(value)
+            if iso.tzinfo is None:
+                return _unzoned(iso, zone, arrived_at)
+            at = iso.timestamp()
+            return at if _FIRST <= at <= _LAST else None
         except (ValueError, OverflowError):
             pass
-        text = value.strip()
-        if text.isdecimal() and len(text) >= 10 and not _COMPACT.match(text):
+    text = value.strip()
+    if text.isdecimal() and len(text) >= 10 and not _COMPACT.match(text):
+        return from_number(float(text))
+    moment, zoned = parse(text)
+    if moment is None:
+        try:
             return from_number(float(text))
-        moment, zoned = parse(text)
-        if moment is None:
-            try:
-                return from_number(float(text))
-            except ValueError:
-                return None
-        if zoned:
-            try:
-                at = moment.timestamp()
-            except (ValueError, OverflowError):
-                return None
-            return at if _FIRST <= at <= _LAST else None
-        return self._unzoned(moment)
-
-    def _unzoned(self, moment: datetime) -> float | None:
-        at = moment.replace(tzinfo=UTC).timestamp()
-        if abs(at - self.arrived_at) <= _FITS_S:
-            return at
-        if self.zone is not None and abs(at - self.arrived_at) <= _WIDEST_OFFSET_S:
-            at = moment.replace(tzinfo=self.zone).timestamp()
-            if abs(at - self.arrived_at) <= _FITS_S:
-                return at
+        except ValueError:
+            return None
+    if not zoned:
+        return _unzoned(moment, zone, arrived_at)
+    try:
+        at = moment.timestamp()
+    except (ValueError, OverflowError):
         return None
+    return at if _FIRST <= at <= _LAST else None
+
+
+def _unzoned(moment: datetime, zone: tzinfo | None, arrived_at: float) -> float | None:
+    at = (moment - _EPOCH).total_seconds()
+    ahead = at - arrived_at
+    if -_FITS_S <= ahead <= _FITS_S:
+        return at
+    if zone is not None and -_WIDEST_OFFSET_S <= ahead <= _WIDEST_OFFSET_S:
+        offset = zone.utcoffset(moment)
+        local = 0.0 if offset is None else offset.total_seconds()
+        if -_FITS_S <= ahead - local <= _FITS_S:
+            return at - local
+    return None
 
 
 def from_number(number: float) -> float | None:
     """Unix seconds of a count of seconds, milli-, micro- or nanoseconds; None before 2001 and after 2100."""
-    if not _FIRST <= number <= _LAST * 1e9:  # also keeps numbers too large for a float out of the division
+    if _FIRST <= number <= _LAST:
+        return float(number)
+    if not _FIRST <= number <= _LAST_NS:  # also keeps numbers too large for a float out of the division
         return None
-    for factor in (1.0, 1e3, 1e6, 1e9):
+    if number <= _LAST_MS:
+        return number / 1e3 if number >= _FIRST * 1e3 else None
+    for factor in (1e6, 1e9):
         if _FIRST <= number / factor <= _LAST:
             return number / factor
     return None

@@ -133,6 +133,17 @@ NOT_THE_ROOM = words(
     water"""
 )
 """Words beside which a quantity is not the room's: chips, limits, statistics, settings, other media."""
+NOT_THE_STATE = words(
+    """enable enabled disable disabled mute muted silence silenced reset test testing tested simulation simulate
+    simulated simulator lock locked unlock bell blind blinds shade curtain light lights lamp led siren buzzer relay
+    valve pump meter heater boiler consumption price cost energy power sensitivity timeout delay interval period mode
+    level percentage position schedule name label rssi lqi linkquality signal quality voltage life lifetime age hours
+    online offline available availability connected config configuration version firmware fw update ip mac id type
+    unit button remote color colour brightness volume arm armed bypass bypassed learn learning pairing paired notify
+    notification message photo image snapshot video stream recording record value val reading readings measured data
+    ppm 测试 屏蔽 静音 复位 灵敏度 延时 浓度"""
+)
+"""Words beside which a contact's name is not its state: switches of it, settings, measures, other devices."""
 CHINESE = frozenset(
     word for word in (*SINGLE, *JOINED, *HARMLESS, *STATUS_WORDS) if "\u4e00" <= word[0] <= "\u9fff"
 )

@@ -30,7 +30,7 @@ def make_engine(
     feeder: Feeder | None = None,
     bypass: Bypass | None = None,
     *,
-    test_hour: int | None = None,
+    test_at: str = "",
 ) -> Engine:
     """Fold the journal, restore the rule states and build the engine; the source is made from what it must
     hear.
@@ -48,7 +48,7 @@ def make_engine(
         rule_states=db.rule_states(),
         journal=db.entries(),
         channels=sorted(sender.channels) if sender is not None else (),
-        test_hour=test_hour,
+        test_at=test_at,
     )
     if broken is not None:
         words = Text(f"第 {broken} 条记录与校验不符。", f"Entry {broken} does not match its seal.")

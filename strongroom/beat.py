@@ -21,6 +21,9 @@ TIMEOUT_S = 10.0
 TURN_STALLS_S = 10.0
 OUTBOX_STALLS_S = 60.0  # one provider call may take ten seconds, with a second token and sender more
 LINK_DOWN_S = 60.0
+COMMIT_STALLS_S = 30.0  # a group commit takes milliseconds; a disk that answers at all answers in seconds
+FEEDER_STALLS_S = 60.0  # its longest pause between two tries is 30 s
+INTAKE_STALLS_S = 60.0  # our own word comes back every ten seconds
 
 
 class Signs(Struct, frozen=True, kw_only=True):
@@ -31,25 +34,41 @@ class Signs(Struct, frozen=True, kw_only=True):
     outbox_trouble: str = ""
     link_down_s: float | None = None  # None: the broker is connected
     disk_error: str = ""
+    commit_age_s: float = 0.0  # how long the oldest decision waits to be written
+    feeder_age_s: float | None = None  # None: no series store
+    intake_age_s: float | None = (
+        None  # since our own beat came back through the broker; None: not asked of it
+    )
     nobody_reached: tuple[str, ...] = ()  # references of alarms
+
+
+def stalled(signs: Signs) -> tuple[tuple[str, str], ...]:
+    """Each part that stalls as (its name from a closed list, what is wrong in words). Pure."""
+    found = []
+    if signs.turn_age_s > TURN_STALLS_S:
+        found.append(("turn", f"the engine has not turned for {signs.turn_age_s:.0f} s"))
+    if signs.disk_error:
+        found.append(("disk", f"cannot write: {signs.disk_error}"))
+    if signs.commit_age_s > COMMIT_STALLS_S:
+        found.append(("commit", f"nothing has been written for {signs.commit_age_s:.0f} s"))
+    if signs.link_down_s is not None and signs.link_down_s > LINK_DOWN_S:
+        found.append(("broker", f"no broker for {signs.link_down_s:.0f} s"))
+    if signs.intake_age_s is not None and signs.intake_age_s > INTAKE_STALLS_S:
+        found.append(("intake", f"nothing has come in for {signs.intake_age_s:.0f} s, not even our own beat"))
+    if signs.outbox_age_s is not None and signs.outbox_age_s > OUTBOX_STALLS_S:
+        found.append(("sender", f"the sender has not moved for {signs.outbox_age_s:.0f} s"))
+    if signs.outbox_trouble:
+        found.append(("sender", f"sending fails: {signs.outbox_trouble}"))
+    if signs.feeder_age_s is not None and signs.feeder_age_s > FEEDER_STALLS_S:
+        found.append(("history", f"the history writer has not moved for {signs.feeder_age_s:.0f} s"))
+    if signs.nobody_reached:
+        found.append(("people", f"nobody reached for {', '.join(signs.nobody_reached)}"))
+    return tuple(found)
 
 
 def ailing(signs: Signs) -> str:
     """What stalls, in one line; empty while the whole chain moves. Pure."""
-    found = []
-    if signs.turn_age_s > TURN_STALLS_S:
-        found.append(f"the engine has not turned for {signs.turn_age_s:.0f} s")
-    if signs.disk_error:
-        found.append(f"cannot write: {signs.disk_error}")
-    if signs.link_down_s is not None and signs.link_down_s > LINK_DOWN_S:
-        found.append(f"no broker for {signs.link_down_s:.0f} s")
-    if signs.outbox_age_s is not None and signs.outbox_age_s > OUTBOX_STALLS_S:
-        found.append(f"the sender has not moved for {signs.outbox_age_s:.0f} s")
-    if signs.outbox_trouble:
-        found.append(f"sending fails: {signs.outbox_trouble}")
-    if signs.nobody_reached:
-        found.append(f"nobody reached for {', '.join(signs.nobody_reached)}")
-    return "; ".join(found)
+    return "; ".join(words for _, words in stalled(signs))
 
 
 class Beat:

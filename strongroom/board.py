@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 
 from alerts import people
+from alerts.model import NoticeState
 from sensors.freshness import Seen, freshness
 from sensors.model import Quality, Reading, Sensor, Text
 from strongroom.core import Core
 from strongroom.model import Board, Health, Latest, OnDuty
 
 NOTICES_SHOWN_S = 86400.0
+LASTING = frozenset({"trouble", "canary"})  # records that say how channels are doing; there are few
 UNVERIFIED = Text("只有旧值，未证实", "only an old value, unverified")
 
 
@@ -62,7 +64,14 @@ def on_duty(core: Core, now: float) -> tuple[OnDuty, ...]:
 
 def board(core: Core, now: float, revision: int, started_at: float, health: Health) -> Board:
     """What is true now."""
-    notices = [notice for notice in core.pager.notices.values() if notice.due_at >= now - NOTICES_SHOWN_S]
+    tests = {notice.id for notice in core.pager.tests()}
+    notices = [
+        notice
+        for notice in core.pager.notices.values()
+        if notice.due_at >= now - NOTICES_SHOWN_S
+        or notice.id in tests
+        or (notice.kind in LASTING and notice.state is NoticeState.NOTED)
+    ]
     return Board(
         revision=revision,
         at=now,

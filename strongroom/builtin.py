@@ -15,6 +15,7 @@ JOURNAL = "system-journal"
 DAMAGE = "system-damage"
 ACTS = "system-acts"
 CLOCK = "system-clock"
+CANARY = "system-test"
 SILENT = "sensor-silent"
 
 _NEVER = AnyOf(of=())  # the engine itself says when these hold; no reading does
@@ -91,6 +92,15 @@ OWN: dict[str, Rule] = {
                 "记录上的时刻与墙上的钟不一致，计时不受影响。",
                 "Times on record differ from the wall; durations do not.",
             ),
+        ),
+        _own(
+            CANARY,
+            2,
+            Text("每日通道测试未成功", "The daily test of the chain failed"),
+            Text(
+                "运行 strongroom doctor；核对该人的电话。", "Run strongroom doctor; check the person's phone."
+            ),
+            Text("真正报警时此人可能收不到。", "In an emergency this person may not be told."),
         ),
         _own(
             ACTS,

@@ -70,6 +70,7 @@ class Committer:
         self._quiet = threading.Event()
         self._stopping = False
         self._told = 0  # drafts under way and waiting that were told without being durable
+        self._oldest: float | None = None  # since when something waits to be written, monotonic
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
         self._began: float | None = None  # when the commit under way began, on the monotonic clock
         self.error = ""
@@ -86,7 +87,14 @@ class Committer:
         with self._lock:
             self._batch.merge(batch)
             self._messages += messages
+            if self._oldest is None:
+                self._oldest = self._clock.monotonic()
         self._wake.set()
+
+    def behind_s(self) -> float:
+        """How long the oldest waiting decision waits, also while the disk does not answer. Any thread may ask."""
+        oldest = self._oldest
+        return 0.0 if oldest is None else self._clock.monotonic() - oldest
 
     def waiting(self) -> int:
         """Readings and messages not yet durable: the engine stops taking when this is too many."""
@@ -123,6 +131,7 @@ class Committer:
             self._under_way = batch
             messages, self._messages = self._messages, []
         if batch.empty() and not messages:
+            self._written(None)
             return True
         began = self._began = self._clock.monotonic()
         try:
@@ -142,6 +151,7 @@ class Committer:
             self._under_way = Batch()
             self._told = max(0, self._told - len(batch.drafts))
         self.error = ""
+        self._written(began)
         self.last_ms = (self._clock.monotonic() - began) * 1000.0
         self.commits += 1
         if messages:
@@ -149,6 +159,11 @@ class Committer:
         if entries:
             self._kept(entries)
         return True
+
+    def _written(self, began: float | None) -> None:
+        """All that was offered before ``began`` is written."""
+        with self._lock:
+            self._oldest = None if self._batch.empty() and not self._messages else began
 
     def _run(self) -> None:
         while not self._stopping:

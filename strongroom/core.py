@@ -19,13 +19,15 @@ from alerts.model import AlarmEvent, Notice, NoticeEvent, Refused
 from alerts.notices import SendResult
 from alerts.pager import Pager
 from alerts.rule import Change
+from alerts.seen import AHEAD_S
 from playbooks.acts import IncidentAct
-from playbooks.model import IncidentEvent
+from playbooks.model import Incident, IncidentEvent
 from playbooks.response import Response
 from sensors.decode import Decoder
 from sensors.derived import Deriver
 from sensors.model import Life, Quality, RawMessage, Reading, Reject, Text
-from strongroom.builtin import OWN, own_change, with_builtins
+from strongroom.builtin import CANARY, OWN, own_change, with_builtins
+from strongroom.canary import Canary
 from strongroom.journal import (
     AlarmData,
     IncidentData,
@@ -36,7 +38,15 @@ from strongroom.journal import (
     draft_incident,
     draft_notice,
 )
-from strongroom.model import Act, Building, DeliveryReported, Entry, HistoryImported, ReplyReceived
+from strongroom.model import (
+    Act,
+    Building,
+    DeliveryReported,
+    Entry,
+    HistoryImported,
+    ReplyReceived,
+    TestContact,
+)
 from strongroom.sitedb import Batch
 
 Happened = AlarmEvent | IncidentEvent | NoticeEvent | Refused
@@ -47,6 +57,7 @@ TICK_SOONEST_S = 0.05  # after something happened
 TICK_AGAIN_S = 0.2  # while something stays due, such as a notice that waits for its provider
 TICK_LATEST_S = 1.0
 MOMENTS_AT_ONCE = 10_000
+CANARY_EVERY_S = 5.0
 DERIVE_EVERY_S = 300.0  # clocks that run without new readings, such as hours since wet
 
 
@@ -66,7 +77,7 @@ class Core:
         rule_states: Mapping[str, bytes] | None = None,
         journal: Iterable[Entry] = (),
         channels: Iterable[str] = ("sms", "voice"),
-        test_hour: int | None = None,
+        test_at: str = "",
     ) -> None:
         rules = with_builtins(building.rules)
         self.building = building
@@ -82,6 +93,7 @@ class Core:
             building.people,
             building.revision,
             building.assembly,
+            own=building.rescue,
         )
         self.pager = Pager(
             building.people,
@@ -91,7 +103,7 @@ class Core:
             site=building.name,
             zones=building.zones,
             channels=channels,
-            test_hour=test_hour,
+            test_at=test_at,
         )
         self.latest: dict[str, Reading] = dict(latest or {})
         self.deriver = Deriver(building.sensors, rule_states)
@@ -103,8 +115,12 @@ class Core:
         self.messages = 0
         self.skew = 0.0  # seconds by which the wall clock is ahead of the clock that decisions run on
         self._ours = "strongroom/"  # whatever we publish ourselves
+        self._begun_at = now
+        self._canary = Canary(building.id, building.timezone)
+        self._next_canary = now
         self.last_change_at = now
         self._own: dict[str, bool] = {}
+        self._progress: dict[str, float] = {}  # alarm -> when somebody last did something in its incident
         self._stirred = True
         self._ticked_at = now - TICK_LATEST_S
         self._next_tick = now
@@ -122,6 +138,8 @@ class Core:
         With ``kept`` False it is decided but its readings stay out of the intake: a durable copy is still to come.
         """
         if raw.topic.startswith(self._ours):
+            if raw.topic == self._canary.topic and not raw.retained and self._canary.hears(raw, now):
+                self._happen(self.pager.test_heard(now), now)
             return ()  # our own beat and status, heard back
         self.messages += 1
         # Durations run on `now`; a device's own time may agree with the wall clock that somebody moved.
@@ -199,6 +217,15 @@ class Core:
         latest = now + TICK_LATEST_S
         self._next_tick = latest if due is None else min(latest, max(due, now + TICK_AGAIN_S))
 
+    def say(self, now: float) -> tuple[tuple[str, bytes], ...]:
+        """What the virtual sensor of the daily test has to publish now (topic, payload)."""
+        if now < self._next_canary:
+            return ()
+        self._next_canary = now + CANARY_EVERY_S
+        bad = self.pager.test_trouble(self._begun_at, now)
+        self.own(CANARY, bad is not None, bad or Text("", ""), now)
+        return self._canary.say(now) if self.pager.test_owed(now) else ()
+
     def next_due(self, now: float) -> float | None:
         """When time alone will change something next."""
         dues = [
@@ -241,6 +268,8 @@ class Core:
             return self._answer(act.what, now)
         if isinstance(act.what, DeliveryReported):
             return list(self.pager.on_result(act.what.notice, act.what.result, now))
+        if isinstance(act.what, TestContact):
+            return list(self.pager.test_contact(act.what.person, act.id, act.by, now))
         if who is None:
             return [
                 Refused(
@@ -294,7 +323,7 @@ class Core:
             self._change(change, now)
         self._happen(self.annunciator.tick(now), now)
         self._happen(self.response.tick(now), now)
-        self._happen(self.pager.tick(now, self.annunciator.alarms), now)
+        self._happen(self.pager.tick(now, self.annunciator.alarms, self._progress), now)
 
     def _happen(self, happened: Iterable[Happened], now: float) -> None:
         for one in happened:
@@ -304,8 +333,11 @@ class Core:
                 self._batch.drafts.append(draft_alarm(one))
                 self._happen(self.response.on_alarm(one, now), now)
                 self._happen(self.pager.on_alarm(one, now), now)
+                if one.alarm.closed_at is not None:
+                    self._progress.pop(one.alarm.id, None)
             elif isinstance(one, IncidentEvent):
                 self.last_change_at = now
+                self._moved(one.incident, one.by, now)
                 self._batch.drafts.append(draft_incident(one))
             elif isinstance(one, NoticeEvent):
                 self._batch.drafts.append(draft_notice(one))
@@ -320,10 +352,16 @@ class Core:
                 self.pager.restore(data.notice)
             elif isinstance(data, IncidentData):
                 self.response.restore(data.incident)
+                self._moved(data.incident, entry.by, entry.at)
                 self.last_change_at = entry.at
         for alarm in self.annunciator.alarms.values():
             if alarm.rule in OWN:
                 self._own[alarm.rule] = alarm.active
+
+    def _moved(self, incident: Incident, by: str, at: float) -> None:
+        """A person did something in an incident: its alarms are not forgotten (C24)."""
+        if by in self.building.people:
+            self._progress.update(dict.fromkeys(incident.alarms, at))
 
     def _keep_latest(self, reading: Reading) -> None:
         self.latest[reading.sensor] = reading
@@ -340,4 +378,6 @@ def _newer(reading: Reading, last: Reading) -> bool:
         return False
     if reading.quality is Quality.RETAINED and last.quality is Quality.GOOD:
         return False
+    if last.measured_at > reading.received_at + AHEAD_S:
+        return True  # noted by a clock that has been set back since
     return reading.measured_at >= last.measured_at or last.quality is Quality.RETAINED

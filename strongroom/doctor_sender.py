@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import httpx
 
+from alerts.chores import uncovered_words
+from alerts.crew import uncovered
 from alerts.mail import MailSender, account_of
-from alerts.people import empty_rungs, gaps
+from alerts.people import Gap
 from sensors.model import Text
 from strongroom.carriers import callback_url, sender_of, twilio_account
 from strongroom.clock import Clock
 from strongroom.doctor import Finding
-from strongroom.localtime import local
 from strongroom.model import Building
 from strongroom.settings import Settings
-
-AHEAD_S = 30 * 86400.0
 
 
 def sender_findings(settings: Settings, building: Building, clock: Clock) -> list[Finding]:
     """Everything about reaching people; nothing is sent to anybody."""
     found = [_carried(settings, building)]
     if settings.sender == "twilio":
-        found += _twilio(settings, clock.now())
+        found += _twilio(settings, building, clock.now())
         found.append(_callback(settings))
     if settings.smtp:
         found.append(_mail(settings))
@@ -62,12 +61,13 @@ def _carried(settings: Settings, building: Building) -> Finding:
     return Finding(about=about, grade="ok", words=Text("每个人都有通道。", "Everyone has a channel."))
 
 
-def _twilio(settings: Settings, now: float) -> list[Finding]:
+def _twilio(settings: Settings, building: Building, now: float) -> list[Finding]:
     from alerts.twilio_probe import probe
 
+    phones = {p.id: p.phone for p in building.people.values() if p.phone}
     return [
         Finding(about=one.what, grade="ok" if one.well else "problem", words=one.words, remedy=one.remedy)
-        for one in probe(twilio_account(settings), now)
+        for one in probe(twilio_account(settings), now, phones=phones)
     ]
 
 
@@ -147,28 +147,16 @@ def _channels(settings: Settings) -> list[Finding]:
 def _roster(building: Building, now: float) -> list[Finding]:
     """What nobody covers in the next 30 days."""
     about = Text("值班表", "duty roster")
-    zone, day = building.timezone, "%Y-%m-%d %H:%M"
-    found = [
-        (f"{g.role} {local(g.from_at, zone, day)} – {local(g.until_at, zone, day)}", "problem")
-        for g in gaps(building.duties, zone, now, now + AHEAD_S)
-    ]
-    found += [
-        (
-            f"P{e.priority} #{e.rung + 1} {local(e.from_at, zone, day)} – {local(e.until_at, zone, day)}",
-            "warning",
-        )
-        for e in empty_rungs(
-            building.people, building.ladders, building.duties, zone, from_=now, until=now + AHEAD_S
-        )
-    ]
+    found = uncovered(building.people, building.ladders, building.duties, building.timezone, now)
     if not found:
         return [Finding(about=about, grade="ok", words=Text("30 天内无空缺。", "No gap in 30 days."))]
+    said = [(one, uncovered_words(one, building.timezone)) for one in found[:20]]
     return [
         Finding(
             about=about,
-            grade="problem" if grade == "problem" else "warning",
-            words=Text(f"无人：{words}。", f"Nobody: {words}."),
+            grade="problem" if isinstance(one, Gap) else "warning",
+            words=Text(f"{words.zh}。", f"{words.en[:1].upper()}{words.en[1:]}."),
             remedy=Text("在 people.toml 补一个 [[duty]]。", "Add a [[duty]] to people.toml."),
         )
-        for words, grade in found[:20]
+        for one, words in said
     ]

@@ -7,6 +7,7 @@ a disk or a provider.
 from __future__ import annotations
 
 import queue
+import sqlite3
 import threading
 from collections import deque
 from collections.abc import Sequence
@@ -14,11 +15,11 @@ from collections.abc import Sequence
 import msgspec
 
 from alerts.model import Notice, NoticeState
-from alerts.sms import PaperSender, Sender
+from alerts.sms import InboundMessage, PaperSender, Sender
 from ingest.messages import MessageSource
 from sensors.model import RawMessage, Text
 from strongroom import builtin
-from strongroom.beat import OUTBOX_STALLS_S, Signs
+from strongroom.beat import OUTBOX_STALLS_S, Signs, ailing, stalled
 from strongroom.board import board
 from strongroom.bypass import Bypass
 from strongroom.clock import Clock
@@ -66,7 +67,7 @@ class Engine:
         self.clock = clock
         self._reported: queue.SimpleQueue[OutboxEvent] = queue.SimpleQueue()
         self.outbox = (
-            Outbox(sender, clock, self._reported.put, core.building.people) if sender is not None else None
+            Outbox(sender, clock, self._report, core.building.people) if sender is not None else None
         )
         self.committer = Committer(
             db, clock, acknowledge=source.acknowledge, kept=self._kept, failed=self._not_kept
@@ -91,6 +92,8 @@ class Engine:
         self._next_offer = 0.0
         self._next_beat = 0.0
         self._board_change = -1.0
+        self._beat_topic = f"strongroom/{core.building.id}/beat"
+        self._echo_at: float | None = None  # when our own beat last came back, monotonic
         self._note(
             draft_fact("engine.started", core.building.id, self._started_at, folder=core.building.revision)
         )
@@ -134,13 +137,17 @@ class Engine:
         self._turned_at = self.clock.monotonic()
         self.core.advance(now)
         for raw in undurable:
+            self._echo(raw)
             self._decide(raw, now, kept=False)
         for raw in self._redelivery.sort(messages, now):
+            self._echo(raw)
             heard = self.bypass.copy(raw, now)
             if heard.decide:
                 self._decide(raw, now, kept=True)
             else:
                 self.core.keep(raw, heard.at)
+        for topic, payload in self.core.say(now):
+            self.source.publish(topic, payload)
         meta = self._people(now)
         self._provider(now)
         self._watch(now)
@@ -155,13 +162,16 @@ class Engine:
     def signs(self) -> Signs:
         """How every part of the chain moves; may be asked from any thread."""
         at, link = self.clock.monotonic(), self.source.alive()
-        outbox = self.outbox
+        outbox, feeder, echo = self.outbox, self.feeder, self._echo_at
         return Signs(
             turn_age_s=at - self._turned_at,
             outbox_age_s=None if outbox is None else at - outbox.beat_at,
             outbox_trouble="" if outbox is None else outbox.trouble,
             link_down_s=None if link.connected else self.clock.now() - link.since_at,
             disk_error=self.committer.trouble(),
+            commit_age_s=self.committer.behind_s(),
+            feeder_age_s=None if feeder is None else at - feeder.beat_at,
+            intake_age_s=None if echo is None or not link.connected else at - echo,
             nobody_reached=self._nobody,
         )
 
@@ -177,6 +187,11 @@ class Engine:
         if not messages and self.committer.waiting() >= MOST_WAITING:
             self.clock.wait(timeout_s, threading.Event())
         return messages, []
+
+    def _echo(self, raw: RawMessage) -> None:
+        """Our own beat came back through the broker: the intake lives."""
+        if raw.topic == self._beat_topic and not raw.retained:
+            self._echo_at = self._turned_at
 
     def _decide(self, raw: RawMessage, now: float, *, kept: bool) -> None:
         for topic, payload in self.core.message(raw, now, kept=kept):
@@ -209,23 +224,28 @@ class Engine:
                 case Reported(notice_id, result):
                     self.core.reported(notice_id, result, now)
                 case Heard(message):
-                    # Kept as an act first, so that what came in is in the journal whatever it turns out to mean.
-                    reply = ReplyReceived(
-                        sender=message.sender,
-                        words=message.words,
-                        means=message.means,
-                        provider_id=message.id,
-                        notice=message.notice,
-                    )
-                    self.core.act(Act(id=f"reply-{message.id}", at=message.at, by="", what=reply), now)
+                    self.core.act(_reply(message), now)
         if now >= self._next_offer:
             self._next_offer = now + OFFER_EVERY_S
             waiting = self.core.to_send(now)
             if waiting:
                 self.outbox.offer(waiting)
 
+    def _report(self, event: OutboxEvent) -> None:
+        """From the outbox thread: an answer is kept before it is interpreted, the rest waits for the next turn."""
+        if isinstance(event, Heard):
+            try:
+                self._inbox.put(_reply(event.message))
+            except sqlite3.Error:
+                pass  # the disk is away: it counts all the same
+            else:
+                return
+        self._reported.put(event)
+
     def _watch(self, now: float) -> None:
         link = self.source.alive()
+        if not link.connected:
+            self._echo_at = None
         lost = not link.connected and now - link.since_at > BROKER_LOST_S
         self.core.own(builtin.BROKER, lost, link.words, now)
         if self.outbox is not None:
@@ -254,8 +274,11 @@ class Engine:
             self.core.own(builtin.STORE, feeding.alarmed, feeding.words, now)
         if now >= self._next_beat:
             self._next_beat = now + BEAT_EVERY_S
-            beat = msgspec.json.encode({"at": now, "durable": not error, "head": self._db.head})
-            self.source.publish(f"strongroom/{self.core.building.id}/beat", beat, qos=0)
+            ails = ailing(self.signs())
+            beat = msgspec.json.encode(
+                {"at": now, "durable": not error, "head": self._db.head, "trouble": ails}
+            )
+            self.source.publish(self._beat_topic, beat, qos=0)
 
     def _show(self, batch: Batch, now: float) -> None:
         changed = self.core.last_change_at != self._board_change
@@ -285,6 +308,7 @@ class Engine:
             backlog=self.feeder.state.backlog if self.feeder else 0,
             rejects=dict(self.core.rejected.most_common(50)),
             sender=self._channel,
+            stalled=tuple(dict.fromkeys(part for part, _ in stalled(self.signs()))),
         )
 
     def _note(self, draft: Draft) -> None:
@@ -315,3 +339,15 @@ class Engine:
                 if notice.state is NoticeState.CANCELLED:
                     self.outbox.withdraw(notice.id)
                 self.outbox.settled(notice)
+
+
+def _reply(message: InboundMessage) -> Act:
+    """An answer from a phone as the act it is kept as; its provider's id makes a repeat harmless."""
+    reply = ReplyReceived(
+        sender=message.sender,
+        words=message.words,
+        means=message.means,
+        provider_id=message.id,
+        notice=message.notice,
+    )
+    return Act(id=f"reply-{message.id}", at=message.at, by="", what=reply)

@@ -97,6 +97,7 @@ class Feeder:
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="feeder", daemon=True)
         self.state = Feeding(finished=self._safe)
+        self.beat_at = clock.monotonic()  # when the thread last moved
 
     def start(self) -> None:
         """Start the thread."""
@@ -113,6 +114,7 @@ class Feeder:
         """Move one batch; how many readings went. 0 when there is none or the store is away. Never raises
         those.
         """
+        self.beat_at = self._clock.monotonic()
         try:
             moved = self._move()
         except (SeriesError, sqlite3.Error, OSError) as error:

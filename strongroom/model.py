@@ -10,6 +10,7 @@ from alerts.notices import SendResult
 from alerts.rule import Rule
 from playbooks.acts import IncidentAct
 from playbooks.model import Drill, Holding, Incident, Playbook
+from playbooks.rescue.own import DEFAULT_OWN, OwnRescue
 from sensors.model import Quality, Reject, Sensor, Text, Zone
 
 
@@ -42,6 +43,8 @@ class Building(Struct, frozen=True, kw_only=True):
     folder: str
     revision: str
     plans: dict[str, str] = {}  # floor id -> sanitised SVG text
+    rescue: OwnRescue = DEFAULT_OWN
+    climate_profile: str = "jgj25-2010"  # see alerts.profiles
 
 
 class ReplyReceived(Struct, frozen=True, kw_only=True, tag="reply.received"):
@@ -59,6 +62,14 @@ class DeliveryReported(Struct, frozen=True, kw_only=True, tag="delivery.reported
 
     notice: str
     result: SendResult
+
+
+class TestContact(Struct, frozen=True, kw_only=True, tag="contact.test"):
+    """Send a test on every channel of one person."""
+
+    __test__ = False  # no test case of pytest's
+
+    person: str
 
 
 class StartDrill(Struct, frozen=True, kw_only=True, tag="drill.start"):
@@ -89,7 +100,16 @@ class Act(Struct, frozen=True, kw_only=True):
     id: str
     at: float
     by: str  # person id
-    what: AlarmAct | IncidentAct | ReplyReceived | DeliveryReported | StartDrill | StopDrill | HistoryImported
+    what: (
+        AlarmAct
+        | IncidentAct
+        | ReplyReceived
+        | DeliveryReported
+        | TestContact
+        | StartDrill
+        | StopDrill
+        | HistoryImported
+    )
     means: str = "screen"
 
 
@@ -131,6 +151,7 @@ class Health(Struct, frozen=True, kw_only=True):
     rejects: dict[str, int] = {}  # per source topic
     sender: str = ""  # "none", "paper" (shown, never sent) or "live"
     clock: str = ""
+    stalled: tuple[str, ...] = ()  # parts of the chain that do not move, see strongroom.beat
 
 
 class OnDuty(Struct, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from msgspec import Struct
 
 from alerts.model import Notice, NoticeState, Person
-from alerts.notices import IN_FLIGHT, LOST_ANSWER_S, Fault, SendResult, receipts_due
+from alerts.notices import IN_FLIGHT, LOST_ANSWER_S, Fault, SendResult, receipts_due, ripe
 from alerts.sms import InboundMessage, Sender
 from strongroom.clock import Clock
 
@@ -30,6 +30,7 @@ FAILING_IN_A_ROW = 3
 CALL_LASTS_S = 120.0
 LOOK_UP_LATER_S = 86400.0
 ASK_AGAIN_S = 15.0
+START_OVERLAP_S = 12 * 3600.0  # what was answered while we were down; the inbox keeps each answer once
 INBOUND_OVERLAP_S = 300.0  # fetched again each time: an answer may show up late, its id makes it count once
 
 
@@ -83,7 +84,7 @@ class Outbox:
         self._taking: dict[str, float] = {}
         self._released: list[Notice] = []
         self._watched: dict[str, _Watched] = {}
-        self._heard_since = clock.now() - INBOUND_OVERLAP_S
+        self._heard_since = clock.now() - START_OVERLAP_S
         self._next_poll = 0.0
         self._open_until = 0.0
         self._seen: dict[str, None] = {}
@@ -175,7 +176,7 @@ class Outbox:
         self.beat_at = self._clock.monotonic()
         with self._lock:
             taking = sorted(
-                (n for n in self._offered.values() if n.id not in self._taking and n.next_try_at <= now),
+                (n for n in self._offered.values() if n.id not in self._taking and ripe(n, now)),
                 key=urgency,
             )
             for notice in taking:
@@ -209,7 +210,8 @@ class Outbox:
         if known is not None and known.notice.tries == notice.tries and known.notice.state is notice.state:
             known.notice = notice
             return
-        sent = notice.at.get(S.SENDING.value, self._clock.now())
+        now = self._clock.now()  # a sending noted ahead of it: the clock has been set back since
+        sent = min(notice.at.get(S.SENDING.value, now), now)
         wait = CALL_LOOK_UP_S if notice.channel == "voice" else LOOK_UP_AFTER_S[0]
         if notice.state is S.UNCERTAIN:
             wait = LOST_ANSWER_S
@@ -243,7 +245,7 @@ class Outbox:
     def _ask_next(watched: _Watched, now: float) -> float:
         """When to ask about a message again."""
         notice = watched.notice
-        sent = notice.at.get(S.SENDING.value, now)
+        sent = min(notice.at.get(S.SENDING.value, now), now)
         if notice.state is S.UNCERTAIN:
             return now + ASK_AGAIN_S
         if notice.channel == "voice" and now - sent < CALL_LASTS_S:

@@ -102,7 +102,7 @@ def run_engine(settings: Settings, stop: threading.Event | None = None) -> int:
         sender_of(settings),
         feeder,
         Bypass(bypass),
-        test_hour=settings.test_hour,
+        test_at=settings.test_at,
     )
     stopping = stop or threading.Event()
     if stop is None:

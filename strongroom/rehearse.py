@@ -104,11 +104,12 @@ class Rehearsal:
         act = Act(id=f"rehearsed-{self._acts}", at=self.clock.now(), by=person, what=what)
         return core.act(act, self.clock.now())
 
-    def run(self, seconds: float, *, silent: bool = False) -> None:
-        """Let time pass in turns of a second; ``silent`` stops every device."""
+    def run(self, seconds: float, *, silent: bool = False, step_s: float = TURN_S) -> None:
+        """Let time pass in turns of ``step_s`` (a second; a minute is enough for days of drying); ``silent`` stops
+        every device."""
         until = self.clock.now() + seconds
         while self.clock.now() < until:
-            self.clock.move(min(TURN_S, until - self.clock.now()))
+            self.clock.move(min(step_s, until - self.clock.now()))
             if not silent:
                 self._speak()
             self.turn()

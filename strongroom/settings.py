@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
@@ -91,7 +92,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     smtp: Secret = Secret()
     mail_from: str = ""
     channels: dict[str, Secret] = {}
-    test_hour: int | None = None
+    test_at: str = ""  # local "HH:MM" of the daily test; empty for none
     demo: bool = False
 
 
@@ -166,7 +167,7 @@ class _Reader:
             smtp=self._smtp(),
             mail_from=self._text("MAIL_FROM"),
             channels=self._channels(),
-            test_hour=self._test_hour(),
+            test_at=self._test_at(),
             demo=self._yes("DEMO"),
         )
         if self._problems:
@@ -320,14 +321,19 @@ class _Reader:
             )
         return " ".join(word.rstrip("/") for word in words)
 
-    def _test_hour(self) -> int | None:
-        word = self._text("TEST_HOUR").lower() or ("off" if self._text("SENDER") == "paper" else "10")
+    def _test_at(self) -> str:
+        word = self._text("TEST_AT").lower() or ("off" if self._text("SENDER") == "paper" else "10:00")
         if word == "off":
-            return None
-        if not (word.isascii() and word.isdigit() and int(word) < 24):
-            self._wrong("TEST_HOUR", f"“{word}”应为 0 到 23 或 off", f"{word!r} is neither 0 to 23 nor off")
-            return None
-        return int(word)
+            return ""
+        found = re.fullmatch(r"([01]?[0-9]|2[0-3])[:：]([0-5][0-9])", word, re.ASCII)
+        if found is None:
+            self._wrong(
+                "TEST_AT",
+                f"“{word}”应写成 10:00 这样的时刻，或 off",
+                f"{word!r} is no time of day; write one like 10:00, or off",
+            )
+            return ""
+        return f"{int(found[1]):02d}:{found[2]}"
 
     def _smtp(self) -> Secret:
         word = self._text("SMTP_URL")

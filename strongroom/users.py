@@ -122,7 +122,7 @@ class Users:
         return [_user(row) for row in rows]
 
     def set_pin(self, name: str, pin: str) -> None:
-        """A PIN of 6 to 12 digits for acknowledging at the wall. ValueError says what is wrong."""
+        """A PIN of 6 to 12 digits for the wall and the answer page. ValueError says what is wrong."""
         if not (pin.isascii() and pin.isdigit() and 6 <= len(pin) <= 12):
             raise ValueError("a PIN has 6 to 12 digits")
         with self._open() as db:

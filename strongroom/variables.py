@@ -46,9 +46,9 @@ VARIABLES: dict[str, Text] = {
         "没有外部地址时接收按键的 TwiML Bin 地址",
         "address of a TwiML Bin that takes pressed keys where we have no public address",
     ),
-    "STRONGROOM_TEST_HOUR": Text(
-        "每日测试消息的时刻（0 到 23 点，默认 10；off 为不测试）",
-        "local hour of the daily test message (0 to 23, default 10; off for none)",
+    "STRONGROOM_TEST_AT": Text(
+        "每日通道测试的时刻（当地时间，默认 10:00；off 为不测试）",
+        "local time of the daily test of the chain (default 10:00; off for none)",
     ),
     "STRONGROOM_SMTP_URL": Text(
         "邮件服务器，例如 smtp://用户:密码@主机:587", "mail server, e.g. smtp://user:password@host:587"

@@ -83,7 +83,9 @@ def beat_of(payload: bytes) -> str | None:
         return None
     if not isinstance(said, dict) or not isinstance(said.get("at"), int | float):
         return None
-    return "" if said.get("durable", True) is True else "cannot write to disk"
+    trouble = said.get("trouble", "")
+    words = " ".join(trouble.split())[:300] if isinstance(trouble, str) else ""
+    return words or ("" if said.get("durable", True) is True else "cannot write to disk")
 
 
 def listen(source: MessageSource, timeout_s: float) -> list[str]:
@@ -94,11 +96,19 @@ def listen(source: MessageSource, timeout_s: float) -> list[str]:
 
 
 def ask(url: str) -> str | None:
-    """One look over HTTP: empty if it answers well, None if it does not."""
+    """One look at the dashboard's ``/beat`` over HTTP: empty if all is well, the parts that stall, None: no answer.
+
+    Any address that answers 200 only while all is well will do.
+    """
     try:
-        return "" if httpx.get(url, timeout=10.0).status_code == 200 else None
-    except httpx.HTTPError:
+        answer = httpx.get(url, timeout=10.0)
+        if answer.status_code == 200:
+            return ""
+        said = answer.json() if answer.status_code == 503 else None
+    except (httpx.HTTPError, ValueError):
         return None
+    parts = said.get("stalled") if isinstance(said, dict) else None
+    return ", ".join(str(part) for part in parts)[:300] if isinstance(parts, list) and parts else None
 
 
 def tell(

@@ -83,9 +83,9 @@ class World:
         timezone: str = "Asia/Shanghai",
         clock: SetClock | None = None,
         between: Callable[[str], None] | None = None,
-        test_hour: int | None = None,
+        test_at: str = "",
     ) -> None:
-        self.test_hour = test_hour
+        self.test_at = test_at
         self.sender, self.timezone = sender, timezone
         self.people = {p.id: p for p in people}
         self.ladders, self.duties = tuple(ladders), tuple(duties)
@@ -113,7 +113,7 @@ class World:
             site=Text("市档案馆", "City Archives"),
             zones={"2b": zone("2b", "2号库B", "Stack 2B"), "3": zone("3", "3号库", "Stack 3")},
             channels=self.sender.channels,
-            test_hour=self.test_hour,
+            test_at=self.test_at,
         )
         newest: dict[str, Notice] = {e.notice.id: e.notice for e in self.journal}
         for notice in newest.values():
@@ -227,6 +227,8 @@ class World:
         while self.clock.now() < end:
             self.clock.move(min(every, end - self.clock.now()))
             self.commit(self.pager.tick(self.clock.now(), self.alarms))
+            if self.pager.test_owed(self.clock.now()):  # the virtual sensor speaks and is heard
+                self.commit(self.pager.test_heard(self.clock.now()))
             self.settle()
 
     # --- questions ------------------------------------------------------------------------------------

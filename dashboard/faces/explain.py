@@ -4,29 +4,19 @@ from __future__ import annotations
 
 import json
 
-from alerts.explain import Line, explain
-from alerts.model import AlarmEvent, NoticeEvent
+from alerts.explain import Line
 from dashboard.faces.chrome import card
 from dashboard.html import esc, join, tag
 from dashboard.scene import Scene
-from strongroom.journal import AlarmData, NoticeData, decode
+from strongroom.explained import explained
 
 
 def explanation(scene: Scene, alarm_id: str) -> str:
     """The alarm explained from the journal; empty where there is no such alarm."""
-    entries = scene.desk.entries(about=alarm_id, kind="alarm.", limit=200)
-    found = [(entry, data) for entry in entries if isinstance(data := decode(entry), AlarmData)]
-    standing = [alarm for alarm in (scene.board.alarms if scene.board else ()) if alarm.id == alarm_id]
-    if not standing and not found:
+    why = explained(scene.building, scene.desk, alarm_id)
+    if why is None:
         return ""
-    alarm = standing[0] if standing else found[0][1].alarm
-    events = [AlarmEvent(kind=e.kind, alarm=d.alarm, at=e.at, by=e.by, reason=d.reason) for e, d in found]
-    told = [
-        NoticeEvent(kind=entry.kind, notice=data.notice, at=entry.at, by=entry.by, reason=data.reason)
-        for entry in scene.desk.entries(kind="notice.", limit=400)
-        if isinstance(data := decode(entry), NoticeData)
-    ]
-    why = explain(alarm, scene.building.rules, events, told, scene.building.people)
+    alarm = why.alarm
     w = scene.w
     close = tag(
         "a",
@@ -50,6 +40,10 @@ def explanation(scene: Scene, alarm_id: str) -> str:
         else "",
         tag("p", tag("b", esc(w("explain.course")))),
         tag("ol", *(_line(scene, line) for line in why.course), class_="sr-timeline", tabindex="0"),
+        tag("p", tag("b", esc(w("explain.told"))))
+        + tag("ol", *(_line(scene, line) for line in why.told), class_="sr-timeline", tabindex="0")
+        if why.told
+        else "",
         tag("p", tag("b", esc(w("explain.people")))) + tag("ul", people, class_="sr-goals") if people else "",
         key="explain",
         more=close,

@@ -68,6 +68,7 @@ def login_page(
         tag("header", tag("h1", esc(w.of(building.name))), switch),
         demo,
         tag("section", tag("h2", esc(w("login.title"))) if not roles else "", wrong, form, class_="sr-card"),
+        tag("p", tag("a", esc(w("answer.link")), href="/answer"), class_="sr-foot"),
         tag("p", esc(w("chrome.not_a_panel")), class_="sr-foot"),
         class_="sr sr-login",
     )

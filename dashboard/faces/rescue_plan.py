@@ -8,18 +8,21 @@ from dashboard.faces.alarms import drawer
 from dashboard.faces.chrome import card, empty
 from dashboard.html import button, esc, join, tag
 from dashboard.scene import Scene
-from playbooks.model import Holding, Incident, ItemState, Ranked, RescuePlan
+from playbooks.items import ItemState
+from playbooks.model import Holding, Incident, Ranked, RescuePlan
+from playbooks.rescue.listing import in_order, numbers, planned
 
 WAITING = ItemState(state="waiting")
-OVER = frozenset({"arrived", "covered", "cannot"})
+OVER = frozenset({"arrived", "covered", "cannot", "returned"})
 
 
 def released(incident: Incident | None) -> bool:
-    """Whether an incident releases its list: it is open and somebody cleared a zone."""
+    """Whether an incident releases its list: it is open and somebody cleared a zone. Closing the zone again does not
+    hide the list from those who hold boxes in their hands."""
     return (
         incident is not None
         and incident.state != "closed"
-        and any(access.state == "cleared" for access in incident.access.values())
+        and any(a.state == "cleared" or a.cleared_at is not None for a in incident.access.values())
     )
 
 
@@ -49,7 +52,7 @@ def plan_summary(scene: Scene, incident: Incident) -> str:
     if plan is not None:
         parts.append(_plan_body(scene, incident, plan))
     if scene.viewer.may("command") and incident.state != "closed":
-        parts.append(_crew(scene, incident))
+        parts.append(crew_form(scene, incident))
     link = tag(
         "a",
         esc(w("rescue.open_list")),
@@ -78,19 +81,22 @@ def _proposal(scene: Scene, incident: Incident, plan: RescuePlan) -> str:
             )
         ),
     )
-    return tag("div", head, counts, accept, class_="sr-proposal", data_key="proposal")
-
-
-def planned(plan: RescuePlan) -> list[str]:
-    """Holdings of the plan's trips in the order they are carried; none where no zone is cleared."""
-    trips = sorted(plan.trips, key=lambda trip: (trip.from_min, trip.crew))
-    return list(dict.fromkeys(holding for trip in trips for holding in trip.holdings))
-
-
-def place_of(incident: Incident, ranked: Ranked) -> str:
-    """The number a crew works by: the place in the plan's order; the rank where it is in no trip."""
-    order = planned(incident.plan) if incident.plan is not None else []
-    return str(order.index(ranked.holding) + 1) if ranked.holding in order else f"({ranked.rank})"
+    see = tag(
+        "a",
+        esc(w("rescue.see_difference")),
+        href=f"/rescue?incident={incident.id}&view=plan",
+        class_="sr-button",
+        data_go="rescue",
+        data_choices=json.dumps({"incident": incident.id, "view": "plan"}),
+    )
+    return tag(
+        "div",
+        head,
+        counts,
+        tag("div", accept, see, class_="sr-bar"),
+        class_="sr-proposal",
+        data_key="proposal",
+    )
 
 
 def progress(incident: Incident, plan: RescuePlan) -> tuple[int, int]:
@@ -112,7 +118,7 @@ def prepared(incident: Incident, plan: RescuePlan) -> list[Ranked]:
     mine = set(planned(plan))
     return [
         ranked
-        for ranked in plan.ranking
+        for ranked in in_order(plan)
         if ranked.act != "leave"
         and ranked.holding not in mine
         and incident.items.get(ranked.holding, WAITING).state == "waiting"
@@ -166,10 +172,11 @@ def _summary_row(scene: Scene, incident: Incident, ranked: Ranked) -> str:
         return ""
     state = incident.items.get(ranked.holding, WAITING).state
     facts = facts_of(scene, holding, ranked)
+    number = numbers(incident.plan).get(ranked.holding, "") if incident.plan is not None else ""
     tail = tag("span", esc(scene.w(f"rescue.is_{state}")), class_="sr-tagged") if state != "waiting" else ""
     return tag(
         "li",
-        tag("span", place_of(incident, ranked), class_="sr-rank"),
+        tag("span", esc(number), class_="sr-rank"),
         tag(
             "span",
             tag("b", esc(f"{holding.id} {holding_title(scene, holding)}"), tail),
@@ -194,7 +201,8 @@ def facts_of(scene: Scene, holding: Holding, ranked: Ranked | None) -> str:
     return " · ".join(parts)
 
 
-def _crew(scene: Scene, incident: Incident) -> str:
+def crew_form(scene: Scene, incident: Incident) -> str:
+    """How many can carry and for how long: leads to a proposed plan."""
     w = scene.w
     form = tag(
         "form",

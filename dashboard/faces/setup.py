@@ -8,6 +8,7 @@ from pathlib import Path
 from alerts.model import NoticeState
 from dashboard.faces.chrome import card, empty
 from dashboard.faces.phone import masked
+from dashboard.faces.setup_reach import gaps, proof
 from dashboard.html import esc, join, mark, tag
 from dashboard.looks import sensor_state
 from dashboard.scene import Scene
@@ -24,7 +25,7 @@ def face(
 ) -> str:
     """The whole body. ``problems`` None: the folder cannot be checked from here."""
     left = [folder(scene, problems), unwatched(scene), channel(scene), papers(scene)]
-    right = [duty(scene), refused(scene)]
+    right = [duty(scene), gaps(scene), proof(scene), refused(scene)]
     if scene.viewer.may("users"):
         right += [people(scene, users), looked(scene, looks)]
     return tag(

@@ -1,7 +1,7 @@
 // The live surface: shows what the server drew, keeps focus, typing and open forms, and answers the keyboard.
 import { feed as watch } from "./watch.js";
 import { ring } from "./chime.js";
-import { send, decorate, use as useActs } from "./ticks.js";
+import { send, tick, decorate, use as useActs } from "./ticks.js";
 
 const hosts = new WeakMap();
 let current = null; // the component that is shown now
@@ -46,7 +46,7 @@ let sheets = null;
 function styles(revision) {
   // Once per page load: both style sheets, awaited so that nothing flashes unstyled.
   sheets ||= Promise.all(
-    ["theme.css", "strongroom.css"].map(
+    ["theme.css", "strongroom.css", "ground.css"].map(
       (name) =>
         new Promise((done) => {
           const link = document.createElement("link");
@@ -125,11 +125,14 @@ function listen(host) {
 }
 
 function press(event, root) {
-  const at = event.target.closest("[data-act],[data-set],[data-go],[data-story],[data-leave],[data-sound],[data-print]");
-  if (!at || !root.contains(at) || at.closest("form[data-act]") === at) return;
+  const at = event.target.closest("[data-tick],[data-act],[data-set],[data-go],[data-story],[data-leave],[data-sound],[data-print]");
+  if (!at || !root.contains(at) || at.nodeName === "FORM") return;
   if (event.metaKey || event.ctrlKey || event.shiftKey) return;
   event.preventDefault();
-  if (at.dataset.act !== undefined && at.nodeName !== "FORM") {
+  if (at.dataset.tick !== undefined) {
+    tick(at);
+    shut(at);
+  } else if (at.dataset.act !== undefined) {
     if (!at.hasAttribute("data-sent")) send(JSON.parse(at.dataset.act), at);
     shut(at);
   } else if (at.dataset.set !== undefined) choose(JSON.parse(at.dataset.set));
@@ -152,11 +155,11 @@ async function goOut() {
 }
 
 function submit(event) {
-  const form = event.target.closest("form[data-act]");
+  const form = event.target.closest("form[data-act],form[data-tick],form[data-choose]");
   if (!form) return;
   event.preventDefault();
   if (form.hasAttribute("data-sent")) return;
-  const act = JSON.parse(form.dataset.act);
+  const act = form.dataset.act ? JSON.parse(form.dataset.act) : {};
   for (const field of form.elements) {
     if (!field.name || field.disabled) continue;
     if ((field.type === "radio" || field.type === "checkbox") && field.dataset.kind !== "list" && field.dataset.kind !== "flag") {
@@ -169,7 +172,12 @@ function submit(event) {
     else if (field.dataset.kind === "only") act[field.name] = [field.value];
     else act[field.name] = field.value.trim();
   }
-  send(act, form, form.dataset.path);
+  if (form.dataset.choose !== undefined) {
+    choose({ crate: "", ...act });
+    return;
+  }
+  if (form.dataset.tick !== undefined) tick(form, act);
+  else send(act, form, form.dataset.path);
   form.reset();
   shut(form);
 }

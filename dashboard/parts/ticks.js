@@ -4,6 +4,7 @@ const KEEP = "strongroom-acts";
 const TRY_MS = 3000;
 const ASK_MS = 700;
 const UNDECIDED_MS = 10000;
+const REFUSED_MS = 90000; // who carries boxes looks at the phone when the hands are free
 let data = null;
 let poke = () => {};
 let queue = load(); // not yet taken by the server
@@ -20,15 +21,80 @@ export function use(fresh, refresh) {
 
 export function send(act, from, path = "/act") {
   const id = crypto.randomUUID ? crypto.randomUUID() : `a-${Date.now()}-${Math.random().toString(36).slice(2, 12)}`;
-  const mark = from.getAttribute("data-key") || "";
+  // Ticks of rows are guarded by what the row shows; other buttons by the mark on themselves.
+  const mark = act.type === "incident.item" && from.closest("[data-item]") ? "" : from.getAttribute("data-key") || "";
   queue.push({ id, path, user: data.user, body: { ...act, id }, mark, at: Date.now() });
   keep();
-  from.setAttribute("data-sent", id);
+  if (mark) from.setAttribute("data-sent", id);
   note();
   push();
 }
 
+// A tick of one holding: the row says which, the button what. A row shows what is still on its way, so that the next
+// tick can follow without a connection; a second tap on what is said already does nothing.
+export function tick(at, more = {}) {
+  const row = at.closest("[data-item]");
+  const shown = row.dataset.shown;
+  const group = at.closest("[data-when]");
+  if (group && !group.dataset.when.split(" ").includes(shown)) return;
+  const same = at.dataset.tick === "same";
+  const act = {
+    type: "incident.item",
+    incident: row.dataset.incident,
+    holding: row.dataset.item,
+    state: same ? shown : at.dataset.tick,
+    was: shown,
+    ...more,
+  };
+  if (at.dataset.condition) act.condition = at.dataset.condition;
+  if (at.dataset.note) act.note = at.dataset.note;
+  if (at.dataset.crate) act.crate = at.dataset.crate;
+  if (same && act.condition && act.condition === row.dataset.condition) return;
+  send(act, at);
+  show();
+}
+
+let place = null;
+function show() {
+  if (place) decorate(place);
+}
+
+// What this browser has said of each holding and the server has not yet shown.
+function mineByHolding() {
+  const found = new Map();
+  const add = (one, word) => {
+    if (one.user !== data.user || !one.body || one.body.type !== "incident.item") return;
+    const before = found.get(one.body.holding) || {};
+    found.set(one.body.holding, { ...before, ...one.body, at: one.at, word });
+  };
+  for (const one of sent.values()) add(one, "mine_sent");
+  for (const one of queue) add(one, "mine_waiting");
+  return found;
+}
+
+function decorateRows(root) {
+  const mine = mineByHolding();
+  for (const row of root.querySelectorAll("[data-item]")) {
+    const one = mine.get(row.dataset.item);
+    const line = row.querySelector(".sr-mineline");
+    row.classList.toggle("sr-pending", Boolean(one));
+    row.dataset.shown = one ? one.state : row.dataset.state;
+    if (one && one.condition) row.dataset.condition = one.condition;
+    for (const chip of row.querySelectorAll("[data-tick=same][data-condition]")) {
+      const on = String(chip.dataset.condition === row.dataset.condition);
+      if (chip.getAttribute("aria-pressed") !== on) chip.setAttribute("aria-pressed", on);
+    }
+    if (!line) continue;
+    const extra = one ? [data.words["is_" + one.state], one.crate].filter(Boolean).join(" · ") : "";
+    const time = one ? new Date(one.at).toTimeString().slice(0, 5) : "";
+    const words = one ? data.words[one.word].replace("{state}", extra).replace("{at}", time) : "";
+    if (line.textContent !== words) line.textContent = words;
+  }
+}
+
 export function decorate(root) {
+  place = root;
+  decorateRows(root);
   const marks = new Set([...queue.map((one) => one.mark), ...[...sent.values()].map((one) => one.mark)]);
   for (const at of root.querySelectorAll("[data-sent]")) {
     if (!marks.has(at.getAttribute("data-key"))) at.removeAttribute("data-sent");
@@ -54,7 +120,8 @@ async function push() {
         answer = await fetch(one.path, {
           method: "POST",
           headers: { "content-type": "application/json", "x-strongroom": data.token },
-          body: JSON.stringify(one.body),
+          // Our clock may be wrong, but not by how long ago it was: the server counts back from its own.
+          body: JSON.stringify({ ...one.body, ago_s: Math.max(0, (Date.now() - one.at) / 1000) }),
           signal: stop.signal,
         });
       } finally {
@@ -70,7 +137,8 @@ async function push() {
       const said = await answer.json().catch(() => ({}));
       if (!answer.ok) toast(said.error);
       else if (said.story) toast(said.story, "sr-good-news");
-      else sent.set(one.id, { mark: one.mark, since: Date.now(), warned: false });
+      else sent.set(one.id, { ...one, since: Date.now(), warned: false });
+      show();
     }
     poke();
   } catch {
@@ -100,13 +168,14 @@ async function ask() {
     if (outcome) {
       sent.delete(id);
       changed = true;
-      if (!outcome.accepted) toast(outcome.reason);
+      if (!outcome.accepted) toast(outcome.reason, "", REFUSED_MS);
     } else if (Date.now() - one.since > UNDECIDED_MS && !one.warned) {
       one.warned = true;
       toast({ zh: data.words.undecided, en: data.words.undecided });
     }
   }
   if (changed) {
+    // The row keeps what was said until the page is drawn afresh; then the server's word counts.
     poke();
     note();
   }
@@ -115,7 +184,7 @@ async function ask() {
 function load() {
   try {
     const kept = JSON.parse(localStorage.getItem(KEEP) || "[]");
-    return Array.isArray(kept) ? kept.filter((one) => one && one.id && one.path && one.body) : [];
+    return Array.isArray(kept) ? kept.filter((one) => one && one.id && one.path && one.body && one.at) : [];
   } catch {
     return [];
   }
@@ -149,7 +218,7 @@ function note() {
   at.textContent = data.words.unsent.replace("{n}", waiting.length);
 }
 
-function toast(words, kind = "") {
+function toast(words, kind = "", stays = 20000) {
   if (!words) return;
   const text = data.lang === "zh" ? words.zh || words.en : words.en || words.zh;
   let box = document.getElementById("sr-toasts");
@@ -169,5 +238,5 @@ function toast(words, kind = "") {
   shut.addEventListener("click", () => at.remove());
   at.append(line, shut);
   box.append(at);
-  setTimeout(() => at.remove(), kind ? 6000 : 20000);
+  setTimeout(() => at.remove(), kind ? 6000 : stays);
 }

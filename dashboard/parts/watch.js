@@ -50,16 +50,25 @@ function look() {
   } else lift();
 }
 
+// Who carries boxes must go on ticking in a dead spot: there the word stands across the top, and the list stays.
+const CARRIES = new Set(["rescue"]);
+
 function veil(kind, zh, en, when) {
+  const strip = Boolean(state.data) && CARRIES.has(state.data.page);
   let at = document.getElementById("sr-veil");
   if (!at) {
     at = document.createElement("div");
     at.id = "sr-veil";
     at.setAttribute("role", "alertdialog");
     at.setAttribute("aria-live", "assertive");
-    at.innerHTML = '<div><strong lang="zh-CN"></strong><strong lang="en"></strong><p></p></div>';
+    at.innerHTML = '<div><strong lang="zh-CN"></strong><strong lang="en"></strong><p></p><p class="sr-carryon"></p></div>';
     document.body.append(at);
   }
+  at.classList.toggle("sr-strip", strip);
+  document.body.classList.toggle("sr-offline", strip);
+  const on = at.querySelector(".sr-carryon");
+  const hint = strip ? state.data.words.carry_on : "";
+  if (on.textContent !== hint) on.textContent = hint;
   if (at.dataset.kind !== kind) {
     at.dataset.kind = kind;
     const [first, second] = at.querySelectorAll("strong");
@@ -75,6 +84,7 @@ function lift() {
   const at = document.getElementById("sr-veil");
   if (!at) return;
   at.remove();
+  document.body.classList.remove("sr-offline");
   if (state.data) document.title = state.data.title;
 }
 

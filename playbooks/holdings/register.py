@@ -3,7 +3,7 @@ pure."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Literal
 
@@ -65,14 +65,18 @@ class Defect(Struct, frozen=True):
 
 
 def read(
-    raw: bytes, name: str, mapping: Mapping[str, str] | None = None, zones: Collection[str] | None = None
+    raw: bytes,
+    name: str,
+    mapping: Mapping[str, str] | None = None,
+    zones: Collection[str] | None = None,
+    progress: tables.Progress | None = None,
 ) -> Import | Text:
     """Preview an import. ``mapping`` (their column -> ours; "" drops one) overrides the guess.
 
     ``zones`` are the building's; None leaves them unchecked. A row is refused whole, never half taken; the
-    second row with an id that was already there is refused too.
+    second row with an id that was already there is refused too. ``progress`` hears the rows read so far.
     """
-    sheet = tables.read_sheet(raw, name)
+    sheet = tables.read_sheet(raw, name, progress)
     if isinstance(sheet, Text):
         return sheet
     meant = guess(sheet.header) | {
@@ -128,13 +132,28 @@ def merge(present: Iterable[Holding], coming: Iterable[Holding]) -> tuple[Holdin
     return tuple(({one.id: one for one in present} | {one.id: one for one in coming}).values())
 
 
-def export(holdings: Sequence[Holding], form: Literal["csv", "xlsx"] = "csv") -> bytes:
+def export(
+    holdings: Sequence[Holding],
+    form: Literal["csv", "xlsx"] = "csv",
+    progress: tables.Progress | None = None,
+) -> bytes:
     """The register as a file; reading it back gives the same holdings, extra columns included."""
-    rows = [row_of(one) for one in holdings]
     extra = dict.fromkeys(key for one in holdings for key in one.extra)
-    used = [column for column in OPTIONAL if any(row[column] for row in rows)]
+    filled: set[str] = set()
+    for one in holdings:
+        row = row_of(one)
+        filled.update(column for column in OPTIONAL if row[column])
+    used = [column for column in OPTIONAL if column in filled]
     header = [*COLUMNS, *used, *(key for key in extra if key not in COLUMNS and key not in OPTIONAL)]
-    cells = ([row.get(column, "") for column in header] for row in rows)
+
+    def lines() -> Iterator[list[str]]:
+        for number, one in enumerate(holdings, 1):
+            row = row_of(one)
+            yield [row.get(column, "") for column in header]
+            if progress is not None and number % tables.TELL_ROWS == 0:
+                progress(number)
+
+    cells = lines()
     return tables.write_csv(header, cells) if form == "csv" else tables.write_xlsx(header, cells)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
@@ -11,7 +12,9 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
 from sensors.model import Text
-from sensors.spreadsheet import Line, read_grid
+from sensors.spreadsheet import TELL_ROWS, Line, Progress, read_grid
+
+__all__ = ["TELL_ROWS", "Progress", "Sheet", "read_sheet", "write_csv", "write_xlsx"]
 
 
 class Sheet(Struct, frozen=True):
@@ -22,14 +25,23 @@ class Sheet(Struct, frozen=True):
     encoding: str
 
 
-def read_sheet(raw: bytes, name: str) -> Sheet | Text:
-    """The first sheet of an XLSX, or a CSV, or why it cannot be read."""
-    grid = read_grid(raw, name)
+def read_sheet(raw: bytes, name: str, progress: Progress | None = None) -> Sheet | Text:
+    """The first sheet of an XLSX, or a CSV, or why it cannot be read. ``progress`` hears the lines read so far."""
+    grid = read_grid(raw, name, progress=progress)
     if isinstance(grid, Text):
         return grid
     filled = [line for line in grid.lines if any(cell.strip() for cell in line.cells)]
     header = tuple(cell.strip() for cell in filled[0].cells)
-    return Sheet(header, tuple(filled[1:]), grid.encoding)
+    rows = filled[1:]
+    if grid.encoding == "xlsx":
+        # A workbook leaves empty last cells out; in a CSV a short row is a slip.
+        rows = [
+            Line(line.number, line.cells + ("",) * (len(header) - len(line.cells)))
+            if len(line.cells) < len(header)
+            else line
+            for line in rows
+        ]
+    return Sheet(header, tuple(rows), grid.encoding)
 
 
 def write_csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
@@ -45,13 +57,16 @@ def write_xlsx(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     """A workbook whose cells are all text, so that nothing is taken for a formula, a number or a date."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet("holdings")
-    for cells in (header, *rows):
-        line = []
-        for value in cells:
-            cell = WriteOnlyCell(sheet, value=value)
-            cell.data_type = "s"
-            line.append(cell)
-        sheet.append(line)
+
+    def text(value: str) -> object:
+        if not value.startswith("="):
+            return value or None  # the library keeps a str as text; only "=" would become a formula
+        cell = WriteOnlyCell(sheet, value=value)
+        cell.data_type = "s"
+        return cell
+
+    for cells in itertools.chain((header,), rows):
+        sheet.append([text(value) for value in cells])
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()

@@ -9,19 +9,21 @@ holding by holding.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from msgspec import Struct
 
 from playbooks.model import Crew, Left, RescuePlan, Trip
 from playbooks.rescue.bound import upper_bound
+from playbooks.rescue.measured import DEFAULT_TIMES, SiteTimes
+from playbooks.rescue.posing import pose
 from playbooks.rescue.printed import printed_list
-from playbooks.rescue.problem import PROSPECT, Problem, likelihood, pose, reason_left
+from playbooks.rescue.problem import PROSPECT, Problem, likelihood
+from playbooks.rescue.reasons import reason_left
 from playbooks.rescue.search import Leg, Search, Stop, rounds
 from playbooks.triage import DEFAULT, THREATS, RuleSet, Stake, order, ranked
 from sensors.model import Text, Zone
 
-STRETCH = 1.15
 MARGIN_MIN = 3.0
 MOST_NAMES = 8
 QUICK = 40
@@ -50,7 +52,9 @@ class Request(Struct, frozen=True, kw_only=True):
     reach_min: Mapping[str, float] = {}
     closes_min: Mapping[str, float] = {}
     rules: RuleSet = DEFAULT
-    stretch: float = STRETCH
+    times: SiteTimes = DEFAULT_TIMES
+    stretch: float | None = None  # None: from the spread of the site's times (15 % by default)
+    dry_kg: float | None = None
     margin_min: float = MARGIN_MIN
     folder_revision: str = ""
     drill: str = ""
@@ -60,13 +64,17 @@ class Request(Struct, frozen=True, kw_only=True):
 
 def plan(request: Request, stop: Stop | None = None) -> RescuePlan:
     """The plan for a request; ``stop`` ends the improvement (default: a fixed number of rounds)."""
-    stakes = order(request.stakes, request.threat, request.reach_min, request.rules)
-    problem = posed(request, stakes)
+    problem = posed(request, request.stakes)
     search = Search(problem, request.seed)
     search.greedy()
     search.improve(stop or rounds(QUICK))
+    # The ranking is for the eye and comes after the trips: nobody waits for 20,000 sentences to start carrying.
+    stakes = order(request.stakes, request.threat, request.reach_min, request.rules)
+    carried = {
+        problem.stakes[o.holding].holding.id for line in search.lines for leg in line for o in leg.options
+    }
+    places = {place for place, one in enumerate(stakes) if one.holding.id in carried}
     trips = tuple(_trip(problem, crew, leg) for crew, line in enumerate(search.lines) for leg in line)
-    carried = {option.holding for line in search.lines for leg in line for option in leg.options}
     return RescuePlan(
         made_at=request.made_at,
         basis=_basis(request),
@@ -74,15 +82,22 @@ def plan(request: Request, stop: Stop | None = None) -> RescuePlan:
         cleared=tuple(sorted(request.cleared)),
         people=sum(crew.people for crew in request.crews),
         budget_min=request.budget_min,
-        ranking=ranked(stakes, request.threat, request.reach_min, request.rules, request.most, carried),
+        ranking=ranked(stakes, request.threat, request.reach_min, request.rules, request.most, places),
         trips=tuple(sorted(trips, key=lambda trip: (trip.from_min, trip.crew))),
-        left=_left_behind(problem, search, request.most),
+        left=_left_behind(problem, stakes, carried, request.most),
         folder_revision=request.folder_revision,
         drill=request.drill,
         crews=request.crews,
         value=round(search.value(), 3),
         bound=round(max(search.value(), upper_bound(problem)), 3),
         listed=len(stakes),
+        undried=tuple(
+            problem.stakes[o.holding].holding.id
+            for line in search.lines
+            for leg in line
+            for o in leg.options
+            if o.act == "take" and o.holding in problem.undried
+        ),
     )
 
 
@@ -99,10 +114,18 @@ def posed(request: Request, stakes: Sequence[Stake], prospect: float = PROSPECT)
         crews=request.crews,
         budget_min=request.budget_min,
         margin_min=request.margin_min,
-        stretch=request.stretch,
+        stretch=stretch_of(request),
+        walk=request.times.walk.value,
+        shelf=request.times.shelf.value,
+        dry_kg=request.dry_kg,
         likely=likelihood(request.reach_min),
         prospect=prospect,
     )
+
+
+def stretch_of(request: Request) -> float:
+    """What planned times are multiplied by so that people are out in time in spite of their spread."""
+    return request.times.stretch() if request.stretch is None else request.stretch
 
 
 def by_the_list(request: Request) -> Search:
@@ -117,7 +140,7 @@ def _trip(problem: Problem, crew: int, leg: Leg) -> Trip:
         crew=problem.teams[crew].id,
         zone=problem.zones[leg.options[0].zone],
         holdings=tuple(problem.stakes[option.holding].holding.id for option in leg.options),
-        people=problem.teams[crew].people,
+        people=max(problem.hands(problem.teams[crew], option.zone) for option in leg.options),
         from_min=round(leg.start, 2),
         minutes=round(leg.minutes, 2),
         kg=round(leg.kg, 1),
@@ -125,14 +148,17 @@ def _trip(problem: Problem, crew: int, leg: Leg) -> Trip:
         covered=covered,
         carries=leg.carries,
         via=tuple(dict.fromkeys(problem.zones[option.zone] for option in leg.options)),
+        leave_by_min=round((problem.leave_by if leg.kg else problem.leave_free)[leg.options[-1].zone], 2),
     )
 
 
-def _left_behind(problem: Problem, search: Search, most: int) -> tuple[Left, ...]:
+def _left_behind(
+    problem: Problem, stakes: Sequence[Stake], carried: Collection[str], most: int
+) -> tuple[Left, ...]:
     """The first ``most`` (0: all) holdings in rank order that no trip takes, each with its reason."""
     left: list[Left] = []
-    for number, one in enumerate(problem.stakes):
-        if not search.taken[number]:
+    for one in stakes:
+        if one.holding.id not in carried:
             left.append(Left(one.holding.id, reason_left(problem, one)))
             if most and len(left) >= most:
                 break
@@ -153,10 +179,13 @@ def _basis(request: Request) -> Text:
         zh, en = f"{zh} 等 {len(names)} 处", f"{en} and {more} more"
     crews = "1 crew" if len(request.crews) == 1 else f"{len(request.crews)} crews"
     minutes = f"{request.budget_min:.0f}"
-    slower = f"{(request.stretch - 1) * 100:.0f}"
+    slower = f"{(stretch_of(request) - 1) * 100:.0f}"
+    times = request.times
+    measured = not (times.walk.is_default and times.shelf.is_default)
+    paces = Text("实测", "measured") if measured else Text("默认值", "default")
     return Text(
         f"{threat.zh}；放行区域：{zh}；{people} 人，{len(request.crews)} 组，{minutes} 分钟；"
-        f"时间放宽 {slower}%",
+        f"时间放宽 {slower}%（{paces.zh}）",
         f"{threat.en}; cleared: {en}; {people} people in {crews}, {minutes} min; "
-        f"times stretched by {slower} %",
+        f"times stretched by {slower} % ({paces.en})",
     )

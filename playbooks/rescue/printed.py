@@ -35,22 +35,20 @@ def _next(search: Search, crew: int, queue: list[Option]) -> bool:
     problem = search.problem
     team = problem.teams[crew]
     for place, option in enumerate(queue):
-        if (
-            search.taken[option.holding]
-            or not problem.can(team, option)
-            or not search.room(option.zone, crew)
-        ):
+        if search.taken[option.holding] or not problem.can(team, option):
             continue
-        if search.free_at(crew) + problem.out[option.zone] + option.shelf > problem.leave_by[option.zone]:
+        if search.free_at(crew) + problem.out[option.zone] + option.shelf > problem.leave_free[option.zone]:
             continue
         chosen = [option]
         for more in queue[place + 1 :]:
-            if more.zone != option.zone or sum(o.kg for o in chosen) + more.kg > team.capacity:
+            if more.zone != option.zone or sum(o.kg for o in chosen) + more.kg > problem.load(
+                team, option.zone
+            ):
                 break
             if problem.can(team, more) and not search.taken[more.holding]:
                 chosen.append(more)
         while chosen:
-            leg = search.leg(crew, chosen, search.free_at(crew))
+            leg = search.placed(crew, chosen, search.free_at(crew))
             if leg is not None:
                 search.book(crew, leg)
                 del queue[place]

@@ -15,7 +15,7 @@ from msgspec import Struct
 from playbooks.model import Crew
 from playbooks.rescue.spread import neighbours, ways
 from playbooks.triage import Stake
-from sensors.model import Text, Zone
+from sensors.model import Zone
 
 LOADED = 1.5
 """Walking with a load takes this much longer than empty-handed (planning assumption)."""
@@ -26,6 +26,8 @@ COVER_SHARE = {"water": 0.8, "structure": 0.4, "fire": 0.3}
 """Part of a holding's value that covering it in place saves (planning assumption)."""
 COVER_MIN = 1.5
 """Minutes to cover one holding at its shelf, hands already there (planning assumption)."""
+UNDRIED = 0.3
+"""Part of its value that a soaked holding keeps when nobody can freeze or dry it in time (planning assumption)."""
 ANY = math.inf
 HALF_MIN = 20.0
 """The chance that a hazard comes at all halves with every so many minutes it needs (planning assumption)."""
@@ -34,8 +36,6 @@ UNLIKELY = 0.02
 PROSPECT = 3.0
 """Candidates may fill the crews' time this often; more only slows the search (measured: no gain beyond
 3)."""
-FEWEST = 300
-"""So many candidates are kept in any case."""
 
 
 class Option(Struct, frozen=True, gc=False):
@@ -61,38 +61,62 @@ class Team(Struct, frozen=True, gc=False):
     skills: frozenset[str]
 
 
-class Problem:
-    """Everything a search needs. Zone 0.. are the cleared zones that hold something; times in stretched
-    minutes.
+class Near(Struct, frozen=True, gc=False):
+    """The way on to another zone: minutes empty-handed, and the latest moments to set out, loaded and not."""
 
-    ``out[z]`` minutes from the assembly point, ``back[z]`` the loaded way back, ``leave_by[z]`` the latest
-    moment to leave the zone so that it and every zone on the way back are passed before they close, minus
-    the margin.
+    zone: int
+    minutes: float
+    latest: float
+    latest_free: float
+
+
+class Problem:
+    """Everything a search needs. Zone 0.. are the cleared zones with candidates; times in stretched minutes.
+
+    ``out[z]`` minutes from the assembly point, ``back[z]`` the loaded way back (empty-handed it takes
+    ``out[z]``). ``leave_by[z]`` is the latest moment to leave the zone with a load so that it and every zone on
+    the way back are passed before they close, minus the margin; ``leave_free[z]`` the same empty-handed.
     """
 
     def __init__(
         self,
         stakes: Sequence[Stake],
         teams: Sequence[Team],
-        zones: Sequence[str],
         budget: float,
-        stretch: float,
+        walk: float,
+        shelf: float,
     ) -> None:
         self.stakes = stakes
         self.teams = teams
-        self.zones = zones
         self.budget = budget
-        self.stretch = stretch
+        self.walk = walk
+        """What the building's walking times are multiplied by: the site's own pace and the stretch."""
+        self.shelf = shelf
+        """The same for minutes at the shelf."""
+        self.cover_share = 0.0
+        """Part of a holding's value that covering it in place saves."""
+        self.undried: frozenset[int] = frozenset()
+        """Stakes that would be carried out wet beyond what can be dried afterwards."""
+        self.zones: list[str] = []
+        self.cleared: frozenset[str] = frozenset()
         self.out: list[float] = []
         self.back: list[float] = []
         self.leave_by: list[float] = []
+        self.leave_free: list[float] = []
         self.limit: list[int] = []
-        self.pruned_pace = 0.0  # value per minute of the best candidate left out of the search
-        self.options: list[list[Option]] = [[] for _ in zones]
+        self.door: dict[str, float] = {}
+        """Cleared zone -> least minutes that going in and out again takes, shared with no other zone's walks."""
+        self.pruned_pace = 0.0
+        """Value per minute of the best candidate left out of the search."""
+        self.pruned: Sequence[tuple[float, int, float]] = ()
+        self.options: list[list[Option]] = []
+        self._building: Mapping[str, Zone] = {}
+        self._found: Mapping[str, tuple[float, tuple[str, ...]]] = {}
         self._links: Mapping[str, Mapping[str, float]] = {}
         self._closes: Mapping[str, float] = {}
         self._blocked: Collection[str] = ()
-        self._between: dict[int, list[tuple[int, float, float]]] = {}
+        self._assembly = ""
+        self._between: dict[int, list[Near]] = {}
 
     def lay_ways(
         self,
@@ -102,54 +126,98 @@ class Problem:
         closes: Mapping[str, float],
         margin: float,
     ) -> None:
-        """Work out the walking; a zone that cannot be reached is infinitely far."""
+        """Work out the walking from the assembly point; :meth:`enter` takes the zones in."""
+        self._building = building
+        self._assembly = assembly
         self._links = neighbours(building)
         self._blocked = blocked
         self._closes = {zone: at - margin for zone, at in closes.items()}
-        found = ways(self._links, assembly, blocked)
-        for zone in self.zones:
-            minutes, path = found.get(zone, (ANY, ()))
-            self.out.append(minutes * self.stretch)
-            self.back.append(minutes * self.stretch * LOADED)
-            latest = self.budget - minutes * self.stretch * LOADED
-            for passed in path:
-                way = (minutes - found[passed][0]) * self.stretch * LOADED
-                latest = min(latest, self._closes.get(passed, ANY) - way)
-            self.leave_by.append(latest)
-            self.limit.append(building[zone].people_limit)
+        self._found = ways(self._links, assembly, blocked)
+        for zone in self.cleared:
+            # A door between two cleared rooms serves both: each may count on half of it.
+            doors = self._links.get(zone, {}).items()
+            steps = (walk * (0.5 if there in self.cleared else 1.0) for there, walk in doors)
+            self.door[zone] = 2.0 * self.walk * min(steps, default=0.0)
 
-    def between(self, zone: int) -> list[tuple[int, float, float]]:
-        """The nearest other zones: (zone, loaded minutes from here, latest moment to set out); nearest
-        first."""
+    def minutes_to(self, zone: str) -> float:
+        """Stretched minutes from the assembly point, empty-handed; infinite where no way is open."""
+        return self._found.get(zone, (ANY, ()))[0] * self.walk
+
+    def people_limit(self, zone: str) -> int:
+        """How many people may be in a zone at once; 0: no limit is given."""
+        return self._building[zone].people_limit
+
+    def latest(self, zone: str, loaded: bool = True) -> float:
+        """The latest moment to leave a zone for the assembly point."""
+        minutes, path = self._found.get(zone, (ANY, ()))
+        pace = self.walk * (LOADED if loaded else 1.0)
+        latest = self.budget - minutes * pace
+        for passed in path:
+            latest = min(latest, self._closes.get(passed, ANY) - (minutes - self._found[passed][0]) * pace)
+        return latest
+
+    def enter(self, zones: Sequence[str]) -> None:
+        """Take these zones into the problem, in this order."""
+        self.zones = list(zones)
+        self.options = [[] for _ in zones]
+        for zone in zones:
+            minutes = self.minutes_to(zone)
+            self.out.append(minutes)
+            self.back.append(minutes * LOADED)
+            self.leave_by.append(self.latest(zone))
+            self.leave_free.append(self.latest(zone, loaded=False))
+            self.limit.append(self._building[zone].people_limit)
+
+    def trunks(self) -> dict[str, float]:
+        """Zone -> least minutes from the assembly point, the doors of the cleared zones taken off every way."""
+        sides = {zone: door / (2.0 * self.walk) for zone, door in self.door.items()}
+        links = {
+            zone: {
+                there: max(0.0, walk - sides.get(zone, 0.0) - sides.get(there, 0.0))
+                for there, walk in doors.items()
+            }
+            for zone, doors in self._links.items()
+        }
+        found = ways(links, self._assembly, self._blocked)
+        return {zone: minutes * self.walk for zone, (minutes, _) in found.items()}
+
+    def between(self, zone: int) -> list[Near]:
+        """The six nearest other zones, nearest first."""
         if zone not in self._between:
             found = ways(self._links, self.zones[zone], self._blocked)
-            index = {name: number for number, name in enumerate(self.zones)}
             near = []
-            for name, (minutes, path) in found.items():
-                other = index.get(name)
-                if other is None or other == zone or math.isinf(self.out[other]):
+            for other, name in enumerate(self.zones):
+                if other == zone or name not in found:
                     continue
-                latest = min(
-                    self._closes.get(passed, ANY) - found[passed][0] * self.stretch * LOADED
-                    for passed in path
-                )
-                near.append((other, minutes * self.stretch * LOADED, latest))
-            near.sort(key=lambda entry: (entry[1], entry[0]))
+                minutes, path = found[name]
+                latest = free = ANY
+                for passed in path:
+                    closes = self._closes.get(passed)
+                    if closes is not None:
+                        way = found[passed][0] * self.walk
+                        latest, free = min(latest, closes - way * LOADED), min(free, closes - way)
+                near.append(Near(other, minutes * self.walk, latest, free))
+            near.sort(key=lambda entry: (entry.minutes, entry.zone))
             self._between[zone] = near[:6]
         return self._between[zone]
 
+    def hands(self, team: Team, zone: int) -> int:
+        """How many of a crew may work in a zone at once: the others wait at its door."""
+        limit = self.limit[zone]
+        return min(team.people, limit) if limit else team.people
+
+    def load(self, team: Team, zone: int) -> float:
+        """What those who may go in carry in one go (kg)."""
+        return team.capacity * self.hands(team, zone) / team.people
+
     def can(self, team: Team, option: Option) -> bool:
-        """Whether that crew has the hands, the skill and the place for it."""
-        limit = self.limit[option.zone]
-        return (
-            option.people <= team.people
-            and (not option.skill or option.skill in team.skills)
-            and not (limit and team.people > limit)
-        )
+        """Whether that crew has the hands, the skill and the place for it; nobody goes in alone."""
+        hands = self.hands(team, option.zone)
+        return hands >= 2 and option.people <= hands and (not option.skill or option.skill in team.skills)
 
     def carries(self, team: Team, option: Option) -> int:
         """How often the way must be walked for one holding: one, unless it is heavier than one carry."""
-        return max(1, math.ceil(option.kg / team.capacity - 1e-9)) if option.kg > 0 else 1
+        return max(1, math.ceil(option.kg / self.load(team, option.zone) - 1e-9)) if option.kg > 0 else 1
 
 
 def likelihood(reach_min: Mapping[str, float]) -> dict[str, float]:
@@ -176,118 +244,3 @@ def crews_from(people: int) -> tuple[Crew, ...]:
     """Crews of two made from a number of people; an odd one joins the first."""
     pairs = people // 2
     return tuple(Crew(id=f"{n + 1}", people=2 + (people % 2 if n == 0 else 0)) for n in range(pairs))
-
-
-def pose(
-    stakes: Sequence[Stake],
-    *,
-    threat: str,
-    zones: Mapping[str, Zone],
-    assembly: str,
-    cleared: Collection[str],
-    blocked: Collection[str],
-    closes: Mapping[str, float],
-    crews: Sequence[Crew],
-    budget_min: float,
-    margin_min: float,
-    stretch: float,
-    likely: Mapping[str, float],
-    prospect: float = PROSPECT,
-) -> Problem:
-    """The problem for these stakes: only what can be carried at all, and of that only what can be worth it.
-
-    Candidates are taken by value per minute until they would fill the crews' time three times over; the
-    rest has no prospect and is left out of the search (the bound still counts it through ``pruned_pace``).
-    """
-    teams = teams_of(crews)
-    wanted = set(cleared) & set(zones)
-    open_zones = sorted({one.holding.zone for one in stakes} & wanted)
-    problem = Problem(stakes, teams, open_zones, budget_min, stretch)
-    problem.lay_ways(zones, assembly, set(blocked) - wanted, closes, margin_min)
-    if not teams:
-        return problem
-    index = {zone: number for number, zone in enumerate(open_zones)}
-    strongest = max(team.people for team in teams)
-    skills = frozenset(skill for team in teams for skill in team.skills)
-    capacity = max(team.capacity for team in teams)
-    share = COVER_SHARE.get(threat, 0.0)
-    walks = [out + back for out, back in zip(problem.out, problem.back, strict=True)]
-    fit: list[tuple[float, float, int]] = []  # value per minute, minutes, stake
-    for number, one in enumerate(stakes):
-        holding = one.holding
-        zone = index.get(holding.zone)
-        if zone is None or one.harm == 0 or holding.action == "leave" or holding.people > strongest:
-            continue
-        if holding.skill and holding.skill not in skills:
-            continue
-        minutes = holding.carry_min * stretch + walks[zone] * holding.units * holding.unit_kg / capacity
-        value = one.value * likely.get(holding.zone, UNLIKELY)
-        pace = value / (minutes + 1e-6) if holding.action == "take" else 0.0
-        if share and (holding.action == "protect" or holding.cover.zh or holding.cover.en):
-            covering = value * share / (COVER_MIN * stretch)
-            if covering > pace:
-                pace, minutes = covering, COVER_MIN * stretch
-        if pace > 0.0 and not math.isinf(walks[zone]):
-            fit.append((pace, minutes, number))
-    fit.sort(key=lambda entry: (-entry[0], entry[2]))
-    spare = prospect * sum(max(0.0, budget_min - team.start) for team in teams)
-    for place, (pace, minutes, number) in enumerate(fit):
-        spare -= minutes
-        if spare < 0 and place >= FEWEST:
-            problem.pruned_pace = pace
-            break
-        one = stakes[number]
-        chance = likely.get(one.holding.zone, UNLIKELY)
-        for option in _options(number, one, index[one.holding.zone], share, stretch, chance):
-            problem.options[option.zone].append(option)
-    return problem
-
-
-def reason_left(problem: Problem, one: Stake) -> Text:
-    """Why a holding is in no trip, in one sentence."""
-    holding = one.holding
-    if one.harm == 0:
-        return Text("不受此灾害影响，留在原处", "Not harmed by this hazard: leave it")
-    if holding.action == "leave":
-        return Text("目录规定留在原处", "The register says leave it in place")
-    if holding.zone not in problem.zones:
-        return Text("所在区域未放行", "Its zone is not cleared")
-    zone = problem.zones.index(holding.zone)
-    if math.isinf(problem.out[zone]):
-        return Text("没有可走的路线", "There is no open way to its zone")
-    strongest = max((team.people for team in problem.teams), default=0)
-    if strongest == 0:
-        return Text("没有两人以上的小组", "There is no crew of two or more")
-    if holding.people > strongest:
-        return Text(
-            f"需要 {holding.people} 人，最大小组 {strongest} 人：可合组",
-            f"Needs {holding.people} people, the largest crew has {strongest}: join crews",
-        )
-    if holding.skill and not any(holding.skill in team.skills for team in problem.teams):
-        return Text(f"需要技能：{holding.skill}", f"Needs the skill: {holding.skill}")
-    limit = problem.limit[zone]
-    if limit and all(team.people > limit for team in problem.teams):
-        return Text(f"该区域限 {limit} 人", f"At most {limit} people may be in its zone")
-    earliest = min(team.start for team in problem.teams)
-    needed = earliest + problem.out[zone] + holding.carry_min * problem.stretch
-    if needed > problem.leave_by[zone]:
-        by = max(0.0, problem.leave_by[zone])
-        return Text(
-            f"来不及：最迟 {by:.0f} 分钟须离开，需要 {needed:.0f} 分钟",
-            f"Too late: out by minute {by:.0f}, it takes until {needed:.0f}",
-        )
-    return Text("时间用于每分钟价值更高的档案", "The time goes to holdings worth more per minute")
-
-
-def _options(number: int, one: Stake, zone: int, share: float, stretch: float, chance: float) -> list[Option]:
-    holding, worth = one.holding, one.value * chance
-    found: list[Option] = []
-    if holding.action == "take":
-        kg = holding.units * holding.unit_kg
-        shelf = holding.carry_min * stretch
-        found.append(Option(number, zone, "take", worth, shelf, kg, holding.people, holding.skill))
-    if share and (holding.cover.zh or holding.cover.en or holding.action == "protect"):
-        people = min(2, holding.people)
-        value, shelf = worth * share, COVER_MIN * stretch
-        found.append(Option(number, zone, "protect", value, shelf, 0.0, people, holding.skill))
-    return found

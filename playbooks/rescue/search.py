@@ -9,34 +9,16 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable
 
-from msgspec import Struct
+from playbooks.rescue.legs import Leg, Pick, Stop, rounds
+from playbooks.rescue.problem import LOADED, Option, Problem, Team
 
-from playbooks.rescue.problem import Option, Problem, Team
-
-Stop = Callable[[int], bool]
-"""Asked before every round with the number of rounds done; True ends the search."""
+__all__ = ["Leg", "Search", "Stop", "rounds"]
 EPS = 1e-9
 EXTENSIONS = 4
 """A trip goes on to at most so many further rooms."""
-
-
-class Leg(Struct, gc=False):
-    """One trip of one crew: options in the order they are done, start and end in minutes, way lengths."""
-
-    options: list[Option]
-    start: float
-    minutes: float
-    value: float
-    slack: float  # how much later it may start without missing a closing time or the end
-    kg: float
-    carries: int = 1
-
-
-def rounds(most: int) -> Stop:
-    """A stop rule that counts: the same plan on every machine."""
-    return lambda done: done >= most
+WAITS = 6
+"""So often a trip is put off for a full room before the room is given up."""
 
 
 class Search:
@@ -50,7 +32,7 @@ class Search:
         self.users: list[dict[int, int]] = [{} for _ in problem.zones]  # zone -> crew -> trips there
         self.kinds: list[int] = []
         self._menus: dict[tuple[int, int], list[Option]] = {}
-        self._best: dict[tuple[int, int], tuple[float, list[Option], float] | None] = {}
+        self._best: dict[tuple[int, int], Pick | None] = {}
         self._in_reach: dict[int, list[int]] = {}
         kinds: dict[tuple[int, float, frozenset[str]], int] = {}
         for team in problem.teams:
@@ -64,9 +46,10 @@ class Search:
         if key not in self._menus:
             problem, team = self.problem, self.problem.teams[crew]
             walk = problem.out[zone] + problem.back[zone]
+            load = problem.load(team, zone)
 
             def pace(option: Option) -> float:
-                share = min(1.0, option.kg / team.capacity) * problem.carries(team, option)
+                share = min(1.0, option.kg / load) * problem.carries(team, option)
                 return -option.value / (option.shelf + walk * max(0.05, share))
 
             fit = [option for option in problem.options[zone] if problem.can(team, option)]
@@ -79,22 +62,54 @@ class Search:
             self._in_reach[kind] = [z for z in range(len(self.problem.zones)) if self._menu(z, crew)]
         return self._in_reach[kind]
 
-    def room(self, zone: int, crew: int) -> bool:
-        """Whether the crew may work there without ever exceeding the zone's people limit."""
-        limit = self.problem.limit[zone]
-        users = self.users[zone]
-        if not limit or crew in users:
-            return True
-        teams = self.problem.teams
-        return sum(teams[other].people for other in users) + teams[crew].people <= limit
+    def clash(self, crew: int, leg: Leg, delay: float = 0.0) -> float:
+        """How many minutes later the trip must start so that no zone ever holds more people than it may; 0: none.
 
-    def _pick(
-        self, zone: int, crew: int, spare: float, skip: float = 0.0
-    ) -> tuple[float, list[Option], float] | None:
-        """Best value per minute from one zone in one trip of at most ``spare`` minutes in the zone."""
+        Only zones with a limit are looked at, and only the times at which somebody works in them: two crews may
+        use a small room one after the other.
+        """
+        problem, wait = self.problem, 0.0
+        for zone, enters, leaves in leg.stays:
+            begin, end = leg.start + delay + enters, leg.start + delay + leaves
+            there: list[tuple[float, float, int]] = []
+            for other in self.users[zone]:
+                if other == crew:
+                    continue
+                hands = problem.hands(problem.teams[other], zone)
+                for one in self.lines[other]:
+                    for at, since, until in one.stays:
+                        if at == zone and one.start + since < end - EPS and one.start + until > begin + EPS:
+                            there.append((one.start + since, one.start + until, hands))
+            mine = problem.hands(problem.teams[crew], zone)
+            # People inside only rise at an entry: mine, or one of theirs while I am there.
+            for moment in (begin, *(max(begin, since) for since, _, _ in there)):
+                inside = [entry for entry in there if entry[0] <= moment + EPS and entry[1] > moment + EPS]
+                if mine + sum(hands for _, _, hands in inside) > problem.limit[zone]:
+                    wait = max(wait, min(until for _, until, _ in inside) - begin)
+                    break
+        return wait
+
+    def placed(self, crew: int, options: list[Option], at: float) -> Leg | None:
+        """The trip at the first moment from ``at`` on when every zone has room for the crew; None: none in time."""
+        leg = self.leg(crew, options, at)
+        for _ in range(WAITS):
+            if leg is None:
+                return None
+            wait = self.clash(crew, leg)
+            if wait <= EPS:
+                return leg
+            leg = self.leg(crew, options, leg.start + wait)
+        return None
+
+    def _pick(self, zone: int, crew: int, spare: float, skip: float = 0.0) -> Pick | None:
+        """Best value per minute from one zone in one trip of at most ``spare`` minutes in the zone.
+
+        ``spare`` counts to the latest moment to leave empty-handed; who carries something must go earlier.
+        """
         problem, team = self.problem, self.problem.teams[crew]
-        walk = problem.out[zone] + problem.back[zone]
-        capacity, shelf, value, kg = team.capacity, 0.0, 0.0, 0.0
+        walk, free = problem.out[zone] + problem.back[zone], 2.0 * problem.out[zone]
+        capacity, shelf, value, kg = problem.load(team, zone), 0.0, 0.0, 0.0
+        loaded = spare - problem.leave_free[zone] + problem.leave_by[zone]
         chosen: list[Option] = []
         seen: set[int] = set()
         best: tuple[float, int, float] | None = None
@@ -106,27 +121,30 @@ class Search:
             if skip and self.random.random() < skip:
                 continue
             if option.kg > capacity + EPS:
-                ratio_alone = self._alone(option, team, walk, spare)
+                ratio_alone = self._alone(option, team, walk, loaded)
                 if ratio_alone is not None and (heavy is None or ratio_alone > heavy[0]):
                     heavy = (ratio_alone, option)
                 continue
-            if kg + option.kg > capacity + EPS or shelf + option.shelf > spare + EPS:
+            load = kg + option.kg
+            if load > capacity + EPS or shelf + option.shelf > (loaded if load else spare) + EPS:
                 misses += 1
                 if misses > 12:
                     break
                 continue
             chosen.append(option)
             seen.add(option.holding)
-            shelf, value, kg = shelf + option.shelf, value + option.value, kg + option.kg
-            ratio = value / (walk + shelf + EPS)
+            shelf, value, kg = shelf + option.shelf, value + option.value, load
+            ratio = value / ((walk if kg else free) + shelf + EPS)
             if best is None or ratio > best[0]:
                 best = (ratio, len(chosen), shelf)
         if heavy is not None and (best is None or heavy[0] > best[0]):
             option = heavy[1]
-            return heavy[0], [option], walk * problem.carries(team, option) + option.shelf
+            inside = walk * (problem.carries(team, option) - 1) + option.shelf
+            return Pick(heavy[0], [option], inside, True)
         if best is None:
             return None
-        return best[0], chosen[: best[1]], walk + best[2]
+        taking = chosen[: best[1]]
+        return Pick(best[0], taking, best[2], any(option.kg for option in taking))
 
     def _alone(self, option: Option, team: Team, walk: float, spare: float) -> float | None:
         carries = self.problem.carries(team, option)
@@ -142,11 +160,11 @@ class Search:
     def add_trip(self, crew: int, heat: float = 0.0) -> bool:
         """Append the trip with the best value per minute to a crew's timeline; False where none fits."""
         problem, at = self.problem, self.free_at(crew)
-        best: tuple[float, int, list[Option], float] | None = None
+        best: tuple[float, Leg] | None = None
         kind = self.kinds[crew]
         for zone in self._zones(crew):
-            spare = problem.leave_by[zone] - at - problem.out[zone]
-            if spare <= 0 or not self.room(zone, crew):
+            spare = problem.leave_free[zone] - at - problem.out[zone]
+            if spare <= 0:
                 continue
             key = (zone, kind)
             if heat:
@@ -155,21 +173,26 @@ class Search:
                 if key not in self._best:
                     self._best[key] = self._pick(zone, crew, math.inf)
                 found = self._best[key]
-                if found is not None and found[2] - problem.out[zone] - problem.back[zone] > spare:
-                    found = self._pick(zone, crew, spare)
+                if found is not None:
+                    earlier = problem.leave_free[zone] - problem.leave_by[zone] if found.loaded else 0.0
+                    if found.inside > spare - earlier:
+                        found = self._pick(zone, crew, spare)
             if found is None:
                 continue
-            ratio = found[0]
+            ratio = found.ratio
             if heat:
                 urgency = 1.0 + heat * self.random.random() / (1.0 + spare / 10.0)
                 ratio *= urgency * math.exp(self.random.gauss(0.0, 0.15 * heat))
             if best is None or ratio > best[0]:
-                best = (ratio, zone, found[1], found[2])
+                # In time where it is taken, not only where it is sought; a full room may cost a wait.
+                leg = self.placed(crew, found.options, at)
+                if leg is not None:
+                    pace = ratio * leg.minutes / (leg.start + leg.minutes - at)
+                    if best is None or pace > best[0]:
+                        best = (pace, leg)
         if best is None:
             return False
-        leg = self.leg(crew, best[2], at)
-        if leg is None:
-            return False
+        leg = best[1]
         self._extend(crew, leg)
         self.book(crew, leg)
         return True
@@ -179,26 +202,34 @@ class Search:
         problem, team = self.problem, self.problem.teams[crew]
         kg = sum(option.kg for option in options)
         value = sum(option.value for option in options)
-        if kg > team.capacity + EPS and len(options) > 1:
+        if len(options) > 1 and kg > min(problem.load(team, option.zone) for option in options) + EPS:
             return None
         zone = options[0].zone
         clock, slack = at + problem.out[zone], math.inf
+        entered, held = clock, 0.0
+        stays: list[tuple[int, float, float]] = []
         carries = problem.carries(team, options[0]) if len(options) == 1 else 1
         for option in options:
             if option.zone != zone:
-                entry = next((e for e in problem.between(zone) if e[0] == option.zone), None)
-                if entry is None:
+                near = next((entry for entry in problem.between(zone) if entry.zone == option.zone), None)
+                if near is None:
                     return None
-                slack = min(slack, entry[2] - clock)
-                clock, zone = clock + entry[1], option.zone
-            clock += option.shelf
-            slack = min(slack, problem.leave_by[zone] - clock)
+                if problem.limit[zone]:
+                    stays.append((zone, entered - at, clock - at))
+                slack = min(slack, (near.latest if held else near.latest_free) - clock)
+                clock, zone = clock + near.minutes * (LOADED if held else 1.0), option.zone
+                entered = clock
+            clock, held = clock + option.shelf, held + option.kg
+            slack = min(slack, (problem.leave_by if held else problem.leave_free)[zone] - clock)
         if carries > 1:
             extra = (carries - 1) * (problem.out[zone] + problem.back[zone])
             clock, slack = clock + extra, slack - extra
         if slack < -EPS:
             return None
-        return Leg(options, at, clock + problem.back[zone] - at, value, slack, kg, carries)
+        if problem.limit[zone]:
+            stays.append((zone, entered - at, clock - at))
+        way = problem.back[zone] if held else problem.out[zone]
+        return Leg(options, at, clock + way - at, value, slack, kg, carries, tuple(stays))
 
     def _extend(self, crew: int, leg: Leg) -> None:
         """Go on to a neighbouring zone in the same trip where that pays better than the trip so far."""
@@ -209,13 +240,15 @@ class Search:
             here = leg.options[-1].zone
             ratio, best = leg.value / (leg.minutes + EPS), None
             mine = {option.holding for option in leg.options}
-            for zone, _, _ in problem.between(here):
-                if any(option.zone == zone for option in leg.options) or not self.room(zone, crew):
+            for near in problem.between(here):
+                zone = near.zone
+                if any(option.zone == zone for option in leg.options):
                     continue
+                load = min(problem.load(team, z) for z in (zone, *(o.zone for o in leg.options)))
                 more: list[Option] = []
                 for option in self._menu(zone, crew)[:8]:
-                    load = leg.kg + sum(o.kg for o in more) + option.kg
-                    if self.taken[option.holding] or option.holding in mine or load > team.capacity + EPS:
+                    kg = leg.kg + sum(o.kg for o in more) + option.kg
+                    if self.taken[option.holding] or option.holding in mine or kg > load + EPS:
                         continue
                     if any(o.holding == option.holding for o in more):
                         continue
@@ -223,12 +256,12 @@ class Search:
                     longer = self.leg(crew, leg.options + more, leg.start)
                     if longer is None:
                         more.pop()
-                    elif longer.value / (longer.minutes + EPS) > ratio:
+                    elif longer.value / (longer.minutes + EPS) > ratio and self.clash(crew, longer) <= EPS:
                         ratio, best = longer.value / (longer.minutes + EPS), longer
             if best is None:
                 return
             leg.options, leg.minutes, leg.value = best.options, best.minutes, best.value
-            leg.slack, leg.kg = best.slack, best.kg
+            leg.slack, leg.kg, leg.stays = best.slack, best.kg, best.stays
 
     def book(self, crew: int, leg: Leg) -> None:
         self.lines[crew].append(leg)
@@ -265,32 +298,34 @@ class Search:
             self._fill(crew)
 
     def _fill(self, crew: int) -> None:
-        """Use the minutes left at the end: add single holdings to trips where later trips can bear the
-        delay."""
+        """Use the minutes left at the end: add single holdings to trips where later trips can bear the delay."""
         team, line = self.problem.teams[crew], self.lines[crew]
         for position in range(len(line)):
             leg = line[position]
             if leg.carries > 1:
                 continue
             later = min((other.slack for other in line[position + 1 :]), default=math.inf)
-            zone = leg.options[-1].zone
-            for option in self._menu(zone, crew)[:40]:
-                bear = min(leg.slack, later)
-                if self.taken[option.holding] or option.shelf > bear + EPS:
+            load = min(self.problem.load(team, option.zone) for option in leg.options)
+            for option in self._menu(leg.options[-1].zone, crew)[:40]:
+                if self.taken[option.holding] or option.shelf > min(leg.slack, later) + EPS:
                     continue
-                if leg.kg + option.kg > team.capacity + EPS:
+                if leg.kg + option.kg > load + EPS:
                     continue
-                leg.options = [*leg.options, option]
-                leg.minutes += option.shelf
-                leg.value += option.value
-                leg.kg += option.kg
-                leg.slack -= option.shelf
+                longer = self.leg(crew, [*leg.options, option], leg.start)
+                if longer is None or longer.minutes - leg.minutes > later + EPS:
+                    continue
+                delay = longer.minutes - leg.minutes
+                if self.clash(crew, longer) > EPS or any(
+                    other.stays and self.clash(crew, other, delay) > EPS for other in line[position + 1 :]
+                ):
+                    continue
+                line[position] = leg = longer
                 self.taken[option.holding] = 1
-                self._forget(zone)
+                self._forget(option.zone)
                 for other in line[position + 1 :]:
-                    other.start += option.shelf
-                    other.slack -= option.shelf
-                later -= option.shelf
+                    other.start += delay
+                    other.slack -= delay
+                later -= delay
 
     # --- ruin and rebuild ------------------------------------------------------------------------------
 
@@ -336,7 +371,9 @@ class Search:
         return done
 
     def _twin(self, leg: Leg) -> Leg:
-        return Leg(list(leg.options), leg.start, leg.minutes, leg.value, leg.slack, leg.kg, leg.carries)
+        return Leg(
+            list(leg.options), leg.start, leg.minutes, leg.value, leg.slack, leg.kg, leg.carries, leg.stays
+        )
 
     def _copy(self) -> list[list[Leg]]:
         return [[self._twin(leg) for leg in line] for line in self.lines]

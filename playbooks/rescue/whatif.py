@@ -3,21 +3,25 @@ most; pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from playbooks.model import Copy, Holding
+from playbooks.model import Copy, Crew, Holding
 from playbooks.rescue import spread
-from playbooks.rescue.planner import Request, plan
-from playbooks.rescue.problem import crews_from
+from playbooks.rescue.own import DEFAULT_OWN, OwnRescue
+from playbooks.rescue.planner import Request, plan, posed
+from playbooks.rescue.problem import UNLIKELY, crews_from, likelihood
+from playbooks.rescue.reasons import reachable
 from playbooks.rescue.search import rounds
-from playbooks.triage import DEFAULT, RuleSet, Stake, safe_copy, stake
+from playbooks.triage import safe_copy, stake
 from sensors.model import Text, Zone
 
-ROUNDS = 60
-HAZARDS = ("fire", "water", "intrusion")
+ROUNDS = 40
+HAZARDS = ("fire", "water", "structure", "intrusion")
+SIZES = (1, 2, 4)
+"""Crews of two that a report goes through."""
 _SHEET = Text("备好防水布", "sheet at hand")
 
 
@@ -30,7 +34,7 @@ class Question(Struct, frozen=True, kw_only=True):
     cleared: tuple[str, ...] | None = None
     crews: int = 2
     minutes: float = 20.0
-    rules: RuleSet = DEFAULT
+    own: OwnRescue = DEFAULT_OWN
     today: str = ""
     assembly: str = ""
     folder_revision: str = ""
@@ -45,8 +49,10 @@ class Help(Struct, frozen=True):
 
 
 class Loss(Struct, frozen=True, kw_only=True):
-    """One zone under one hazard. ``never`` are holdings that no crew can fetch in time, best first."""
+    """One zone under one hazard with so many crews of two. ``never`` are holdings that no crew whatever can save in
+    time, best first."""
 
+    crews: int
     zone: str
     threat: str
     at_stake: float
@@ -62,7 +68,7 @@ def request(ask: Question, zones: Mapping[str, Zone], holdings: Mapping[str, Hol
     burning = set(ask.sources) if ask.threat in {"fire", "gas"} else set[str]()
     cleared = ask.cleared if ask.cleared is not None else tuple(zone for zone in reach if zone not in burning)
     stakes = tuple(
-        stake(one, ask.threat, ask.rules, ask.today)
+        stake(one, ask.threat, ask.own.rules, ask.today)
         for one in holdings.values()
         if one.zone in reach or one.zone in cleared
     )
@@ -79,21 +85,35 @@ def request(ask: Question, zones: Mapping[str, Zone], holdings: Mapping[str, Hol
         budget_min=ask.minutes,
         reach_min=reach,
         closes_min=spread.closes(ask.threat, reach),
-        rules=ask.rules,
+        rules=ask.own.rules,
+        times=ask.own.times,
+        dry_kg=ask.own.dry_kg,
         folder_revision=ask.folder_revision,
     )
 
 
-def survey(ask: Question, zones: Mapping[str, Zone], holdings: Mapping[str, Holding]) -> tuple[Loss, ...]:
-    """Every zone that holds something (or only ``ask.sources``) under every hazard, worst loss first."""
+def survey(
+    ask: Question,
+    zones: Mapping[str, Zone],
+    holdings: Mapping[str, Holding],
+    sizes: Sequence[int] = (),
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[Loss, ...]:
+    """Every zone that holds something (or only ``ask.sources``) under every hazard with every number of crews,
+    worst loss first. ``progress`` hears how many of how many are done."""
     stores = sorted({one.zone for one in holdings.values()} & set(zones))
-    places = ask.sources or tuple(stores)
-    found = [
-        loss(replace(ask, threat=threat, sources=(zone,), cleared=None), zones, holdings)
-        for zone in places
+    cases = [
+        replace(ask, threat=threat, sources=(zone,), cleared=None, crews=crews)
+        for zone in ask.sources or tuple(stores)
         for threat in HAZARDS
+        for crews in sizes or (ask.crews,)
     ]
-    return tuple(sorted(found, key=lambda one: (-one.lost, one.zone, one.threat)))
+    found = []
+    for number, case in enumerate(cases, 1):
+        found.append(loss(case, zones, holdings))
+        if progress is not None:
+            progress(number, len(cases))
+    return tuple(sorted(found, key=lambda one: (-one.lost, one.zone, one.threat, one.crews)))
 
 
 def loss(ask: Question, zones: Mapping[str, Zone], holdings: Mapping[str, Holding]) -> Loss:
@@ -101,22 +121,34 @@ def loss(ask: Question, zones: Mapping[str, Zone], holdings: Mapping[str, Holdin
     best."""
     asked = request(ask, zones, holdings)
     made = plan(asked, rounds(ROUNDS))
-    total = sum(one.value for one in asked.stakes)
-    alone = plan(replace(asked, crews=crews_from(200), stakes=asked.stakes), rounds(0))
-    never = tuple(one.holding for one in alone.left if _value(asked.stakes).get(one.holding, 0.0) > 0)
+    threatened = at_stake(asked)
+    lost = threatened - made.value
     return Loss(
+        crews=ask.crews,
         zone=ask.sources[0] if ask.sources else "",
         threat=ask.threat,
-        at_stake=round(total, 1),
+        at_stake=round(threatened, 1),
         saved=round(made.value, 1),
-        lost=round(total - made.value, 1),
-        never=never,
-        helps=_helps(ask, asked, total - made.value, zones, holdings),
+        lost=round(max(0.0, lost), 1),
+        never=never_in_time(asked),
+        helps=_helps(ask, asked, lost, zones, holdings),
     )
 
 
-def _value(stakes: tuple[Stake, ...]) -> dict[str, float]:
-    return {one.holding.id: one.value for one in stakes}
+def at_stake(asked: Request) -> float:
+    """The value of everything at stake, each weighed with the chance that the hazard gets there, as plans weigh it."""
+    likely = likelihood(asked.reach_min)
+    return sum(one.value * likely.get(one.holding.zone, UNLIKELY) for one in asked.stakes)
+
+
+def never_in_time(asked: Request) -> tuple[str, ...]:
+    """Holdings of value that nobody could save, best first: not with any number of people ready at the start."""
+    skills = tuple(sorted({one.holding.skill for one in asked.stakes} - {""}))
+    most = max((one.holding.people for one in asked.stakes), default=2)
+    everybody = Crew(id="all", people=max(2, most), capacity_kg=1e9, skills=skills)
+    problem = posed(replace(asked, crews=(everybody,)), asked.stakes)
+    lost = [one for one in asked.stakes if one.harm and not reachable(problem, one, asked.threat)]
+    return tuple(one.holding.id for one in sorted(lost, key=lambda one: (-one.value, one.holding.id)))
 
 
 def _helps(
@@ -126,14 +158,14 @@ def _helps(
 
     def lost_with(changed: Mapping[str, Holding], crews: int) -> float:
         again = request(replace(ask, crews=crews), zones, changed)
-        return sum(one.value for one in again.stakes) - plan(again, rounds(ROUNDS)).value
+        return at_stake(again) - plan(again, rounds(ROUNDS)).value
 
-    at_stake = {one.holding.id: one for one in asked.stakes}
+    threatened = {one.holding.id: one for one in asked.stakes}
     sheeted = {
-        id_: replace(one, cover=_SHEET) if id_ in at_stake and not (one.cover.zh or one.cover.en) else one
+        id_: replace(one, cover=_SHEET) if id_ in threatened and not (one.cover.zh or one.cover.en) else one
         for id_, one in holdings.items()
     }
-    here = [at_stake[id_] for id_ in at_stake if at_stake[id_].holding.zone in ask.sources]
+    here = [one for one in threatened.values() if one.holding.zone in ask.sources]
     best = {one.holding.id for one in sorted(here, key=lambda one: -one.value)[:10]}
     moved = {id_: one for id_, one in holdings.items() if id_ not in best}
     proof = Copy(medium="off-site", place="off-site", distance_km=300.0, last_read_test=ask.today)

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
+from sensors.dialects.templates import Template
 from sensors.heard import SIDELESS, Heard, measure
 from sensors.names import Meaning, meaning
 from sensors.quantities import QUANTITIES
@@ -21,7 +22,7 @@ class Entity(Struct, frozen=True, kw_only=True):
     """What a Home Assistant discovery config says about one state topic."""
 
     quantity: str
-    steps: tuple[object, ...]  # the path and the arithmetic of the value template, see ``homeassistant``
+    template: Template
     unit: str = ""
     words: dict[str, float] = {}
     device: str = ""
@@ -40,11 +41,13 @@ class Memory(Struct):
     entities: dict[str, dict[str, Entity]] = field(default_factory=dict)
     sparkplug: dict[str, Any] = field(default_factory=dict)
     states: dict[str, str] = field(default_factory=dict)
+    version: int = 0  # counts the changes that may change how a later message reads
 
     def remember_unit(self, topic: str, property: str, unit: str) -> None:
         """Keep an announced unit; the table is bounded against senders that announce without end."""
-        if len(self.units) < 100_000:
+        if len(self.units) < 100_000 and self.units.get((topic, property)) != unit:
             self.units[topic, property] = unit
+            self.version += 1
 
 
 class Message:
@@ -180,8 +183,8 @@ def pressure_unit(value: object) -> str:
     fits.
     """
     try:
-        number = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError):
+        number = float(str(value))
+    except ValueError:
         return "hPa"
     if 30_000.0 <= number <= 110_000.0:
         return "Pa"

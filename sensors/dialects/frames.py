@@ -2,7 +2,7 @@
 
 Milesight frames (port 85) are channel, type and value in a row; the climate types mean the same on every
 model, the one-byte states do not (channel 5 is a leak on EM300-SLD and a movement on AM307), so states need
-the model. Layouts: Milesight user guides "Uplink data"; Dragino manuals LHT65N, LHT52, LDS02, LWL02,
+the model. Layouts: Milesight user guides "Uplink data"; Dragino manuals LHT65N, LHT52, LDS02, LDS03A, LWL02, LWL03A,
 chapter "Uplink payload".
 """
 
@@ -22,15 +22,26 @@ class _Field(Struct, frozen=True):
     unit: str = ""
     signed: bool = False
     skip: bool = False
+    taken: int = 4  # so many of its bytes are the value; a threshold's mark may follow
 
 
 # (channel, type) with one meaning on every Milesight model.
 _COMMON: dict[tuple[int, int], _Field] = {
     (0x01, 0x75): _Field("battery", 1, 1.0, "%"),
     (0x03, 0x67): _Field("temperature", 2, 0.1, "°C", signed=True),
+    (0x83, 0x67): _Field("temperature", 3, 0.1, "°C", signed=True, taken=2),
     (0x04, 0x68): _Field("humidity", 1, 0.5, "%"),
     (0x07, 0x7D): _Field("co2", 2, 1.0, "ppm"),
     (0x09, 0x73): _Field("pressure", 2, 0.1, "hPa"),
+    (0x0B, 0x7D): _Field("pm25", 2, 1.0, "µg/m³"),
+    (0x0C, 0x7D): _Field("pm10", 2, 1.0, "µg/m³"),
+    (0x03, 0x94): _Field("illuminance", 4, 1.0, "lx"),
+    (0x05, 0x6A): _Field("", 2, skip=True),
+    (0x06, 0x65): _Field("", 6, skip=True),
+    (0x08, 0xE6): _Field("", 2, skip=True),
+    (0x0A, 0x7D): _Field("", 2, skip=True),
+    (0x0D, 0x7D): _Field("", 2, skip=True),
+    (0x0E, 0x01): _Field("", 1, skip=True),
     (0x08, 0x7D): _Field("", 2, skip=True),
     (0x06, 0xCB): _Field("", 1, skip=True),
     (0xFF, 0x01): _Field("", 1, skip=True),
@@ -43,6 +54,8 @@ _COMMON: dict[tuple[int, int], _Field] = {
     (0xFF, 0xFE): _Field("", 1, skip=True),
     (0xFF, 0xFF): _Field("", 2, skip=True),
 }
+_CARBON = {(0x05, 0x7D): _Field("co2", 2, 1.0, "ppm"), (0x06, 0x73): _Field("pressure", 2, 0.1, "hPa")}
+_PRESENCE = {(0x05, 0x00): _Field("motion", 1)}
 _LEAK = {(0x05, 0x00): _Field("water_leak", 1)}
 _MAGNET = {(0x06, 0x00): _Field("contact_open", 1)}
 _STATES: dict[str, dict[tuple[int, int], _Field]] = {
@@ -51,12 +64,23 @@ _STATES: dict[str, dict[tuple[int, int], _Field]] = {
     "em300mld": _LEAK,
     "em300mcs": _MAGNET,
     "ws301": {(0x03, 0x00): _Field("contact_open", 1), (0x04, 0x00): _Field("tamper", 1)},
-    "am307": {(0x05, 0x00): _Field("motion", 1)},
-    "am308": {(0x05, 0x00): _Field("motion", 1)},
-    "am319": {(0x05, 0x00): _Field("motion", 1)},
+    "ws202": {(0x03, 0x00): _Field("motion", 1), (0x04, 0x00): _Field("", 1, skip=True)},
+    "ws203": _PRESENCE,
+    "ws303": {(0x03, 0x00): _Field("water_leak", 1)},
+    "am307": _PRESENCE,
+    "am308": _PRESENCE,
+    "am319": _PRESENCE,
+    "am102": {},
     "am103": {},
     "em300th": {},
+    "em320th": {},
+    "em500co2": _CARBON,
+    "em500lgt": {},
+    "em500pt100": {},
 }
+# What follows time, temperature and humidity in a stored sample of a model, "" for nothing.
+_KEPT = {"em300th": "", "em300sld": "water_leak", "em300zld": "water_leak", "em300mld": "water_leak"}
+_KEPT["em300mcs"] = "contact_open"
 _STATE_TYPE = 0x00
 _STORED = (0x20, 0xCE)
 
@@ -68,7 +92,7 @@ def read_frame(raw: bytes, port: object, model: str, heard: Heard) -> None:
             reader(raw, heard)
             return
     if port == 85 and len(raw) >= 3:
-        _milesight(raw, _states_of(model), heard)
+        _milesight(raw, _states_of(model), model, heard)
     else:
         _undecoded(raw, heard)
 
@@ -85,24 +109,31 @@ def _undecoded(raw: bytes, heard: Heard) -> None:
     heard.refuse("not-decoded", detail, raw=raw.hex())
 
 
-def _milesight(raw: bytes, states: dict[tuple[int, int], _Field] | None, heard: Heard) -> None:
+def _milesight(raw: bytes, states: dict[tuple[int, int], _Field] | None, model: str, heard: Heard) -> None:
     """Only a frame that parses to its last byte counts: half a match may be another maker's."""
     taken: list[tuple[_Field, int]] = []
+    kept: list[bytes] = []
+    tail = next((last for name, last in _KEPT.items() if name in model), None)
     unknown = False
     at = 0
     while at < len(raw):
         pair = (raw[at], raw[at + 1] if at + 1 < len(raw) else -1)
-        if pair == _STORED and at == 0 and len(raw) == 10 and states is _LEAK:
-            _stored(raw[2:], heard)
-            return
-        field = _COMMON.get(pair) or (states or {}).get(pair)
-        if field is None and pair[1] == _STATE_TYPE and states is None and pair[0] in (3, 4, 5, 6):
-            field = _Field("?", 1)
-            unknown = True
-        if field is None or at + 2 + field.size > len(raw):
+        if pair == _STORED and tail is not None:
+            field = _Field("", 8 if tail else 7, skip=True)
+            kept.append(raw[at + 2 : at + 2 + field.size])
+        else:
+            own = (states or {}).get(pair) or _COMMON.get(pair)
+            if own is None and pair[1] == _STATE_TYPE and states is None and pair[0] in (3, 4, 5, 6):
+                own = _Field("?", 1)
+                unknown = True
+            if own is None:
+                _undecoded(raw, heard)
+                return
+            field = own
+        if at + 2 + field.size > len(raw):
             _undecoded(raw, heard)
             return
-        body = raw[at + 2 : at + 2 + field.size]
+        body = raw[at + 2 : at + 2 + min(field.size, field.taken)]
         taken.append((field, int.from_bytes(body, "little", signed=field.signed)))
         at += 2 + field.size
     if unknown:
@@ -114,17 +145,25 @@ def _milesight(raw: bytes, states: dict[tuple[int, int], _Field] | None, heard: 
             heard.number(field.quantity, round(number * field.factor, 6), field.unit, "frame")
         else:
             heard.state(field.quantity, number, "frame")
+    live_at = heard.at
+    for body in kept:
+        _stored(body, tail or "", heard)
+    heard.at = live_at
 
 
-def _stored(body: bytes, heard: Heard) -> None:
-    """EM300-SLD and -ZLD history: time, temperature, humidity, leak."""
+def _stored(body: bytes, tail: str, heard: Heard) -> None:
+    """A stored sample: time, temperature, humidity and on some models a state."""
     heard.at = heard.clock.read(int.from_bytes(body[0:4], "little"))
+    if heard.at is None:
+        heard.refuse("bad-time", "a stored sample without a time", raw=body.hex())
+        return
     heard.stored = True
     heard.number(
         "temperature", round(int.from_bytes(body[4:6], "little", signed=True) / 10, 6), "°C", "frame"
     )
     heard.number("humidity", body[6] / 2, "%", "frame")
-    heard.state("water_leak", body[7], "frame")
+    if tail:
+        heard.state(tail, body[7], "frame")
     heard.stored = False
 
 
@@ -169,9 +208,28 @@ def _contact(raw: bytes, heard: Heard) -> None:
         heard.state("water_leak", raw[0] >> 6 & 1, "frame")
 
 
+def _counted(raw: bytes, heard: Heard, quantity: str) -> None:
+    """LDS03A and LWL03A, port 2: state (bit 0) and alarm, count, last duration, then the device's own time."""
+    if len(raw) != 11:
+        _undecoded(raw, heard)
+        return
+    heard.at = heard.clock.read(int.from_bytes(raw[7:11], "big")) or heard.at
+    heard.state(quantity, raw[0] & 1, "frame")
+
+
+def _door_counted(raw: bytes, heard: Heard) -> None:
+    _counted(raw, heard, "contact_open")
+
+
+def _leak_counted(raw: bytes, heard: Heard) -> None:
+    _counted(raw, heard, "water_leak")
+
+
 _DRAGINO: dict[str, Callable[[bytes, Heard], None]] = {
     "lht65": _lht65,
     "lht52": _lht52,
+    "lds03": _door_counted,
+    "lwl03": _leak_counted,
     "lds02": _contact,
     "lds01": _contact,
     "lwl02": _contact,

@@ -1,16 +1,16 @@
 """Home Assistant MQTT discovery: announcements of what other topics mean.
 
 Config messages are adopted as the meaning of their state topic. Value templates are read by a small list of
-allowed forms (one path, then filters and one-number arithmetic) and never evaluated; anything else is
-refused with the template shown. Diagnostic temperatures (chips) are announced without a quantity.
+allowed forms (``templates``) and never evaluated; anything else is refused with the template shown.
+Diagnostic temperatures (chips) are announced without a quantity.
 """
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from sensors.dialects.base import Dialect, Entity, Memory, Message, document_of, parse_json
+from sensors.dialects.base import Dialect, Entity, Memory, Message, document_of
+from sensors.dialects.templates import Template, parse_template
 from sensors.heard import Heard
 from sensors.names import words_of
 from sensors.quantities import QUANTITIES, plain_word
@@ -80,13 +80,6 @@ _COMPONENTS = words(
 )
 _NO_ROOM = words("cpu chip core device internal board mcu esp esp32 esp8266 processor soc module")
 _WORD_FORMS = {True: "true", False: "false"}
-_TEMPLATE = re.compile(
-    r"^\s*\{\{-?\s*\(?\s*value(_json)?((?:\.\w+|\[\s*(?:'[^']*'|\"[^\"]*\"|\d+)\s*\])*)\s*(.*?)\s*-?\}\}\s*$"
-)
-_STEP = re.compile(r"\.(\w+)|\[\s*'([^']*)'\s*\]|\[\s*\"([^\"]*)\"\s*\]|\[\s*(\d+)\s*\]")
-_REST = re.compile(
-    r"\s*(?:\)|\|\s*(?:float|int|round|abs|is_defined|default|string|trim|lower|upper)\s*(?:\([^()]*\))?|([*/+-])\s*([0-9.]+))"
-)
 
 
 def _claims_topic(levels: list[str]) -> bool:
@@ -127,6 +120,7 @@ def _expanded(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _forget(topic: str, memory: Memory) -> None:
+    memory.version += 1
     for entities in memory.entities.values():
         entities.pop(topic, None)
 
@@ -164,35 +158,33 @@ def _adopt(config: dict[str, Any], component: str, source: str, heard: Heard, me
     if "enabled_by_default" in config:
         detail["enabled_by_default"] = config["enabled_by_default"]
     template = config.get("value_template")
-    steps: tuple[object, ...] | None = ()
+    parsed: Template | None = Template()
     if isinstance(template, str):
-        steps = parse_template(template)
-        if steps is None:
+        parsed = parse_template(template)
+        if parsed is None:
             detail["template"] = template
             heard.refuse(
                 "broken-announcement",
                 f"the template {template[:100]!r} is not of an allowed form",
                 raw=template,
             )
-        else:
-            path = ".".join(
-                str(step) for step in steps if isinstance(step, (str, int)) and not isinstance(step, bool)
-            )
-            if path:
-                detail["json_path"] = path
+        elif parsed.path:
+            detail["json_path"] = parsed.path
     heard.announce("entity", device, **detail)
-    if steps is None or not quantity or not state_topic or config.get("enabled_by_default") is False:
+    if parsed is None or not quantity or not state_topic or config.get("enabled_by_default") is False:
         return
     entity = Entity(
         quantity=quantity,
-        steps=steps,
+        template=parsed,
         unit=unit if isinstance(unit, str) else "",
         words=_words(config) if component == "binary_sensor" else {},
         device=device,
         expire_after_s=float(config["expire_after"]) if _is_number(config.get("expire_after")) else 0.0,
     )
-    if len(memory.entities) < 20_000:
-        memory.entities.setdefault(state_topic, {})[source] = entity
+    known = memory.entities.get(state_topic, {})
+    if len(memory.entities) < 20_000 and known.get(source) != entity:
+        memory.entities[state_topic] = {**known, source: entity}
+        memory.version += 1
 
 
 def _is_number(value: object) -> bool:
@@ -258,33 +250,6 @@ def _quantity(config: dict[str, Any], component: str, diagnostic: bool) -> str:
     return quantity
 
 
-def parse_template(template: str) -> tuple[object, ...] | None:
-    """The path steps of a value template, then its arithmetic as (operator, number); None where not allowed."""
-    if len(template) > 300:
-        return None
-    match = _TEMPLATE.match(template)
-    if match is None:
-        return None
-    is_json, path, rest = match.groups()
-    steps: list[object] = []
-    if path and not is_json:
-        return None
-    for name, single, double, index in _STEP.findall(path):
-        steps.append(int(index) if index else name or single or double)
-    while rest:
-        found = _REST.match(rest)
-        if found is None:
-            return None
-        operator, number = found.groups()
-        if operator:
-            try:
-                steps.append((operator, float(number)))
-            except ValueError:
-                return None
-        rest = rest[found.end() :].strip()
-    return tuple(steps)
-
-
 def read_entities(message: Message, heard: Heard, memory: Memory) -> None:
     """Read a state message by what discovery announced for its topic."""
     entities = memory.entities.get(message.topic, {})
@@ -293,15 +258,14 @@ def read_entities(message: Message, heard: Heard, memory: Memory) -> None:
             heard.refuse("needs-birth", "no discovery config was heard for this topic", raw="whole payload")
         return
     several = len({entity.quantity for entity in entities.values()}) < len(entities)
-    document = parse_json(message.payload)
+    document = message.document()
     for entity in entities.values():
-        value = _value(entity, document, message)
-        path = ".".join(str(step) for step in entity.steps if not isinstance(step, tuple))
-        channel = path if several else ""
-        if value is None and not isinstance(document, dict):
-            continue
-        if value is None and not _present(entity, document):
+        template = entity.template
+        if template.steps and not template.is_present(document):
             continue  # an absent key says nothing
+        value = template.value(document, message.text())
+        path = template.path
+        channel = path if several else ""
         if QUANTITIES[entity.quantity].contact:
             word = plain_word(_rendered(value)) if value is not None else None
             if word is not None and entity.words and word not in entity.words:
@@ -312,47 +276,6 @@ def read_entities(message: Message, heard: Heard, memory: Memory) -> None:
             heard.state(entity.quantity, word, path, words=entity.words, channel=channel)
         else:
             heard.number(entity.quantity, value, entity.unit, path, channel=channel)
-
-
-def _present(entity: Entity, document: Any) -> bool:
-    for step in entity.steps:
-        if isinstance(step, tuple):
-            break
-        if not isinstance(document, dict) or step not in document:
-            return False
-        document = document[step]
-    return True
-
-
-def _value(entity: Entity, document: Any, message: Message) -> Any:
-    if not any(not isinstance(step, tuple) for step in entity.steps):
-        value: Any = message.text()
-    else:
-        value = document
-        for step in entity.steps:
-            if isinstance(step, tuple):
-                break
-            if isinstance(step, str) and isinstance(value, dict):
-                value = value.get(step)
-            elif isinstance(step, int) and isinstance(value, list) and step < len(value):
-                value = value[step]
-            else:
-                return None
-    for step in entity.steps:
-        if isinstance(step, tuple):
-            try:
-                value = _calculate(float(value), *step)
-            except (TypeError, ValueError, ArithmeticError):
-                return value
-    return value
-
-
-def _calculate(value: float, operator: str, number: float) -> float:
-    if operator == "*":
-        return value * number
-    if operator == "/":
-        return value / number
-    return value + number if operator == "+" else value - number
 
 
 def _announcement_topics(_topic: str) -> tuple[str, ...]:

@@ -53,8 +53,9 @@ def _read_state(text: str, root: str, heard: Heard, memory: Memory) -> None:
     if text not in _STATES:
         heard.refuse("no-life-word", f"{text[:40]!r} is no Homie state", raw=text)
         return
-    if len(memory.states) < 20_000:
+    if len(memory.states) < 20_000 and memory.states.get(root) != text:
         memory.states[root] = text
+        memory.version += 1
     alive = _STATES[text]
     if alive is not None:
         heard.life(alive, "$state")

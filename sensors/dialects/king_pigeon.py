@@ -10,10 +10,10 @@ import re
 from typing import Any
 
 from sensors.dialects.base import Dialect, Memory, Message, document_of
-from sensors.heard import Heard, measure
+from sensors.heard import Heard
 
 _FLAG = re.compile(r"^(CO2|[A-Z]+)(\d{1,3})$")
-_TENTHS = {"TEMP": "temperature", "HUMI": "humidity"}
+_TENTHS = {"TEMP": ("temperature", "0.1°C"), "HUMI": ("humidity", "0.1%RH")}
 _INPUTS = frozenset(("DI", "DO", "AI", "REG", "X", "Y"))
 
 
@@ -40,11 +40,8 @@ def _read_flag(flag: str, value: object, heard: Heard) -> None:
     match = _FLAG.match(flag.strip().upper())
     kind = match.group(1) if match else ""
     if kind in _TENTHS:
-        measured = measure(str(value)) if isinstance(value, (int, float, str)) and value is not True else None
-        if measured is None:
-            heard.refuse("not-a-number", f"{value!r} is no number", _TENTHS[kind], value, flag, channel=flag)
-        else:
-            heard.number(_TENTHS[kind], round(measured[0] / 10, 6), "", flag, channel=flag)
+        quantity, unit = _TENTHS[kind]
+        heard.number(quantity, value, unit, flag, channel=flag)
     elif kind == "CO2":
         heard.number("co2", value, "ppm", flag, channel=flag)
     elif kind in _INPUTS:

@@ -49,7 +49,8 @@ def _read(message: Message, heard: Heard, _memory: Memory) -> None:
     for sample in samples:
         if isinstance(sample, dict):
             _read_sample(sample, document, heard)
-    heard.observations[:] = dict.fromkeys(heard.observations)
+    if len(samples) > 1:
+        heard.observations[:] = dict.fromkeys(heard.observations)
 
 
 def _read_sample(sample: dict[str, Any], envelope: dict[str, Any], heard: Heard) -> None:

@@ -22,6 +22,7 @@ _ENTITIES = {
     "glassbreak": "glass_break",
     "panic": "panic",
 }
+_NUMBERS = {"battery": ("battery", "%"), "temperature": ("temperature", "")}
 _FINE = frozenset(("ok", "full", "good", "charged", "charging", "high", "medium", "normal", "none"))
 _LOW = frozenset(("low", "warn", "warning", "empty", "critical", "failed"))
 
@@ -42,6 +43,9 @@ def _read(message: Message, heard: Heard, _memory: Memory) -> None:
         document = document_of(message, heard)
         if document is not None:
             _read_info(document, heard)
+    elif levels[-1] == "state" and levels[-2] in _NUMBERS:
+        quantity, unit = _NUMBERS[levels[-2]]
+        heard.number(quantity, text, unit, levels[-2])
     elif levels[-1] == "state" and levels[-2] in _ENTITIES:
         heard.state(_ENTITIES[levels[-2]], text, levels[-2])
 

@@ -46,7 +46,8 @@ def _read(message: Message, heard: Heard, _memory: Memory) -> None:
         heard.refuse("not-json", "a SenML pack is a JSON array of records", raw="whole payload")
         return
     base_name, base_unit = "", ""
-    base_time = base_value = 0.0
+    base_time: float = 0
+    base_value = 0.0
     for record in document:
         if not isinstance(record, dict):
             heard.refuse("not-json", "a SenML record is a JSON object", raw=record)
@@ -59,12 +60,17 @@ def _read(message: Message, heard: Heard, _memory: Memory) -> None:
             continue
         base_name = str(record.get("bn", base_name))
         base_unit = str(record.get("bu", base_unit))
-        base_time = _number(record.get("bt"), base_time)
+        base_time = record["bt"] if _is_number(record.get("bt")) else base_time
         base_value = _number(record.get("bv"), base_value)
         name = base_name + str(record.get("n", ""))
-        time = base_time + _number(record.get("t"), 0.0)
-        heard.at = _moment(time, heard) if time else None
+        # Only where a record has its own time is there anything to add.
+        time = _number(base_time, 0.0) + _number(record["t"], 0.0) if "t" in record else base_time
+        heard.at = _moment(time, heard)
         _take(record, name, str(record.get("u", base_unit)), base_value, heard)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _number(value: object, default: float) -> float:
@@ -74,7 +80,11 @@ def _number(value: object, default: float) -> float:
 
 
 def _moment(time: float, heard: Heard) -> float | None:
-    return heard.clock.arrived_at + time if abs(time) < _RELATIVE_BELOW else heard.clock.read(time)
+    """The absolute time, or that long before or after the message came (RFC 8428, 4.5.3); 0 is no time."""
+    at = heard.clock.read(time)
+    if at is None and time and abs(time) < _RELATIVE_BELOW:
+        return heard.clock.arrived_at + time
+    return at
 
 
 def _take(record: dict[str, Any], name: str, unit: str, base_value: float, heard: Heard) -> None:

@@ -30,6 +30,7 @@ _STATES = {
     "gas": "gas",
 }
 _GAS = {"none": 0.0, "mild": 1.0, "heavy": 1.0}
+_ADDON = {"ext_temperatures": ("temperature", "tC", "°C"), "ext_humidities": ("humidity", "hum", "%")}
 _NOT_MEASURED = frozenset(("-1", "-1.0", "999", "999.0"))
 
 
@@ -59,6 +60,10 @@ def _read(message: Message, heard: Heard, memory: Memory) -> None:
     elif len(levels) == 4 and levels[2] in ("ext_temperature", "ext_humidity"):
         quantity = levels[2].removeprefix("ext_")
         heard.number(quantity, text, "", levels[2], channel=last)
+    elif len(levels) == 3 and last in _ADDON:
+        document = message.document()
+        if isinstance(document, dict):
+            _read_addon(last, document, heard)
 
 
 def _read_sensor(what: str, text: str, heard: Heard) -> None:
@@ -71,10 +76,18 @@ def _read_sensor(what: str, text: str, heard: Heard) -> None:
             heard.number(quantity, text, unit, what)
     elif what in _STATES:
         heard.state(_STATES[what], text, what, words=_GAS if what == "gas" else None)
-    elif what == "error" and text not in ("0", ""):
+    elif (what == "error" and text not in ("0", "")) or (what == "operation" and text == "fault"):
         heard.state("fault", True, what)
     elif what == "self_test" and text == "running":
         heard.state("test", True, what)
+
+
+def _read_addon(what: str, document: dict[str, Any], heard: Heard) -> None:
+    """All probes of the add-on in one object by their number; ``tC`` says its unit."""
+    quantity, key, unit = _ADDON[what]
+    for number, probe in document.items():
+        if isinstance(probe, dict) and key in probe:
+            heard.number(quantity, probe[key], unit, f"{what}.{number}", channel=number)
 
 
 def _read_object(document: dict[str, Any], heard: Heard) -> None:
@@ -100,6 +113,8 @@ def _read_object(document: dict[str, Any], heard: Heard) -> None:
         if isinstance(value, dict):
             if value.get("is_valid") is False:
                 continue
+            if key == "bat" and value.get("voltage") is not None:
+                heard.number("battery_voltage", value["voltage"], "V", "bat.voltage")
             unit = str(value.get("units", "")) if key == "tmp" else ""
             value = value.get("value")
         if value is None:

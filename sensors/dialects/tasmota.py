@@ -59,6 +59,7 @@ _LORA: dict[str, Meaning | None] = {
     "BattLevel": Meaning("battery"),
     "BattMv": Meaning("battery_voltage", "mV"),
 }
+_ZONES = frozenset(("Contact", "Occupancy", "Motion", "Water", "Fire", "CO", "Movement"))
 _SWITCH = re.compile(r"^(Switch|Button|Input)\d*$")
 _POWER_ON = 85.0  # DS18B20 scratchpad before the first conversion (data sheet table 1)
 
@@ -194,6 +195,9 @@ def _take_zone(device: dict[str, Any], heard: Heard, prefix: str) -> None:
     status = device.get("ZoneStatusChange")
     if not isinstance(status, int) or isinstance(status, bool):
         return
+    if _ZONES.isdisjoint(device):
+        detail = "ZoneStatusChange: the zone's type is not told, so neither is what its alarm means"
+        heard.refuse("needs-meaning", detail, raw=status, path=f"{prefix}ZoneStatusChange")
     for bit, quantity in ((0x0004, "tamper"), (0x0008, "battery_low"), (0x0040, "fault"), (0x0100, "test")):
         if status & bit:
             heard.state(quantity, True, f"{prefix}ZoneStatusChange")

@@ -51,6 +51,7 @@ _STATES = {
     "fault": ("fault", False),
     "trouble": ("fault", False),
     "problem": ("fault", False),
+    "battery_state": ("battery_low", False),  # low, medium, high
 }
 _ENDPOINT = re.compile(r"^(.+)_(l?[1-8]|left|right|top|bottom|center|probe|external|internal|ep\d)$")
 _HAZARDS = frozenset(("water_leak", "contact", "smoke", "gas", "vibration"))
@@ -165,13 +166,19 @@ def _is_of_the_device(key: str, document: dict[str, Any], heard: Heard) -> bool:
     if chip is not None:
         own = chip == document["temperature"]
     else:
-        hazard = "power_outage_count" in document and not _HAZARDS.isdisjoint(document)
+        lumi = "power_outage_count" in document or _is_lumi(document.get("device"))
+        hazard = lumi and not _HAZARDS.isdisjoint(document)
         own = (hazard or metering) and "humidity" not in document
     if own:
         heard.refuse(
             "needs-meaning", "the temperature of the device, not of the room", raw=document[key], path=key
         )
     return bool(own)
+
+
+def _is_lumi(device: object) -> bool:
+    """Whether the device block, where Zigbee2MQTT includes it, names the maker of Aqara and Mijia units."""
+    return isinstance(device, dict) and "LUMI" in (device.get("manufacturerName"), device.get("manufName"))
 
 
 def _take_number(key: str, path: str, value: object, heard: Heard, memory: Memory, channel: str = "") -> None:

@@ -14,6 +14,8 @@ from playbooks import cards as paper
 from playbooks import triage
 from playbooks.model import Holding, Ranked
 from playbooks.paper import Stamp
+from playbooks.sheets import CODE as CRATE
+from playbooks.sheets import codes, crate_labels
 from sensors.model import Text
 from strongroom.cli import app
 from strongroom.cli.common import say
@@ -90,6 +92,7 @@ def _pages(
             why={one.holding: one.why for one in first},
         ),
     )
+    yield "rescue-list.html", paper.rescue_list(house.holdings, house.zones, ranking, stamp)
     for zone in sorted({one.zone for one in house.holdings.values()} & set(house.zones)):
         yield f"zone-{zone}.html", paper.zone_list(house.zones[zone], house.holdings, ranking, stamp)
     for plan in house.playbooks.values():
@@ -98,6 +101,7 @@ def _pages(
             yield f"plan-{plan.id}-{role}.html", paper.playbook_card(plan, stamp, role=role)
     if not stamp.for_outside:
         yield "contacts.html", paper.contact_list(house.people.values(), (), stamp)
+    yield "crate-labels.html", crate_labels(codes("A", 24), lambda code: CRATE + code, stamp)
     yield "entry-log.html", paper.entry_log(stamp)
     yield "inventory.html", paper.inventory(stamp)
 

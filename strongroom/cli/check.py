@@ -12,6 +12,7 @@ from strongroom.cli import app
 from strongroom.clock import SystemClock
 from strongroom.folder.load import Loaded, load
 from strongroom.problems import errors_in, exit_status, render
+from strongroom.text_sizes import lines, worst_cases
 
 
 @app.command()
@@ -22,6 +23,7 @@ def check(
 ) -> None:
     """Report every problem of a building folder: file, line, what is wrong, what to write instead.
 
+    Then the longest case of every text a phone can get, with its characters and parts.
     Ends with 0 (nothing found), 1 (warnings only) or 2 (errors: cannot run).
     """
     if lang not in {"zh", "en"}:
@@ -32,11 +34,13 @@ def check(
         typer.echo(json.dumps(report(loaded), ensure_ascii=False))
     else:
         typer.echo(render(loaded.problems, lang), nl=False)
+        if loaded.building is not None:
+            typer.echo("\n" + lines(worst_cases(loaded.building), lang), nl=False)
     raise typer.Exit(exit_status(loaded.problems))
 
 
 def report(loaded: Loaded) -> dict[str, Any]:
-    """The findings as one JSON object: ``ok``, counts, the folder's revision and every problem."""
+    """The findings as one JSON object: ``ok``, counts, the folder's revision, every problem, the longest texts."""
     errors = errors_in(loaded.problems)
     return {
         "ok": not loaded.problems,
@@ -55,5 +59,17 @@ def report(loaded: Loaded) -> dict[str, Any]:
                 "write": {"zh": problem.write.zh, "en": problem.write.en},
             }
             for problem in loaded.problems
+        ],
+        "texts": [
+            {
+                "kind": {"zh": case.kind.zh, "en": case.kind.en},
+                "language": case.language,
+                "about": case.about,
+                "words": case.words,
+                "alphabet": case.size.alphabet,
+                "characters": case.size.units,
+                "parts": case.size.parts,
+            }
+            for case in (worst_cases(loaded.building) if loaded.building else ())
         ],
     }

@@ -4,6 +4,8 @@ register."""
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -57,7 +59,7 @@ def import_(
     except OSError as error:
         say(Text(f"{file} 无法读取。", f"{file} cannot be read ({error.strerror})."))
         raise typer.Exit(2) from None
-    found = register.read(raw, file.name, mapping, set(house.zones))
+    found = register.read(raw, file.name, mapping, set(house.zones), progress())
     if isinstance(found, Text):
         say(found)
         raise typer.Exit(2)
@@ -88,7 +90,7 @@ def export(
         raise typer.Exit(2)
     listed = list(house.holdings.values())
     try:
-        to.write_bytes(register.export(listed, "xlsx" if form == "xlsx" else "csv"))
+        to.write_bytes(register.export(listed, "xlsx" if form == "xlsx" else "csv", progress()))
     except OSError as error:
         say(Text(f"{to} 无法写入。", f"{to} cannot be written ({error.strerror})."))
         raise typer.Exit(2) from None
@@ -123,6 +125,17 @@ def defects(folder: Folder, as_json: AsJson = False) -> None:
             )
         )
     raise typer.Exit(1 if found else 0)
+
+
+def progress() -> Callable[[int], None] | None:
+    """Rows done so far, on one line of standard error; nothing where nobody is looking."""
+    if not sys.stderr.isatty():
+        return None
+
+    def tell(rows: int) -> None:
+        typer.echo(f"\r{rows:,} 行 rows …", err=True, nl=False)
+
+    return tell
 
 
 def building_or_exit(folder: Path) -> Building:

@@ -32,7 +32,9 @@ def climate(
     to: Annotated[str, typer.Option("--to", help="The same, or now · 截止")] = "now",
     csv: Annotated[Path | None, typer.Option("--csv", help="Write the table here · 输出 CSV")] = None,
     pdf: Annotated[Path | None, typer.Option("--pdf", help="Write the paper here · 输出 PDF")] = None,
-    profile: Annotated[str, typer.Option(help=f"One of {', '.join(PROFILES)} · 限值标准")] = "jgj25-2010",
+    profile: Annotated[
+        str, typer.Option(help=f"One of {', '.join(PROFILES)}; the building's own if left out · 限值标准")
+    ] = "",
     language: Annotated[str, typer.Option("--language", help="zh or en")] = "zh",
     data: Annotated[Path | None, typer.Option("--data", help="Data directory · 数据目录")] = None,
 ) -> None:
@@ -42,7 +44,7 @@ def climate(
     """
     if language not in {"zh", "en"}:
         _stop("--language: zh | en")
-    if profile not in PROFILES:
+    if profile and profile not in PROFILES:
         _stop(f"--profile: {' | '.join(PROFILES)}")
     if csv is None and pdf is None:
         _stop("请写 --csv 或 --pdf · give --csv or --pdf")
@@ -56,7 +58,7 @@ def climate(
         if span[0] >= span[1]:
             _stop("--from 必须早于 --to · --from must lie before --to")
         series = open_series(settings.data, settings.influx)
-        report = climate_report(series, building, *span, now, profile)
+        report = climate_report(series, building, *span, now, profile or building.climate_profile)
         series.close()
         if csv is not None:
             with csv.open("w", encoding="utf-8-sig", newline="") as out:  # the mark lets Excel read Chinese

@@ -4,22 +4,49 @@ happens."""
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from msgspec.structs import replace
 
 from playbooks import triage
 from playbooks.model import RescuePlan
 from playbooks.rescue import whatif
 from playbooks.rescue.planner import by_the_list, plan
 from sensors.model import Text
+from strongroom import rescue_report
 from strongroom.cli import app
 from strongroom.cli.common import say
 from strongroom.cli.holdings import building_or_exit
 from strongroom.clock import SystemClock
+from strongroom.folder.ledger import nearest
 from strongroom.localtime import local
 from strongroom.model import Building
+
+HAZARD = Text("灾害", "hazard")
+ORDER = Text("规则", "order")
+ZONE = Text("区域", "zone")
+
+
+def known_or_exit(word: str, known: Mapping[str, str], what: Text) -> str:
+    """The name that was meant: an id, or its Chinese name; ends the command with the nearest where there is none."""
+    wanted = word.strip()
+    if wanted in known:
+        return wanted
+    by_words = {chinese: name for name, chinese in known.items()}
+    if wanted in by_words:
+        return by_words[wanted]
+    near = nearest(wanted, known) or by_words.get(nearest(wanted, by_words), "")
+    shown = "".join(mark if mark.isprintable() else "?" for mark in wanted[:60])
+    names = ", ".join(f"{name} ({chinese})" for name, chinese in list(known.items())[:30])
+    zh, en = f"没有{what.zh}“{shown}”。", f'There is no {what.en} "{shown}".'
+    if near:
+        zh, en = f"{zh}是不是 {near}（{known[near]}）？", f"{en} Did you mean {near} ({known[near]})?"
+    say(Text(f"{zh}可用：{names}", f"{en} Known: {names}"))
+    raise typer.Exit(2)
 
 
 @app.command()
@@ -28,15 +55,24 @@ def rescue(
     threat: Annotated[str, typer.Option(help="fire, water, intrusion, structure … · 灾害")] = "fire",
     zone: Annotated[list[str] | None, typer.Option(help="Where it is; may be given again · 发生区域")] = None,
     cleared: Annotated[list[str] | None, typer.Option(help="Zones released for entry · 已放行区域")] = None,
-    crews: Annotated[int, typer.Option(min=0, max=100, help="Crews of two · 两人小组数")] = 2,
+    crews: Annotated[
+        int | None,
+        typer.Option(min=0, max=100, help="Crews of two; default 2 (what-if: 1, 2 and 4) · 两人小组数"),
+    ] = None,
     minutes: Annotated[
         float, typer.Option(min=0, max=1440, help="Time inside in all · 总时间（分钟）")
     ] = 20.0,
-    rules: Annotated[str, typer.Option(help="Order: " + ", ".join(triage.RULE_SETS))] = triage.DEFAULT.id,
+    rules: Annotated[
+        str, typer.Option(help="Order: " + ", ".join(triage.RULE_SETS) + "; default: the folder's own")
+    ] = "",
     seconds: Annotated[float, typer.Option(min=0, max=600, help="Time to search · 计算时间（秒）")] = 1.0,
     what_if: Annotated[
         bool, typer.Option("--what-if", help="Every zone and hazard: what could be lost · 逐区推演")
     ] = False,
+    to: Annotated[
+        Path | None, typer.Option("--to", help="What-if report: FILE.pdf or FILE.csv · 推演报告文件")
+    ] = None,
+    language: Annotated[str, typer.Option(help="Language of the report: zh or en · 报告语言")] = "zh",
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object on the last line · 输出 JSON")
     ] = False,
@@ -47,30 +83,51 @@ def rescue(
     command plans ahead. In an incident only zones that a named person has released are ever planned.
     """
     house = building_or_exit(folder)
-    if threat not in triage.THREATS or rules not in triage.RULE_SETS:
-        known = ", ".join((*triage.THREATS, *triage.RULE_SETS))
-        say(Text(f"未知的灾害或规则。可用：{known}", f"Unknown threat or order. Known: {known}"))
-        raise typer.Exit(2)
-    unknown = [name for name in (*(zone or ()), *(cleared or ())) if name not in house.zones]
-    if unknown or (not zone and not what_if):
+    threat = known_or_exit(threat, {name: words.zh for name, words in triage.THREATS.items()}, HAZARD)
+    if rules:
+        rules = known_or_exit(rules, {name: one.name.zh for name, one in triage.RULE_SETS.items()}, ORDER)
+    own = house.rescue
+    rooms = {name: one.name.zh for name, one in house.zones.items()}
+    english = {one.name.en.casefold(): name for name, one in house.zones.items()}
+    sources = tuple(
+        dict.fromkeys(known_or_exit(english.get(word.casefold(), word), rooms, ZONE) for word in zone or ())
+    )
+    released = tuple(
+        dict.fromkeys(
+            known_or_exit(english.get(word.casefold(), word), rooms, ZONE) for word in cleared or ()
+        )
+    )
+    if not sources and not what_if:
         known = ", ".join(list(house.zones)[:30])
         say(Text(f"用 --zone 写明区域：{known}", f"Give --zone, one of: {known}"))
         raise typer.Exit(2)
+    report = None
+    if to is not None:
+        if to.suffix.casefold() not in {".pdf", ".csv"} or language not in {"zh", "en"}:
+            say(
+                Text(
+                    "文件名以 .pdf 或 .csv 结尾，语言写 zh 或 en。",
+                    "The file ends with .pdf or .csv; the language is zh or en.",
+                )
+            )
+            raise typer.Exit(2)
+        report = (to, language)
     clock = SystemClock()
     ask = whatif.Question(
         threat=threat,
-        sources=tuple(zone or ()),
-        cleared=tuple(cleared) if cleared else None,
-        crews=crews,
+        sources=sources,
+        cleared=released or None,
+        crews=2 if crews is None else crews,
         minutes=minutes,
-        rules=triage.RULE_SETS[rules],
+        own=replace(own, rules=triage.RULE_SETS[rules]) if rules else own,
         today=local(clock.now(), house.timezone, "%Y-%m-%d"),
         assembly=house.assembly,
         folder_revision=house.revision,
         at=clock.now(),
     )
     if what_if:
-        _what_if(house, ask, as_json)
+        sizes = whatif.SIZES if crews is None else (crews,)
+        _what_if(house, ask, sizes, as_json, report)
         return
     request = whatif.request(ask, house.zones, house.holdings)
     begun = clock.monotonic()
@@ -83,13 +140,39 @@ def rescue(
         _show(house, made, listed)
 
 
-def _what_if(house: Building, ask: whatif.Question, as_json: bool) -> None:
-    losses = whatif.survey(ask, house.zones, house.holdings)
+def _what_if(
+    house: Building,
+    ask: whatif.Question,
+    sizes: Sequence[int],
+    as_json: bool,
+    report: tuple[Path, str] | None,
+) -> None:
+    losses = whatif.survey(ask, house.zones, house.holdings, sizes, _progress())
+    if report is not None:
+        path, language = report
+        found = rescue_report.Findings(
+            building=house.name,
+            minutes=ask.minutes,
+            made_on=ask.today,
+            losses=losses,
+            zones=house.zones,
+            holdings=house.holdings,
+        )
+        try:
+            if path.suffix.casefold() == ".pdf":
+                rescue_report.write_pdf(path, found, language)
+            else:
+                with path.open("w", encoding="utf-8-sig", newline="") as out:
+                    rescue_report.write_csv(out, found, language)
+        except OSError as error:
+            say(Text(f"{path} 无法写入。", f"{path} cannot be written ({error.strerror})."))
+            raise typer.Exit(2) from None
     if as_json:
         rows = [
             {
                 "zone": loss.zone,
                 "threat": loss.threat,
+                "crews": loss.crews,
                 "at_stake": loss.at_stake,
                 "saved": loss.saved,
                 "lost": loss.lost,
@@ -102,18 +185,28 @@ def _what_if(house: Building, ask: whatif.Question, as_json: bool) -> None:
             for loss in losses
         ]
         typer.echo(
-            json.dumps({"crews": ask.crews, "minutes": ask.minutes, "zones": rows}, ensure_ascii=False)
+            json.dumps({"crews": list(sizes), "minutes": ask.minutes, "zones": rows}, ensure_ascii=False)
         )
         return
     for loss in losses:
         name, what = house.zones[loss.zone].name, triage.THREATS[loss.threat]
-        typer.echo(f"{what.zh} {name.zh} · {what.en}, {name.en}: −{loss.lost:.1f} / {loss.at_stake:.1f}")
+        typer.echo(
+            f"{what.zh} {name.zh} {loss.crews} 组 · {what.en}, {name.en}, {loss.crews} crews: "
+            f"−{loss.lost:.1f} / {loss.at_stake:.1f}"
+        )
         for helped in loss.helps[:2]:
             typer.echo(f"    +{helped.saves:.1f}  {helped.what.zh} · {helped.what.en}")
         if loss.never:
             typer.echo(
                 f"    来不及 never in time: {', '.join(loss.never[:8])}{' …' if len(loss.never) > 8 else ''}"
             )
+
+
+def _progress() -> Callable[[int, int], None] | None:
+    """Cases done, on one line of standard error; nothing where nobody is looking."""
+    if not sys.stderr.isatty():
+        return None
+    return lambda done, of: typer.echo(f"\r{done} / {of} …", err=True, nl=done == of)
 
 
 def _as_json(made: RescuePlan, took: float, listed: float) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def add(
 
 @users_app.command("pin")
 def pin(name: str, data: Data = None) -> None:
-    """Set the PIN with which a user acknowledges at the wall."""
+    """Set the PIN with which a user acknowledges at the wall and on the answer page."""
     try:
         _users(data).set_pin(name, _asked("PIN"))
     except ValueError as problem:

@@ -23,7 +23,7 @@ def watch(
         list[str] | None, typer.Option(help="Number to tell, +… (several) · 要通知的号码")
     ] = None,
     mail: Annotated[list[str] | None, typer.Option(help="Address to tell (several) · 要通知的邮箱")] = None,
-    url: Annotated[str, typer.Option(help="Look here over HTTP instead of MQTT, e.g. https://…/health")] = "",
+    url: Annotated[str, typer.Option(help="Look here over HTTP instead of MQTT, e.g. https://…/beat")] = "",
     language: Annotated[str, typer.Option(help="zh or en · 消息语言")] = "zh",
     silent_s: Annotated[float, typer.Option(min=30.0, help="Seconds of silence that are too long")] = 90.0,
 ) -> None:

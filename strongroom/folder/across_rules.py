@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator
 
+from alerts.health import priority_drift
 from alerts.rule import (
     After,
     AllOf,
@@ -24,7 +25,8 @@ from sensors.derived import recipes
 from sensors.model import Sensor, Text, Zone
 from sensors.quantities import quantity
 from strongroom.folder.facts import Facts
-from strongroom.folder.ledger import Ledger
+from strongroom.folder.ledger import Ledger, Spot
+from strongroom.folder.rules import FILE as RULES
 
 SMS_PARTS = 2
 _LEVELS = {1: Text("紧急", "URGENT"), 2: Text("重要", "HIGH"), 3: Text("一般", "LOW")}
@@ -43,6 +45,27 @@ def check_rules(facts: Facts, ledger: Ledger) -> None:
     _mutes(facts, ledger)
     _message_length(facts, ledger)
     _reserved_words(facts, ledger)
+    _priorities(facts, ledger)
+
+
+def _priorities(facts: Facts, ledger: Ledger) -> None:
+    """Where too much is urgent, nothing is (ISA-18.2: about 5 % urgent, 15 % high, 80 % low)."""
+    drift = priority_drift(rule.priority for rule in every_rule(facts))
+    if drift is not None and ledger.is_complete("rule"):
+        ledger.warn(
+            Spot(RULES),
+            drift,
+            Text(
+                "按后果和可用的处理时间重定优先级：priority = 1 只给几分钟内必须有人到场的情况。",
+                "Set priorities by consequence and time to respond: priority = 1 only where someone must be there"
+                " within minutes.",
+            ),
+        )
+
+
+def every_rule(facts: Facts) -> tuple[Rule, ...]:
+    """The written rules and the product's own beside them."""
+    return (*facts.rulebook.rules.values(), *facts.standard.values())
 
 
 def matches(select: Select, sensor: Sensor, zones: dict[str, Zone]) -> bool:
@@ -131,7 +154,7 @@ def _described(select: Select) -> str:
 
 def _sensors_without_rules(facts: Facts, ledger: Ledger, blind: set[str]) -> None:
     """A sensor counts as watched if its value is; one that only informs is watched if its silence is."""
-    every = (*facts.rulebook.rules.values(), *facts.standard.values())
+    every = every_rule(facts)
     parts = [part for rule in every for part in leaves(rule.when)]
     unread = _of_unread_rules(facts, ledger) | blind
     for name, sensor in facts.instruments.sensors.items():
@@ -264,11 +287,15 @@ def _message_length(facts: Facts, ledger: Ledger) -> None:
 def _reserved_words(facts: Facts, ledger: Ledger) -> None:
     """No text asks for a reply that the carrier takes for itself: it would never reach us."""
     for name, rule in facts.rulebook.rules.items():
-        for language in ("zh", "en"):
-            word = reserved(rule.advice.in_(language))
+        for key, words, language in (
+            (key, words, language)
+            for key, words in (("advice", rule.advice), ("name", rule.name))
+            for language in ("zh", "en")
+        ):
+            word = reserved(words.in_(language))
             if word:
                 ledger.error(
-                    facts.rulebook.tables[name].spot("advice", language),
+                    facts.rulebook.tables[name].spot(key, language),
                     Text(
                         f"“{word}”是运营商保留词，回复它会被截走或退订。",
                         f'"{word}" is a word carriers keep: a reply of it never arrives or blocks the sender.',

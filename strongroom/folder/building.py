@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from msgspec import Struct
 
+from alerts.profiles import DEFAULT_PROFILE, PROFILES
 from sensors.model import Door, Text, Zone
 from strongroom.folder.document import Document
 from strongroom.folder.ledger import Ledger, Spot, nearest
@@ -35,6 +36,7 @@ class House(Struct, frozen=True, kw_only=True):
     floors: tuple[Floor, ...]
     zones: dict[str, Zone]
     spots: dict[str, Spot]  # zone id -> where it is declared
+    climate_profile: str = DEFAULT_PROFILE
 
 
 def read_house(doc: Document, ledger: Ledger) -> House:
@@ -76,7 +78,22 @@ def read_house(doc: Document, ledger: Ledger) -> House:
         floors=floors or _inferred(zones),
         zones=zones,
         spots=spots,
+        climate_profile=_profile(top),
     )
+
+
+def _profile(top: Table) -> str:
+    """The profile that gives rooms their climate limits where no rule is written."""
+    name = top.string("climate_profile", default=DEFAULT_PROFILE)
+    if name in PROFILES:
+        return name
+    known = ", ".join(sorted(PROFILES))
+    top.wrong(
+        "climate_profile",
+        Text(f"没有这套环境标准；可选：{known}。", f"There is no such climate profile; there are {known}."),
+        f'climate_profile = "{nearest(name, PROFILES) or DEFAULT_PROFILE}"',
+    )
+    return DEFAULT_PROFILE
 
 
 def _languages(top: Table) -> tuple[str, ...]:

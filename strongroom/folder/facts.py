@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from alerts.rule import Rule
+from playbooks.rescue.own import OwnRescue
 from strongroom.folder.building import House
 from strongroom.folder.drills import Script
 from strongroom.folder.holdings import Register
@@ -26,4 +27,5 @@ class Facts(Struct, frozen=True, kw_only=True):
     playbooks: dict[str, Planned]
     register: Register
     drills: dict[str, Script]
+    rescue: OwnRescue  # rescue.toml, or the defaults where there is none
     plans: dict[str, Plan | None]  # floor -> plan; None: its file cannot be used

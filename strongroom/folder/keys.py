@@ -4,7 +4,7 @@ from __future__ import annotations
 
 KEYS: dict[str, tuple[str, ...]] = {
     # building.toml
-    "building": ("id", "name", "timezone", "languages", "assembly", "floor", "zone"),
+    "building": ("id", "name", "timezone", "languages", "assembly", "climate_profile", "floor", "zone"),
     "floor": ("id", "name", "plan"),
     "zone": ("id", "name", "kind", "floor", "doors", "people_limit", "hazards", "shape", "compartment"),
     "door": ("to", "walk_s"),
@@ -58,6 +58,12 @@ KEYS: dict[str, tuple[str, ...]] = {
     "expect": (
         "at_s", "alarm", "zone", "state", "told", "incident", "step", "points", "absent",
     ),
+    # rescue.toml
+    "rescue": (
+        "order", "mode", "factor", "catalogues", "copies_move", "dry_kg", "boxes_per_min", "tier", "walk", "shelf",
+    ),
+    "tier": ("name", "tests"),
+    "pace": ("value", "spread", "samples", "date", "source"),
     # words in two languages
     "text": ("zh", "en"),
 }  # fmt: skip
@@ -86,4 +92,5 @@ ARRAYS: dict[str, tuple[str, ...]] = {
     "people": ("person", "ladder", "duty"),
     "playbook": ("step",),
     "drill": ("play", "expect"),
+    "rescue": ("tier",),
 }

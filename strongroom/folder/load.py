@@ -9,14 +9,15 @@ from msgspec import Struct
 
 from alerts.rule import Rule
 from alerts.standard import standard_rules
+from playbooks.rescue.own import DEFAULT_OWN, OwnRescue
 from sensors.model import Text
-from strongroom.folder import building, drills, holdings, people, playbooks, rules, sensors
+from strongroom.folder import building, drills, holdings, people, playbooks, rescue, rules, sensors
 from strongroom.folder.across import check_across
 from strongroom.folder.document import Document, parse
 from strongroom.folder.facts import Facts
 from strongroom.folder.ledger import Ledger, Spot
 from strongroom.folder.plans import Plan, read_plan
-from strongroom.folder.source import Source, read_source
+from strongroom.folder.source import REGISTER_BYTES, Source, read_source
 from strongroom.model import Building, Floor
 from strongroom.problems import Problem, errors_in, worst_first
 
@@ -93,7 +94,9 @@ def _facts(folder: Path, ledger: Ledger, revision: str) -> Facts:
         if entry.drill.id
     }
     written = rulebook.rules
-    every = standard_rules(house.zones, instruments.sensors, written, playbooks=planned)
+    every = standard_rules(
+        house.zones, instruments.sensors, written, profile=house.climate_profile, playbooks=planned
+    )
     standard = {name: rule for name, rule in every.items() if name not in written}
     if not ledger.is_complete("zone", "sensor"):
         ledger.incomplete("rule")  # the standard rules follow from rooms and sensors
@@ -107,6 +110,7 @@ def _facts(folder: Path, ledger: Ledger, revision: str) -> Facts:
         staff=staff,
         playbooks=planned,
         register=_register(folder, ledger),
+        rescue=_rescue(folder, ledger, spoken),
         drills=scripts,
         plans=_plans(folder, house.floors, ledger),
     )
@@ -179,11 +183,18 @@ def _register(folder: Path, ledger: Ledger) -> holdings.Register:
             ),
         )
         return holdings.Register({}, {})
-    source = read_source(folder, file, ledger)
+    source = read_source(folder, file, ledger, REGISTER_BYTES)
     if source is None:
         ledger.incomplete("holding")
         return holdings.Register({}, {})
     return holdings.read_holdings(source, folder, ledger)
+
+
+def _rescue(folder: Path, ledger: Ledger, languages: tuple[str, ...]) -> OwnRescue:
+    """The site's own rescue settings; most sites have none and go by the defaults."""
+    if not (folder / rescue.FILE).exists():
+        return DEFAULT_OWN
+    return rescue.read_rescue(_document(folder, rescue.FILE, "rescue", ledger), ledger, languages)
 
 
 def _plans(folder: Path, floors: tuple[Floor, ...], ledger: Ledger) -> dict[str, Plan | None]:
@@ -223,6 +234,7 @@ def _building(facts: Facts, folder: Path, revision: str) -> Building:
         duties=facts.staff.duties,
         playbooks={name: entry.playbook for name, entry in facts.playbooks.items()},
         holdings=facts.register.holdings,
+        rescue=facts.rescue,
         drills={name: entry.drill for name, entry in facts.drills.items()},
         folder=str(folder),
         revision=revision,

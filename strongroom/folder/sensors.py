@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from sensors.bind import SIMPLE
+from sensors.decode import AUTO
 from sensors.derived import DIALECT as DERIVED
 from sensors.dialects.registry import BY_NAME
 from sensors.model import Sensor, Text
@@ -16,8 +17,9 @@ from strongroom.folder.measures import check_unit, read_quantity
 from strongroom.folder.table import Table, root
 
 FILE = "sensors.toml"
-# Every name a dialect may be written by, and its proper name; simple sensors bring their own path or words.
-DIALECTS = {name: name for name in SIMPLE} | {name: dialect.name for name, dialect in BY_NAME.items()}
+# Every name a dialect may be written by, and its proper name; simple sensors bring their own path or words, and
+# ``auto`` leaves the recognition to the messages.
+DIALECTS = {name: name for name in SIMPLE | AUTO} | {name: dialect.name for name, dialect in BY_NAME.items()}
 DIALECTS[DERIVED] = DERIVED  # calculated from other sensors: no message of its own
 
 

@@ -11,6 +11,8 @@ from sensors.model import Text
 from strongroom.folder.ledger import Ledger, Spot
 
 MAX_BYTES = 16 * 1024 * 1024
+REGISTER_BYTES = 128 * 1024 * 1024
+"""The register of holdings may be larger: 100,000 rows with every column filled are about 30 MB."""
 
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32", "UTF-32"),
@@ -28,7 +30,7 @@ class Source(Struct, frozen=True):
     whole: bool = True
 
 
-def read_source(folder: Path, file: str, ledger: Ledger) -> Source | None:
+def read_source(folder: Path, file: str, ledger: Ledger, most: int = MAX_BYTES) -> Source | None:
     """The text of ``folder/file``; problems go to the ledger. None if there is nothing to read."""
     path = folder / file
     try:
@@ -40,7 +42,7 @@ def read_source(folder: Path, file: str, ledger: Ledger) -> Source | None:
             )
             return None
         size = path.stat().st_size
-        raw = path.read_bytes() if size <= MAX_BYTES else b""
+        raw = path.read_bytes() if size <= most else b""
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         ledger.error(
@@ -49,12 +51,12 @@ def read_source(folder: Path, file: str, ledger: Ledger) -> Source | None:
             Text("请确认它是文件而不是文件夹，并有读取权限。", "Check that it is a file and may be read."),
         )
         return None
-    if size > MAX_BYTES:
+    if size > most:
         ledger.error(
             Spot(file),
             Text(
-                f"文件有 {size // 1_048_576} MB，上限是 {MAX_BYTES // 1_048_576} MB。",
-                f"The file has {size // 1_048_576} MB; at most {MAX_BYTES // 1_048_576} MB are read.",
+                f"文件有 {size // 1_048_576} MB，上限是 {most // 1_048_576} MB。",
+                f"The file has {size // 1_048_576} MB; at most {most // 1_048_576} MB are read.",
             ),
         )
         return None

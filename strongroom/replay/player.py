@@ -57,7 +57,9 @@ def replay_building(building: Building, bound: Bound) -> Building:
     """
     sensors = {sensor.id: sensor for sensor in bound.sensors.values()}
     written = {name: rule for name, rule in building.rules.items() if not is_standard(rule)}
-    rules = standard_rules(building.zones, sensors, written, playbooks=building.playbooks)
+    rules = standard_rules(
+        building.zones, sensors, written, profile=building.climate_profile, playbooks=building.playbooks
+    )
     if bound.mapping.report == "climate":
         rules = {name: msgspec.structs.replace(rule, page="never") for name, rule in rules.items()}
         building = msgspec.structs.replace(building, people={}, ladders=(), duties=())

@@ -178,7 +178,7 @@ def test_rescue_ticks_are_large_and_wait_while_offline(enter: Callable[..., Page
     assert box is not None and box["height"] >= 56
     page.context.set_offline(True)
     tick.click()
-    expect(page.locator("#sr-unsent")).to_contain_text("1 acts not delivered", timeout=10_000)
+    expect(page.locator("#sr-unsent")).to_contain_text("1 waiting to send", timeout=10_000)
     tick.dispatch_event("click")
     page.context.set_offline(False)
     expect(page.locator("#sr-unsent")).to_have_count(0, timeout=20_000)
@@ -203,7 +203,7 @@ def test_typing_and_open_forms_survive_the_refresh(enter: Callable[..., Page]) -
     assert page.locator("[data-key^='shelf-']").first.get_attribute("open") is not None
 
 
-@pytest.mark.parametrize("path", ["/?floor=2F", "/incident", "/rescue", "/setup"])
+@pytest.mark.parametrize("path", ["/?floor=2F", "/incident", "/setup"])
 def test_the_veil_falls_when_the_server_freezes_and_lifts_again(
     enter: Callable[..., Page], site: Site, path: str
 ) -> None:

@@ -51,6 +51,56 @@ def test_each_wrong_thing_is_named(telecom: Telecom) -> None:
     assert "firewall" in probe(gone, now)[0].remedy.en
 
 
+def regional(telecom: Telecom, phones: dict[str, str], **more: object) -> dict[str, tuple[bool, str]]:
+    import time
+
+    said = probe(account(telecom, **more), time.time(), phones=phones)
+    return {p.what.en: (p.well, p.words.en) for p in said if "region" in p.what.en or "'s" in p.what.en}
+
+
+def test_regions_that_are_not_enabled_are_named_with_who_lives_there(telecom: Telecom) -> None:
+    phones = {"wang": "+8613800000001", "li": "+442079460001", "chen": "+8613800000003"}
+    assert regional(telecom, phones) == {
+        "region CN (wang, chen)": (True, "Enabled."),
+        "region GB (li)": (True, "Enabled."),
+    }
+    telecom.closed_texts = {"CN"}
+    telecom.closed_calls = {"CN", "GB"}
+    assert regional(telecom, phones) == {
+        "region CN (wang, chen)": (False, "Not enabled for texts and calls."),
+        "region GB (li)": (False, "Not enabled for calls."),
+    }
+    only_service = regional(telecom, phones, senders=(SERVICE,))
+    assert only_service["region GB (li)"] == (True, "Enabled."), "nothing calls there"
+    assert telecom.messages() == [] and telecom.calls() == []
+
+
+def test_an_account_that_may_not_read_its_permissions_is_no_fault_and_a_wrong_number_is(
+    telecom: Telecom,
+) -> None:
+    telecom.reads_permissions = False
+    said = regional(telecom, {"li": "+442079460001", "bad": "+99999"})
+    assert said["bad's telephone"] == (False, "It is no valid number.")
+    well, words = said["region GB (li)"]
+    assert well and "cannot be read" in words
+
+
+@pytest.mark.parametrize("sender", [NUMBER, SERVICE])
+def test_answers_that_would_go_elsewhere_are_found(telecom: Telecom, sender: str) -> None:
+    import time
+
+    ours = "https://archive.example/hooks/twilio/inbound"
+    given = {"senders": (sender,), "public_url": "https://archive.example"}
+    name = f"incoming webhook of {sender}"
+    assert bad(telecom, time.time(), **given) == [name]
+    telecom.inbound_url = "https://demo.twilio.com/welcome/sms/reply/"
+    assert bad(telecom, time.time(), **given) == [name]
+    telecom.inbound_url = ours
+    assert bad(telecom, time.time(), **given) == []
+    telecom.inbound_url = ""
+    assert bad(telecom, time.time(), senders=(sender,)) == [], "without a public address answers are fetched"
+
+
 class Building:
     """As much of a building as the looks need."""
 

@@ -1,7 +1,7 @@
 """Our requests against Twilio's own published description, with Stoplight Prism as validating proxy.
 
-``make contract-twilio`` installs Prism (npm), fetches the description and sets the two variables; without them
-this is skipped. Prism stands between the real client and the stateful telecom and answers 422 to a request
+``make contract-twilio`` installs Prism, fetches the description (both from npm) and sets the two variables; without
+them this is skipped. Prism stands between the real client and the stateful telecom and answers 422 to a request
 that does not fit the description, 500 to an answer that does not.
 """
 
@@ -12,6 +12,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -25,7 +26,8 @@ from tests.reach import START
 
 PRISM, DESCRIPTION = os.environ.get("PRISM", ""), os.environ.get("TWILIO_DESCRIPTION", "")
 pytestmark = pytest.mark.skipif(
-    not (PRISM and DESCRIPTION), reason="needs Prism and Twilio's description: run `make contract-twilio`"
+    not (PRISM and DESCRIPTION and Path(PRISM).is_file() and Path(DESCRIPTION).is_file()),
+    reason="needs Prism and Twilio's description: run `make contract-twilio`",
 )
 S = NoticeState
 

@@ -6,13 +6,14 @@ import msgspec
 
 from alerts.model import Alarm, Duty, Notice, NoticeState, Person, Shelf, Signed
 from alerts.rule import Cause, Contact, Rule, Select, Threshold
+from playbooks.items import Care, Hand, ItemState
 from playbooks.model import (
     Access,
     Branch,
+    Crew,
     Drill,
     Holding,
     Incident,
-    ItemState,
     Left,
     Note,
     Playbook,
@@ -536,6 +537,85 @@ def water_board(revision: int = 2, *, later: bool = False) -> Board:
 
 def _fresh() -> dict[str, StepState]:
     return {step.id: StepState(state="ready" if not step.after else "waiting") for step in WATER.steps}
+
+
+def salvage_board(revision: int = 6) -> Board:
+    """Thirty hours after the water: boxes at the assembly point, wet clocks, one still missing, a new plan waits."""
+    later = 30 * 3600.0
+
+    def hand(act: str, at: float, by: str, origin: str, to: str, **more: object) -> Hand:
+        facts = {
+            "act": act,
+            "at": NOW + at,
+            "said_at": NOW + at,
+            "by": by,
+            "said_by": by,
+            "origin": origin,
+            "to": to,
+        }
+        return msgspec.convert({**facts, **more}, Hand)
+
+    deeds = ItemState(
+        state="arrived", by="zhao", at=NOW + 700, to="car-park", wet=True, out_by="li", out_at=NOW + 330,
+        received_by="zhao", received_at=NOW + 700, wet_at=NOW - 20, condition="wet", zone="stack-2b",
+        said_at=NOW + 700, crate="A01",
+        hands=(
+            hand("out", 330, "li", "stack-2b 排3-架2-层5", "car-park", condition="wet", crate="A01"),
+            hand("arrived", 700, "zhao", "car-park", "car-park", receiver="zhao", condition="wet", crate="A01"),
+        ),
+        care=(Care(what="keep-wet", at=NOW + 900, said_at=NOW + 900, by="zhao", said_by="zhao"),),
+    )  # fmt: skip
+    minutes = ItemState(
+        state="out", by="zhao", at=NOW + 500, out_by="老张", out_at=NOW + 500, said_at=NOW + 2500, zone="stack-2b",
+        to="car-park",
+        hands=(hand("out", 500, "老张", "stack-2b 排5-架1-层3", "car-park", said_by="zhao", said_at=NOW + 2500),),
+    )  # fmt: skip
+    prints = ItemState(
+        state="arrived", by="li", at=NOW + 800, to="晾干室 drying room", wet=True, wet_at=NOW - 18 * 3600.0,
+        zone="stack-2b", received_by="li", received_at=NOW + 800, condition="damp", warned="over",
+        hands=(hand("arrived", 800, "li", "stack-2b 排7-架1-层1", "晾干室 drying room", receiver="li"),),
+        care=(Care(what="mould", at=NOW + 90_000, said_at=NOW + 90_000, by="li", said_by="li", note="封面"),),
+    )  # fmt: skip
+    papers = ItemState(
+        state="arrived", by="li", at=NOW + 900, to="car-park", wet=True, wet_at=NOW - 20, safe="dry",
+        safe_at=NOW + 80_000, zone="stack-2b", received_by="li", received_at=NOW + 900, condition="dry",
+        hands=(hand("arrived", 900, "li", "stack-2b 排1-架4-层2", "car-park", receiver="li"),),
+        care=(Care(what="dry", at=NOW + 80_000, said_at=NOW + 80_000, by="li", said_by="li", moisture_pct=7.2),),
+    )  # fmt: skip
+    items = {
+        "J001-003": deeds,
+        "M002": minutes,
+        "J014-020": prints,
+        "J031": papers,
+        "J100": ItemState(state="covered", by="wang", at=NOW + 400, zone="stack-2b"),
+    }
+    inc = incident(state="recovering", items=items, inside=())
+    return board(revision, at=NOW + later, beat_at=NOW + later, incidents=(inc,))
+
+
+def replan_board(revision: int = 7) -> Board:
+    """Twelve minutes in: half is out, a second room was cleared, and a new plan waits beside the old one."""
+    old = _rescue()
+    trips = (
+        Trip(crew="A", zone="stack-2b", holdings=("J014-020",), people=2, from_min=0, minutes=9, kg=60, carries=2,
+             leave_by_min=14.0),
+        Trip(crew="B", zone="stack-2b", holdings=("J031", "J100"), people=2, from_min=0, minutes=8, kg=56,
+             covered=("J100",)),
+    )  # fmt: skip
+    new = msgspec.structs.replace(
+        old, made_at=NOW + 700, trips=trips, people=6, budget_min=15, value=7.5, bound=8.0, left=(),
+        crews=(Crew(id="A", people=2), Crew(id="B", people=2), Crew(id="C", people=2)),
+        basis=Text("二层 B 库已放行，6 人，15 min。", "Stack 2B cleared, 6 people, 15 min."),
+    )  # fmt: skip
+    accepted = msgspec.structs.replace(
+        old, value=6.1, bound=7.2, crews=(Crew(id="A", people=2), Crew(id="B", people=2))
+    )
+    return msgspec.structs.replace(
+        water_board(revision, later=True),
+        at=NOW + 720,
+        beat_at=NOW + 720,
+        incidents=(incident(plan=accepted, proposed=new),),
+    )
 
 
 def fire_board(revision: int = 3) -> Board:

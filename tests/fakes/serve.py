@@ -31,6 +31,8 @@ BOARDS = {
     "fire": house.fire_board,
     "broker": house.broker_board,
     "drill": house.drill_board,
+    "salvage": house.salvage_board,
+    "replan": house.replan_board,
 }
 
 

@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qs, parse_qsl, unquote, urlencode, urlsplit
 from xml.etree import ElementTree
 
 from twilio.request_validator import RequestValidator
@@ -39,9 +39,10 @@ class Plan:
     """What happens to one message or call.
 
     ``create``: "ok", an error code like "21610", "429" (with ``retry_after``), "500", "die" (the connection is
-    cut after the message was taken), "refuse" (cut before it was taken). ``statuses`` follow the create, one a
-    step; ``order`` of the callbacks: "normal", "reversed", "doubled", "early" (the last before the create
-    answers), "none". ``code`` is the error code of a final failure.
+    cut after the message was taken), "refuse" (cut before it was taken), "late" (taken, the answer comes when nobody
+    waits for it any more). ``statuses`` follow the create, one a step; ``order`` of the callbacks: "normal",
+    "reversed", "doubled", "early" (the last before the create answers), "late" (all of them when the test says
+    :meth:`Telecom.let_go`), "none". ``code`` is the error code of a final failure.
     """
 
     create: str = "ok"
@@ -75,6 +76,9 @@ class Telecom:
         self.numbers, self.services = {NUMBER}, {SERVICE: NUMBER}
         self.blocked_senders: dict[str, int] = {}
         self.refuses_callbacks = False
+        self.closed_texts: set[str] = set()  # countries that are not enabled
+        self.closed_calls: set[str] = set()
+        self.reads_permissions = True
         self.inbound_url = ""
         self.phones: dict[str, Phone] = {}
         self.resources: dict[str, dict[str, Any]] = {}
@@ -86,7 +90,8 @@ class Telecom:
         self.down = False
         self._count = 0
         self._lock = threading.RLock()
-        self._callbacks: list[Callable[[], None]] = []
+        self._kept_back: list[Callable[[], None]] = []
+        self.nobody_waits = threading.Event()  # set when a late answer may go
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
@@ -97,11 +102,12 @@ class Telecom:
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
+        self.nobody_waits.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(5)
         if kind is None:
-            assert self.problems == []
+            assert self.problems == [], "; ".join(self.problems)
 
     # --- what tests do --------------------------------------------------------------------------------
 
@@ -113,14 +119,18 @@ class Telecom:
 
     def step(self) -> bool:
         """Everything moves one status on; True if anything did."""
-        moved = bool(self._callbacks)
-        for send in [self._callbacks.pop(0) for _ in range(len(self._callbacks))]:
-            send()
+        moved = False
         for sid, left in list(self.waiting.items()):
             if left:
                 self._move(sid, left.pop(0))
                 moved = True
         return moved
+
+    def let_go(self) -> None:
+        """The callbacks that were kept back arrive now."""
+        waiting, self._kept_back = self._kept_back, []
+        for send in waiting:
+            send()
 
     def settle(self) -> None:
         """Move on until nothing is left to move."""
@@ -183,12 +193,32 @@ class Telecom:
                 sid = asked.path.rsplit("/", 1)[1]
                 if sid not in self.services:
                     return 404, problem(20404, "not found", 404), {}
-                return 200, {"sid": sid, "account_sid": ACCOUNT, "friendly_name": "archive"}, {}
+                found = {"sid": sid, "account_sid": ACCOUNT, "friendly_name": "archive"}
+                own = {"inbound_request_url": self.inbound_url, "use_inbound_webhook_on_number": False}
+                return 200, {**found, **own}, {}
+            if asked.path.startswith("/v2/PhoneNumbers/"):
+                return self._looked_up(unquote(asked.path.rsplit("/", 1)[1]))
+            if asked.path == "/v1/Messaging/GeoPermissions":
+                if self.reads_permissions is False:
+                    return 403, problem(20403, "forbidden", 403), {}
+                one = query.get("CountryCode", "")
+                listed = [{"country_code": one, "type": "country", "enabled": one not in self.closed_texts}]
+                return 200, {"permissions": listed}, {}
+            if asked.path.startswith("/v1/DialingPermissions/Countries/"):
+                if self.reads_permissions is False:
+                    return 403, problem(20403, "forbidden", 403), {}
+                one = asked.path.rsplit("/", 1)[1]
+                return 200, {"iso_code": one, "low_risk_numbers_enabled": one not in self.closed_calls}, {}
             if rest == ".json":
                 return 200, {"sid": ACCOUNT, "status": "active", "friendly_name": "archive"}, {}
             if rest == "/IncomingPhoneNumbers.json":
                 listed = [
-                    {"sid": f"PN{i:032d}", "phone_number": n, "capabilities": {"sms": True, "voice": True}}
+                    {
+                        "sid": f"PN{i:032d}",
+                        "phone_number": n,
+                        "capabilities": {"sms": True, "voice": True},
+                        "sms_url": self.inbound_url,
+                    }
                     for i, n in enumerate(sorted(self.numbers))
                     if not query.get("PhoneNumber") or query["PhoneNumber"] == n
                 ]
@@ -203,6 +233,15 @@ class Telecom:
                     return 200, page("events", self.events.get(found[1], [])), {}
                 return 200, self.resources[found[1]], {}
             return 404, problem(20404, f"{path} was not found", 404), {}
+
+    @staticmethod
+    def _looked_up(phone: str) -> tuple[int, Any, dict[str, str]]:
+        """Lookup v2: a number and its country."""
+        known = {"+86": "CN", "+44": "GB", "+852": "HK", "+1": "US"}
+        prefix = max((p for p in known if phone.startswith(p)), key=len, default="")
+        valid = bool(re.fullmatch(r"\+[1-9]\d{6,14}", phone)) and bool(prefix)
+        code = known.get(prefix) if valid else None
+        return 200, {"phone_number": phone, "country_code": code, "valid": valid}, {}
 
     def _create(self, call: bool, form: dict[str, str]) -> tuple[int, Any, dict[str, str]]:
         to = form.get("To", "")
@@ -254,7 +293,7 @@ class Telecom:
             self._report(self.resources[sid], plan.statuses[-1], plan.code)
         if plan.create == "die":
             raise ConnectionAbortedError
-        return 201, self.resources[sid], {}
+        return 201, self.resources[sid], {"X-Late": "yes"} if plan.create == "late" else {}
 
     def _wrong(
         self, call: bool, form: dict[str, str], to: str, sender: str
@@ -325,6 +364,9 @@ class Telecom:
         code = plan.code if status in ("undelivered", "failed") else None
         last = not self.waiting[sid]
         if plan.order == "none":
+            return
+        if plan.order == "late":
+            self._kept_back.append(lambda: self._report(one, status, code))
             return
         if plan.order == "reversed":
             if last:
@@ -478,6 +520,9 @@ def _handler(telecom: Telecom) -> type[BaseHTTPRequestHandler]:
                 self.close_connection = True
                 self.connection.close()
                 return
+            if headers.pop("X-Late", ""):
+                telecom.nobody_waits.wait(5)
+                self.close_connection = True
             data = json.dumps(
                 {k: v for k, v in body.items() if not k.startswith("_")} if isinstance(body, dict) else body,
                 default=lambda plan: None,
@@ -487,8 +532,11 @@ def _handler(telecom: Telecom) -> type[BaseHTTPRequestHandler]:
                 self.send_header(name, value)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
+            try:
+                self.end_headers()
+                self.wfile.write(data)
+            except OSError:
+                self.close_connection = True  # nobody waits for it any more
 
         do_GET = _serve  # noqa: N815 - the server's own names
         do_POST = _serve  # noqa: N815

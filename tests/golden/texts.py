@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from alerts import answers, chores, wording
+from alerts import answers, chores, proof, wording
 from alerts.segments import count
 from alerts.twilio_voice import call_document, key_document
 from alerts.wording import Page
@@ -80,7 +80,7 @@ def texts() -> str:
         lines += [f"[key {key} | {lang}]\n{key_document(key, lang)}" for lang in ("zh", "en")]
     for language in ("zh", "en"):
         lines += [f"[chat | {language}]", wording.long(LEAK, language, ("K8 …", "K9 …"))]
-    for module in (answers, chores):
+    for module in (answers, chores, proof):
         for name, value in sorted(vars(module).items()):
             if isinstance(value, Text):
                 lines += [f"[{module.__name__}.{name}]", value.zh, value.en]

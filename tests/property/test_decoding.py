@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,6 @@ SAMPLES = [
     for sample in load(path.read_bytes().splitlines())
 ]
 NAMES = sorted(BY_NAME)
-MORE = int(os.environ.get("FUZZ", "1"))  # `make fuzz` runs many times the examples of `make test`
 
 leaves = (
     st.none()
@@ -73,20 +71,20 @@ def check(heard: Heard) -> None:
     assert "decoder-error" not in {refusal.code for refusal in heard.refusals}, heard.refusals
 
 
-@settings(max_examples=400 * MORE, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(st.sampled_from([topic for _, topic, _ in SAMPLES]), st.binary(max_size=200), st.booleans())
 def test_any_bytes_on_any_topic(topic: str, payload: bytes, retained: bool) -> None:
     check(interpret(topic, payload, retained, NOW, Memory()))
 
 
-@settings(max_examples=400 * MORE, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(st.sampled_from(NAMES), st.sampled_from([topic for _, topic, _ in SAMPLES]), documents)
 def test_any_document_in_any_dialect(dialect: str, topic: str, document: Any) -> None:
     payload = json.dumps(document).encode()
     check(interpret(topic, payload, False, NOW, Memory(), dialect=dialect))
 
 
-@settings(max_examples=600 * MORE, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(st.sampled_from(SAMPLES), st.data())
 def test_a_sample_with_something_else_inside(sample: tuple[str, str, bytes], data: st.DataObject) -> None:
     _, topic, payload = sample
@@ -113,7 +111,7 @@ def _changed(document: Any, data: st.DataObject) -> Any:
     return data.draw(documents)
 
 
-@settings(max_examples=300 * MORE, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.text(max_size=60), st.binary(max_size=60))
 def test_any_topic(topic: str, payload: bytes) -> None:
     check(interpret(topic, payload, False, NOW, Memory()))
@@ -127,7 +125,7 @@ def test_deep_and_large_documents_are_refused() -> None:
             assert heard.observations == []
 
 
-@settings(max_examples=300 * MORE, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.sampled_from(NAMES), st.sampled_from(sorted(QUANTITIES)), documents, st.floats(), st.booleans())
 def test_a_decoder_never_raises(
     dialect: str, quantity: str, document: Any, now: float, retained: bool
@@ -157,7 +155,7 @@ def test_a_missing_or_null_contact_is_never_a_state(document: Any) -> None:
         ]
 
 
-@settings(max_examples=150 * MORE, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(SAMPLES), st.booleans()), min_size=2, max_size=8), st.data())
 def test_what_was_announced_never_breaks_what_follows(
     messages: list[tuple[tuple[str, str, bytes], bool]], data: st.DataObject

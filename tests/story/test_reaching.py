@@ -152,6 +152,19 @@ def test_taken_but_the_answer_was_lost_gives_one_message(site: Site) -> None:
     assert site.world.pages("li")[0].state is S.DELIVERED
 
 
+def test_an_answer_later_than_our_patience_gives_one_message(site: Site) -> None:
+    site.world.sender.wire.timeout = 0.2
+    li = site.phone("li", Plan(create="late"))
+    site.world.raise_(alarm())
+    site.run(3)
+    assert site.world.pages("li")[0].state in (S.UNCERTAIN, S.DELIVERED)
+    site.telecom.nobody_waits.set()
+    site.world.sender.wire.timeout = 10.0
+    site.run(120)
+    assert len(li.texts) == 1
+    assert site.world.pages("li")[0].state is S.DELIVERED
+
+
 def test_never_taken_and_the_answer_was_lost_gives_one_marked_message(site: Site) -> None:
     li = site.phone("li", Plan(create="refuse"))
     site.world.raise_(alarm())
@@ -171,6 +184,33 @@ def test_callbacks_in_any_order_leave_the_highest_state(hooked: Site, order: str
         hooked.telecom.callback(hooked.telecom.messages()[0]["sid"], late)
     hooked.run(1)
     assert hooked.world.pages("li")[0].state is S.DELIVERED
+
+
+def test_callbacks_hours_late_change_nothing_that_was_decided_without_them(hooked: Site) -> None:
+    li = hooked.phone("li", Plan(order="late"))
+    hooked.phone("wang"), hooked.phone("zhao")
+    hooked.world.raise_(alarm())
+    hooked.run(400)
+    hooked.clock.move(7200)
+    hooked.run(30)
+    before = {n.id: n.state for n in hooked.world.pager.notices.values()}
+    sent = len(hooked.telecom.messages()) + len(hooked.telecom.calls())
+    hooked.telecom.let_go()
+    hooked.run(60)
+    assert {n.id: n.state for n in hooked.world.pager.notices.values()} == before
+    assert len(hooked.telecom.messages()) + len(hooked.telecom.calls()) == sent
+    assert len(li.texts) >= 1
+
+
+@pytest.mark.parametrize("how", [{"picks_up": False}, {"plan": Plan(statuses=("ringing", "busy"))}])
+def test_a_call_that_nobody_takes_or_that_is_engaged_leads_on(site: Site, how: dict[str, object]) -> None:
+    plans = [Plan(create="21614"), *([how["plan"]] if "plan" in how else [])]
+    site.phone("li", *plans, picks_up="plan" in how)  # type: ignore[arg-type]
+    wang = site.phone("wang")
+    site.world.raise_(alarm())
+    site.run(100)
+    assert site.world.alarms["leak@2b#1"].acked is None
+    assert len(wang.texts) == 1, "the next person, before the three minutes are over"
 
 
 def test_too_many_requests_keeps_the_wait_and_sends_once(site: Site) -> None:
@@ -391,6 +431,32 @@ class TestForgery:
         self.send(paged, fields, expect=2, url=url)
         paged.run(1)
         assert "status-SM77-delivered" in paged.world.kept
+
+
+class TestTheTelecomItself:
+    """What would let a test pass that must not."""
+
+    def test_a_message_nobody_expects_fails_the_test(self) -> None:
+        with pytest.raises(AssertionError, match="an unexpected text"), ExitStack() as stack:
+            site = Site(stack, hooked=False)
+            site.world.raise_(alarm())
+            site.run(3)
+
+    def test_an_answer_of_ours_that_is_no_success_fails_the_test(self) -> None:
+        with pytest.raises(AssertionError, match="was 403"), ExitStack() as stack:
+            site = Site(stack, hooked=True)
+            site.phone("li")
+            site.hooks._tokens = ("another",)
+            site.world.raise_(alarm())
+            site.run(3)
+
+    def test_a_hook_that_is_not_there_fails_the_test(self) -> None:
+        with pytest.raises(AssertionError, match="our answer to"), ExitStack() as stack:
+            site = Site(stack, hooked=True)
+            site.phone("li")
+            site.telecom.routes[PUBLIC] = "http://127.0.0.1:9"
+            site.world.raise_(alarm())
+            site.run(3)
 
 
 class KilledError(Exception):

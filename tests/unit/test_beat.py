@@ -25,6 +25,12 @@ WELL = Signs(turn_age_s=0.1, outbox_age_s=0.4)
         (Signs(turn_age_s=0, link_down_s=61), "broker"),
         (Signs(turn_age_s=0, link_down_s=30), ""),
         (Signs(turn_age_s=0, disk_error="disk full"), "disk full"),
+        (Signs(turn_age_s=0, commit_age_s=31), "nothing has been written for 31 s"),
+        (Signs(turn_age_s=0, commit_age_s=5), ""),
+        (Signs(turn_age_s=0, feeder_age_s=61), "history writer"),
+        (Signs(turn_age_s=0, feeder_age_s=31), ""),
+        (Signs(turn_age_s=0, intake_age_s=61), "not even our own beat"),
+        (Signs(turn_age_s=0, intake_age_s=20), ""),
         (Signs(turn_age_s=0, nobody_reached=("K001",)), "nobody reached for K001"),
     ],
 )

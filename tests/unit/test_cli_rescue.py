@@ -10,8 +10,11 @@ import pytest
 from typer.testing import CliRunner
 
 from playbooks.holdings import register
+from playbooks.model import Incident, IncidentEvent, ItemState
 from strongroom.cli import app
 from strongroom.folder.load import load
+from strongroom.journal import draft_incident
+from strongroom.sitedb import Batch, SiteDb
 
 DEMO = Path(__file__).resolve().parents[2] / "buildings" / "demo"
 
@@ -71,14 +74,85 @@ def test_wrong_words_are_answered_in_both_languages(folder: Path, words: tuple[s
     assert "·" in output
 
 
-def test_what_if_says_what_would_help(folder: Path) -> None:
+def test_what_if_says_what_would_help_for_every_hazard_and_crew_size(folder: Path) -> None:
     code, output = run("rescue", str(folder), "--zone", "stack-2b", "--what-if", "--json")
     assert code == 0
     rows = last(output)["zones"]
     assert isinstance(rows, list)
-    assert {row["threat"] for row in rows} == {"fire", "water", "intrusion"}
-    assert all(row["lost"] <= row["at_stake"] for row in rows)
+    cases = {(row["threat"], row["crews"]) for row in rows}
+    assert cases == {(h, n) for h in ("fire", "water", "structure", "intrusion") for n in (1, 2, 4)}
+    assert all(0 <= row["lost"] <= row["at_stake"] for row in rows)
     assert any(row["helps"] for row in rows)
+    lost = {(row["threat"], row["crews"]): row["lost"] for row in rows}
+    assert all(lost[hazard, 4] <= lost[hazard, 1] for hazard in ("fire", "water", "structure", "intrusion"))
+    code, output = run("rescue", str(folder), "--zone", "stack-2b", "--what-if", "--crews", "3", "--json")
+    assert {row["crews"] for row in last(output)["zones"]} == {3}  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_directors_report_is_written_as_pdf_and_csv_without_titles(
+    folder: Path, tmp_path: Path, language: str
+) -> None:
+    words = ("rescue", str(folder), "--zone", "film-3", "--what-if", "--crews", "1", "--language", language)
+    for name in ("r.pdf", "r.csv"):
+        assert run(*words, "--to", str(tmp_path / name))[0] == 0
+    assert (tmp_path / "r.pdf").read_bytes().startswith(b"%PDF-")
+    table = (tmp_path / "r.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert ("预期损失" if language == "zh" else "expected loss") in table[0]
+    assert len(table) == 1 + 4
+    house = load(folder).building
+    assert house is not None
+    assert not [one.title for one in house.holdings.values() if one.secrecy and one.title in "".join(table)]
+    assert run(*words, "--to", str(tmp_path / "r.docx"))[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "near"),
+    [
+        (("--threat", "wter", "--zone", "stack-2b"), "water"),
+        (("--threat", "water", "--zone", "二层Ｂ库"), "stack-2b"),
+        (("--threat", "water", "--zone", "stack2b"), "stack-2b"),
+        (("--threat", "water", "--zone", "stack-2b", "--cleared", "stack_2A"), "stack-2a"),
+        (("--threat", "water", "--zone", "stack-2b", "--rules", "harward"), "harvard"),
+    ],
+)
+def test_a_slip_in_a_name_is_answered_with_the_nearest(
+    folder: Path, words: tuple[str, ...], near: str
+) -> None:
+    code, output = run("rescue", str(folder), *words, "--seconds", "0")
+    assert code == 2
+    assert f"Did you mean {near}" in output
+    assert f"是不是 {near}" in output
+
+
+def test_names_in_the_houses_language_are_taken(folder: Path) -> None:
+    code, output = run(
+        "rescue", str(folder), "--threat", "水", "--zone", "二层 B 库", "--seconds", "0", "--json"
+    )
+    assert code == 0
+    assert last(output)["threat"] == "water"
+    hostile = "\x1b[31m" + "库" * 5000
+    code, output = run("rescue", str(folder), "--threat", "fire", "--zone", hostile)
+    assert code == 2
+    assert "\x1b" not in output
+    assert len(output) < 6000
+
+
+def test_times_are_defaults_until_measured_and_written_figures_count(folder: Path, tmp_path: Path) -> None:
+    code, output = run("rescue-times", str(folder), "--json")
+    assert code == 0
+    assert last(output)["walk"]["default"] is True  # type: ignore[index]
+    assert run("rescue-times", str(folder), "--data", str(tmp_path))[0] == 2
+    (folder / "rescue.toml").write_text(
+        '[walk]\nvalue = 1.8\nspread = 0.3\nsamples = 14\ndate = 2026-10-01\nsource = "drill K7"\n', "utf-8"
+    )
+    code, output = run("rescue-times", str(folder))
+    assert "drill K7" in output
+    words = ("rescue", str(folder), "--threat", "water", "--zone", "stack-2b", "--seconds", "0", "--json")
+    slow = last(run(*words)[1])
+    assert "measured" in slow["basis"]["en"]  # type: ignore[index]
+    (folder / "rescue.toml").unlink()
+    assert last(run(*words)[1])["value"] > slow["value"]  # type: ignore[operator]
 
 
 def test_import_previews_refuses_by_line_and_writes_only_when_told(folder: Path, tmp_path: Path) -> None:
@@ -146,3 +220,36 @@ def test_incidents_without_a_database_are_said_to_be_missing(folder: Path, tmp_p
     code, output = run("incident", str(folder), "--data", str(tmp_path))
     assert code == 2
     assert "no database" in output
+
+
+def test_a_drills_ticks_become_the_sites_times(folder: Path, tmp_path: Path) -> None:
+    house = load(folder).building
+    assert house is not None
+    kept = [one for one in house.holdings.values() if one.zone == "stack-2b"][:6]
+    items = {
+        one.id: ItemState(
+            state="arrived",
+            zone=one.zone,
+            out_by="li",
+            out_at=1e9 + 600.0 * n,
+            received_at=1e9 + 600.0 * n + 300.0,
+        )
+        for n, one in enumerate(kept)
+    }
+    drilled = Incident(
+        id="d1", reference="K7", kind="drill", threat="water", zones=("stack-2b",), alarms=(), level=3,
+        opened_at=1e9, opened_by="wang", playbook=next(iter(house.playbooks.values())), items=items,
+    )  # fmt: skip
+    db = SiteDb(tmp_path / "site.db")
+    db.commit(Batch(drafts=[draft_incident(IncidentEvent(kind="incident.item", incident=drilled, at=1e9))]))
+    db.close()
+    (folder / "rescue.toml").write_text('order = "harvard"\n\n[walk]\nvalue = 1.1\n', "utf-8")
+    code, output = run("rescue-times", str(folder), "--data", str(tmp_path), "--write", "--json")
+    assert code == 0, output
+    walk = last(output)["walk"]
+    assert walk["samples"] == 6  # type: ignore[index]
+    assert walk["source"] == "drill K7"  # type: ignore[index]
+    again = load(folder).building
+    assert again is not None
+    assert again.rescue.times.walk.value == walk["value"]  # type: ignore[index]
+    assert again.rescue.rules.id == "harvard"

@@ -140,12 +140,12 @@ def test_everything_about_reaching_people_is_read() -> None:
             "STRONGROOM_SMTP_URL": "smtp://u:hidden@mail.example",
             "STRONGROOM_CHANNELS": "wecom=wecombot://hidden ops=ntfys://n.example/x",
             "STRONGROOM_BEAT_URL": "https://a.example/1, https://b.example/2/",
-            "STRONGROOM_TEST_HOUR": "7",
+            "STRONGROOM_TEST_AT": "7:30",
         },
     )
     assert "hidden" not in repr(settings)
     assert settings.beat_url.split() == ["https://a.example/1", "https://b.example/2"]
-    assert settings.test_hour == 7
+    assert settings.test_at == "07:30"
     account = twilio_account(settings)
     assert account.tokens == ("one", "two")
     assert account.senders == ("MG" + "1" * 32, "+15005550006")
@@ -159,7 +159,7 @@ def test_without_any_account_there_is_no_sender_and_paper_takes_no_daily_test() 
     nothing = read_settings(Path("b"), environment={})
     assert sender_of(nothing) is None
     paper = read_settings(Path("b"), environment={"STRONGROOM_SENDER": "paper"})
-    assert paper.test_hour is None
+    assert paper.test_at == ""
     assert isinstance(sender_of(paper), PaperSender)
 
 
@@ -169,7 +169,8 @@ def test_without_any_account_there_is_no_sender_and_paper_takes_no_daily_test() 
         ("SMTP_URL", "mail.example:25"),
         ("CHANNELS", "wecom"),
         ("CHANNELS", "sms=json://x/y"),
-        ("TEST_HOUR", "24"),
+        ("TEST_AT", "24:00"),
+        ("TEST_AT", "7"),
         ("BEAT_URL", "https://a.example ftp://b"),
     ],
 )

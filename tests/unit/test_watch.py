@@ -44,6 +44,12 @@ def test_a_beat_that_reports_trouble_is_told() -> None:
     [
         (b'{"at": 1.0, "durable": true}', ""),
         (b'{"at": 1.0, "durable": false}', "cannot write to disk"),
+        (b'{"at": 1.0, "durable": true, "trouble": ""}', ""),
+        (
+            b'{"at": 1.0, "durable": true, "trouble": "the sender\\nhas not moved"}',
+            "the sender has not moved",
+        ),
+        (b'{"at": 1.0, "trouble": 7}', ""),
         (b"{}", None),
         (b"[1]", None),
         (b"\xff", None),

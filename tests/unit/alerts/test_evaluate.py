@@ -445,3 +445,31 @@ class TestCost:
         )
         assert list(house.evaluator.verdicts()) == [("hot", "s")]
         assert house.evaluator.verdicts()["hot", "s"] is Verdict.UNKNOWN
+
+
+class TestRestartOfContacts:
+    def test_a_wet_contact_is_not_waited_for_until_its_heartbeat_after_a_restart(self) -> None:
+        when = Contact(select=Select(quantity="water_leak"), is_=1.0)
+        house = House([rule("water", when, for_s=5.0)], [sensor("s", quantity="water_leak", every_s=3600.0)])
+        house.show(0.0)
+        house.now += 600.0
+        house.show(1.0)
+        house.now += 2.0
+        house.restart(1.0)
+        house.wait(4.0)
+        assert not house.active("water"), "the time nobody watched proves nothing"
+        house.wait(2.0)
+        assert house.active("water")
+
+    def test_what_is_overdue_by_the_restart_is_not_finished_by_the_clock(self) -> None:
+        when = Contact(select=Select(quantity="water_leak"), is_=1.0)
+        house = House([rule("water", when, for_s=5.0)], [sensor("s", quantity="water_leak", every_s=60.0)])
+        house.show(0.0)
+        house.now += 60.0
+        house.show(1.0)
+        house.restart(95.0)
+        house.wait(30.0)
+        assert not house.active("water")
+        house.show(1.0)
+        house.wait(6.0)
+        assert house.active("water")

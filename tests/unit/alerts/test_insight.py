@@ -69,6 +69,10 @@ class TestHealth:
         assert priority_drift([1] * 10 + [3] * 10) is not None
         assert priority_drift([1] * 2 + [2] * 5 + [3] * 33) is None
         assert priority_drift([1] * 5) is None
+        too_few_low = priority_drift([1] * 2 + [2] * 20 + [3] * 10)
+        assert too_few_low is not None
+        assert "31 % low" in too_few_low.en
+        assert "31 %" in too_few_low.zh
 
 
 class TestUnwatched:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from alerts.model import Comment, Duty, NoticeState, Rung, Shelf
+from alerts.model import Comment, Duty, NoticeState, Refused, Rung, Shelf
 from alerts.notices import SendResult
 from alerts.storm import CHATTER_PAGES
 from sensors.model import Text
@@ -216,6 +216,49 @@ class TestWanted:
         w.run(2)
         assert [p for p, _, _ in sender.sent] == ["li", "li"]
 
+    def test_what_becomes_worse_before_anybody_was_told_is_in_the_first_message(
+        self, sender: ScriptedSender
+    ) -> None:
+        w = world(sender)
+        w.raise_(alarm(stage="prealarm"))  # the outbox has not run yet
+        for _ in range(3):
+            w.happen("alarm.worse", replace(w.alarms["leak@2b#1"], stage="confirmed"))
+        w.run(2)
+        assert [p for p, _, _ in sender.sent] == ["li"]
+        assert not [n for n in w.pages() if n.state is S.CANCELLED]
+
+    def test_a_first_message_that_waits_is_not_taken_back_when_it_becomes_worse(
+        self, sender: ScriptedSender
+    ) -> None:
+        w = world(sender)
+        w.raise_(alarm())
+        w.run(170)
+        sender.script("li", "sms", "temporary")
+        w.clock.move(11)
+        w.commit(w.pager.tick(w.clock.now(), w.alarms))  # wang's message is made and not yet sent
+        w.happen("alarm.worse", replace(w.alarms["leak@2b#1"], stage="confirmed"))
+        w.run(3)
+        assert "wang" in [p for p, _, _ in sender.sent]
+
+    def test_the_course_of_an_alarm_nobody_answers_does_not_grow(self, sender: ScriptedSender) -> None:
+        sizes = []
+        for people in ((LI, WANG, ZHAO), ()):
+            w = world(
+                sender,
+                ladder(Rung(person="li"), Rung(person="wang", after_min=3), repeat_min=15),
+                people=people,
+            )
+            w.raise_(alarm())
+            w.run(3600.0, every=30)
+            early = w.pager.book.course("leak@2b#1")
+            w.run(24 * 3600.0, every=30)
+            course = w.pager.book.course("leak@2b#1")
+            assert early is not None and course is not None
+            assert course.spoken[0].round > 50
+            sizes.append((len(early.at), len(course.at)))
+            assert w.pager.nobody_reached()
+        assert all(late <= early + 2 for early, late in sizes), sizes
+
 
 class TestForgotten:
     def test_an_acknowledged_critical_alarm_without_progress_pages_again(
@@ -413,28 +456,105 @@ class TestResults:
 
 
 class TestDailyTest:
+    """START is Tuesday 00:00 in Shanghai."""
+
     DUTIES = (Duty(person="li", from_="2025-11-01T00:00", until="2026-12-01T09:00"),)
 
-    def test_whoever_is_on_duty_gets_one_a_day_and_can_confirm_it(self, sender: ScriptedSender) -> None:
-        w = world(sender, ladder(Rung(role="on-duty")), duties=self.DUTIES, test_hour=10)
+    def test_whoever_is_on_duty_gets_one_a_day_on_each_channel_and_can_confirm_it(
+        self, sender: ScriptedSender
+    ) -> None:
+        li = person("li", channels=("sms", "voice", "mail"), mail="li@example.org")
+        w = world(
+            sender, ladder(Rung(role="on-duty")), people=(li, WANG), duties=self.DUTIES, test_at="10:00"
+        )
         w.run(12 * 3600, every=600)
-        assert [p for p, _, t in sender.sent if t.startswith("[TEST]")] == ["li"]
-        code = w.pager.tests()[0].code
-        w.reply(LI.phone, f"{code}A")
-        assert w.pager.tests()[0].state is S.ANSWERED
+        assert [(p, c) for p, c, t in sender.sent if "[TEST]" in t] == [("li", "sms"), ("li", "mail")]
+        assert w.pager.test_trouble(START, w.clock.now()) is None
+        (code,) = {n.code for n in w.pager.tests()} - {""}
+        w.reply(li.phone, f"{code}A")
+        assert {n.channel: n.state for n in w.pager.tests()}["sms"] is S.ANSWERED
         w.run(24 * 3600, every=600)
-        assert [p for p, _, t in sender.sent if t.startswith("[TEST]")] == ["li", "li"]
+        assert len([t for _, _, t in sender.sent if "[TEST]" in t]) == 4
+
+    def test_calls_are_tested_on_mondays_and_count_only_with_a_key(self, sender: ScriptedSender) -> None:
+        w = world(sender, ladder(Rung(role="on-duty")), duties=self.DUTIES, test_at="10:00")
+        w.run(6 * 86400 + 10 * 3600 + 30, every=30)
+        calls = [n for n in w.pager.tests() if n.channel == "voice"]
+        assert [w.clock.now() - n.due_at < 60 for n in calls] == [True]
+        w.run(700, every=30)
+        trouble = w.pager.test_trouble(START, w.clock.now())
+        assert trouble is not None and trouble.en == "Did not arrive: Li by phone call."
+        w.reply(LI.phone, "1", "voice", notice_id=calls[0].id)
+        assert w.pager.test_trouble(START, w.clock.now()) is None
 
     def test_a_test_that_does_not_arrive_is_shown_and_told_and_tried_by_call(
         self, sender: ScriptedSender
     ) -> None:
         boss = person("boss", roles=("administrator",), channels=("mail",), mail="boss@example.org")
         sender.script("li", "sms", "undelivered")
-        w = world(sender, ladder(Rung(role="on-duty")), people=(LI, boss), duties=self.DUTIES, test_hour=10)
+        w = world(
+            sender, ladder(Rung(role="on-duty")), people=(LI, boss), duties=self.DUTIES, test_at="10:00"
+        )
         w.run(10 * 3600 + 600, every=600)
         assert ("li", "voice") in [(p, c) for p, c, _ in sender.arrived]
-        assert "daily test did not arrive" in w.pager.troubles()[0].reason.en
-        assert any(p == "boss" and "daily test" in t for p, _, t in sender.sent)
+        said = {n.channel: n.reason.en for n in w.pager.troubles()}
+        assert said["sms"].startswith("Li by text message: The test of the channel failed (The phone is off")
+        assert any(p == "boss" and "test" in t for p, _, t in sender.sent)
+        trouble = w.pager.test_trouble(START, w.clock.now())
+        assert trouble is not None and "Li by text message" in trouble.en
+
+    def test_one_that_never_arrives_at_all_counts_as_failed(self, sender: ScriptedSender) -> None:
+        sender.script("li", "sms", "accepted")  # no word of its delivery ever comes
+        w = world(sender, ladder(Rung(role="on-duty")), duties=self.DUTIES, test_at="10:00")
+        w.run(10 * 3600 + 300, every=30)
+        assert w.pager.test_trouble(START, w.clock.now()) is None, "it has ten minutes"
+        w.run(700, every=30)
+        assert any(n.channel == "sms" and n.person == "li" for n in w.pager.troubles())
+        assert w.pager.test_trouble(START, w.clock.now()) is not None
+
+    def test_the_signal_that_does_not_come_back_is_a_trouble_also_after_a_restart(
+        self, sender: ScriptedSender
+    ) -> None:
+        w = world(sender, ladder(Rung(role="on-duty")), duties=self.DUTIES, test_at="10:00")
+        ten = START + 10 * 3600
+        assert w.pager.test_trouble(START, ten + 100) is None, "nothing has been tried for long enough"
+        assert w.pager.test_owed(ten + 100)
+        for begun in (START, ten + 1800):
+            bad = w.pager.test_trouble(begun, ten + 3600)
+            assert bad is not None and "did not come back" in bad.en
+        assert not w.pager.test_owed(ten + 4 * 3600 + 1), "never late at night"
+        assert w.pager.test_trouble(ten + 5 * 3600, ten + 6 * 3600) is None, "a new house owes nothing yet"
+        assert not w.pager.test_owed(ten - 60)
+
+    def test_where_nobody_is_on_duty_the_administrators_get_it(self, sender: ScriptedSender) -> None:
+        boss = person("boss", roles=("administrator",), channels=("mail",), mail="boss@example.org")
+        w = world(sender, ladder(Rung(role="on-duty")), people=(LI, boss), test_at="10:00")
+        w.run(10 * 3600 + 600, every=600)
+        assert [p for p, _, t in sender.sent if "[TEST]" in t] == ["boss"]
+
+    def test_without_a_time_nothing_is_owed(self, sender: ScriptedSender) -> None:
+        w = world(sender, ladder(Rung(role="on-duty")), duties=self.DUTIES)
+        w.run(86400, every=600)
+        assert sender.sent == []
+        assert w.pager.test_trouble(START, w.clock.now()) is None
+
+    def test_a_contact_is_tested_on_every_channel_on_request_but_not_twice_a_minute(
+        self, sender: ScriptedSender
+    ) -> None:
+        w = world(sender)
+        sender.script("wang", "sms", "number", "delivered")
+        w.commit(w.pager.test_contact("wang", "a1", "li", w.clock.now()))
+        w.run(30)
+        assert {(p, c) for p, c, _ in sender.sent} == {("wang", "voice")}
+        assert [n.channel for n in w.pager.troubles()] == ["sms"]
+        (refused,) = w.pager.test_contact("wang", "a2", "li", w.clock.now())
+        assert isinstance(refused, Refused)
+        w.run(60)
+        w.commit(w.pager.test_contact("wang", "a3", "li", w.clock.now()))
+        w.run(30)
+        assert w.pager.troubles() == [], "a channel that failed is tested as well, and found to work"
+        (unknown,) = w.pager.test_contact("nobody", "a4", "li", w.clock.now())
+        assert isinstance(unknown, Refused)
 
 
 class TestDutyMessages:
@@ -453,3 +573,16 @@ class TestDutyMessages:
         w.run(4 * 86400, every=600)
         assert [(p, c) for p, c, _ in sender.sent] == [("boss", "mail")]
         assert "2025-12-01 09:00" in sender.sent[0][2]
+
+    def test_an_empty_rung_in_the_next_30_days_is_mailed_too(self, sender: ScriptedSender) -> None:
+        boss = person("boss", roles=("administrator",), channels=("mail",), mail="boss@example.org")
+        away = (Duty(kind="absence", person="wang", from_="2025-12-10T00:00", until="2025-12-12T00:00"),)
+        w = world(
+            sender,
+            ladder(Rung(person="li"), Rung(person="wang", after_min=3)),
+            people=(LI, WANG, boss),
+            duties=away,
+        )
+        w.run(86400, every=600)
+        assert [(p, c) for p, c, _ in sender.sent] == [("boss", "mail")]
+        assert "step 2 of the ladder for priority 1 reaches nobody 2025-12-10 00:00" in sender.sent[0][2]

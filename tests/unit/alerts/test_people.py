@@ -211,3 +211,33 @@ class TestRungs:
         begin = at(self.zone, "2026-12-01 09:00")
         found = empty_rungs(PEOPLE, ladders, duties, self.zone, from_=begin, until=begin + 4 * 86400)
         assert [(e.priority, e.rung, e.from_at) for e in found] == [(1, 0, at(self.zone, "2026-12-03 09:00"))]
+
+    def test_a_rung_is_not_empty_outside_its_own_hours_but_within_them(self) -> None:
+        office = (Schedule(days=(0, 1, 2, 3, 4), from_="08:30", until="17:30"),)
+        rung = Rung(role="day-keeper", hours=office)
+        keeper = {"li": Person(id="li", name=Text("li", "li"), roles=("day-keeper",))}
+        begin = at(self.zone, "2026-12-01 00:00")  # a Tuesday
+        ladders = (Ladder(priority=1, rungs=(rung,)),)
+        assert empty_rungs(keeper, ladders, (), self.zone, from_=begin, until=begin + 7 * 86400) == []
+        away = (Duty(kind="absence", person="li", from_="2026-12-03T12:00", until="2026-12-07T10:00"),)
+        found = empty_rungs(keeper, ladders, away, self.zone, from_=begin, until=begin + 14 * 86400)
+        assert [(e.from_at, e.until_at) for e in found] == [
+            (at(self.zone, "2026-12-03 12:00"), at(self.zone, "2026-12-03 17:30")),
+            (at(self.zone, "2026-12-04 08:30"), at(self.zone, "2026-12-04 17:30")),
+            (at(self.zone, "2026-12-07 08:30"), at(self.zone, "2026-12-07 10:00")),
+        ]
+
+    @pytest.mark.parametrize(("zone", "day"), BOTH)
+    def test_empty_rungs_keep_the_wall_clock_over_a_clock_change(self, zone: str, day: str) -> None:
+        every = (Schedule(days=tuple(range(7)), from_="08:00", until="20:00"),)
+        away = (Duty(kind="absence", person="li", from_="2026-01-01T00:00", until="2027-01-01T00:00"),)
+        people = {"li": PEOPLE["li"]}
+        ladders = (Ladder(priority=1, rungs=(Rung(person="li", hours=every),)),)
+        begin = at(zone, f"{day} 12:00") - 2 * 86400
+        found = empty_rungs(people, ladders, away, zone, from_=begin, until=begin + 4 * 86400)
+        clocks = {
+            datetime.fromtimestamp(edge, ZoneInfo(zone)).strftime("%H:%M")
+            for one in found[1:-1]
+            for edge in (one.from_at, one.until_at)
+        }
+        assert clocks == {"08:00", "20:00"}

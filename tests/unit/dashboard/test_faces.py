@@ -40,6 +40,8 @@ BOARDS: dict[str, Callable[[], Board | None]] = {
     "fire": house.fire_board,
     "no broker": house.broker_board,
     "drill": house.drill_board,
+    "salvage": house.salvage_board,
+    "replan": house.replan_board,
 }
 ROLES = ("viewer", "helper", "archivist", "coordinator", "administrator")
 
@@ -92,7 +94,8 @@ def test_most_urgent_first_then_unacknowledged(tmp_path: Path) -> None:
 
 def _act_types(html: str) -> set[str]:
     found = re.findall(r'data-act="([^"]*)"', html)
-    return {json.loads(text.replace("&quot;", '"'))["type"] for text in found}
+    ticks = {"incident.item"} if "data-tick=" in html else set()
+    return {json.loads(text.replace("&quot;", '"'))["type"] for text in found} | ticks
 
 
 def test_acts_shown_fit_the_role(tmp_path: Path) -> None:

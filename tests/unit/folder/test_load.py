@@ -43,6 +43,12 @@ def test_a_question_can_always_be_answered_unknown(tmp_path: Path) -> None:
     )
 
 
+def test_the_recognition_can_be_left_to_the_messages(tmp_path: Path) -> None:
+    found = loaded(tmp_path, changed("sensors.toml", 'dialect = "json"', 'dialect = "auto"'))
+    assert found.building is not None
+    assert "auto" in {sensor.dialect for sensor in found.building.sensors.values()}
+
+
 def test_the_full_form_of_a_branch(tmp_path: Path) -> None:
     full = (
         '[[step.branch]]\nanswer = "pipe"\nlabel.zh = "管道"\nlabel.en = "Pipe"\nto = "valve"\n'

@@ -14,6 +14,7 @@ from playbooks.holdings import register
 from playbooks.holdings.rows import COLUMNS, parse_row, row_of
 from playbooks.model import Copy, Holding
 from sensors.model import Text
+from tests.unit.playbooks import house
 
 GOOD = {
     "id": "J001", "title": "清代契约 Qing deeds", "zone": "2b", "place": "排3架2层5", "grade": "1", "worth": "95",
@@ -206,3 +207,15 @@ def test_a_hundred_thousand_rows_are_read_and_written_without_pain() -> None:
     assert len(found.holdings) == 100_000
     assert len(register.export(found.holdings)) > 1_000_000
     assert time.process_time() - begun < 60
+
+
+def test_progress_is_told_and_a_formula_stays_text_in_a_workbook() -> None:
+    many = [house.holding(f"h{n}", title=f"=SUM({n})" if n % 7 == 0 else f"卷 {n}") for n in range(5_200)]
+    told: list[int] = []
+    raw = register.export(many, "xlsx", told.append)
+    assert told == [5_000]
+    told.clear()
+    again = register.read(raw, "a.xlsx", progress=told.append)
+    assert isinstance(again, register.Import)
+    assert told == [5_000]
+    assert list(again.holdings) == many

@@ -1,0 +1,149 @@
+"""From stakes to a problem: who can carry what at all, and of that only what can be worth it; pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+
+from playbooks.holdings.materials import most_delicate
+from playbooks.model import Crew
+from playbooks.rescue.problem import (
+    COVER_MIN,
+    COVER_SHARE,
+    LOADED,
+    PROSPECT,
+    UNDRIED,
+    UNLIKELY,
+    Option,
+    Problem,
+    teams_of,
+)
+from playbooks.triage import Stake
+from sensors.model import Zone
+
+FEWEST = 300
+"""So many candidates are kept in any case."""
+
+
+def pose(
+    stakes: Sequence[Stake],
+    *,
+    threat: str,
+    zones: Mapping[str, Zone],
+    assembly: str,
+    cleared: Collection[str],
+    blocked: Collection[str],
+    closes: Mapping[str, float],
+    crews: Sequence[Crew],
+    budget_min: float,
+    margin_min: float,
+    stretch: float,
+    likely: Mapping[str, float],
+    prospect: float = PROSPECT,
+    walk: float = 1.0,
+    shelf: float = 1.0,
+    dry_kg: float | None = None,
+) -> Problem:
+    """The problem for these stakes: only what can be carried at all, and of that only what can be worth it.
+
+    Candidates are taken by value per minute until they would fill the crews' time three times over; the
+    rest has no prospect and is left out of the search (the bound still counts it through ``pruned_pace``).
+    """
+    teams = teams_of(crews)
+    wanted = set(cleared) & set(zones)
+    problem = Problem(stakes, teams, budget_min, stretch * walk, stretch * shelf)
+    problem.cleared = frozenset(wanted)
+    problem.lay_ways(zones, assembly, set(blocked) - wanted, closes, margin_min)
+    if not teams:
+        return problem
+    strongest = max(team.people for team in teams)
+    skills = frozenset(skill for team in teams for skill in team.skills)
+    capacity = max(team.capacity for team in teams)
+    share = problem.cover_share = COVER_SHARE.get(threat, 0.0)
+    covering = COVER_MIN * problem.shelf
+    facts = {  # zone -> (chance, minutes of walk per kg)
+        zone: (likely.get(zone, UNLIKELY), problem.minutes_to(zone) * (1.0 + LOADED) / capacity)
+        for zone in wanted
+        if not math.isinf(problem.minutes_to(zone))
+    }
+    strong, sheets, work = strongest, covering if share else 0.0, problem.shelf
+    fit: list[tuple[float, int, float]] = []  # less value per minute last, stake, minutes
+    for number, one in enumerate(stakes):
+        holding = one.holding
+        fact = facts.get(holding.zone)
+        if fact is None or not one.harm or holding.people > strong:
+            continue
+        skill = holding.skill
+        if skill and skill not in skills:
+            continue
+        action, value = holding.action, one.value * fact[0]
+        if action == "take":
+            minutes = holding.carry_min * work + fact[1] * one.kg + 1e-6
+            if sheets and one.sheet and share * minutes > sheets:
+                fit.append((-value * share / sheets, number, sheets))
+            else:
+                fit.append((-value / minutes, number, minutes))
+        elif sheets and action == "protect":
+            fit.append((-value * share / sheets, number, sheets))
+    fit.sort()
+    spare = prospect * sum(max(0.0, budget_min - team.start) for team in teams)
+    kept: list[int] = []
+    for place, (pace, number, minutes) in enumerate(fit):
+        spare -= minutes
+        if spare < 0 and place >= FEWEST:
+            problem.pruned_pace, problem.pruned = -pace, fit[place:]
+            break
+        kept.append(number)
+    problem.enter(sorted({stakes[number].holding.zone for number in kept}))
+    if threat == "water" and dry_kg is not None:
+        problem.undried = beyond_drying(
+            stakes, kept, dry_kg, {zone for zone in wanted if likely.get(zone, 0.0) >= 1.0}
+        )
+    index = {zone: number for number, zone in enumerate(problem.zones)}
+    for number in kept:
+        one = stakes[number]
+        zone = one.holding.zone
+        for option in _options(problem, number, index[zone], share, facts[zone][0]):
+            problem.options[option.zone].append(option)
+    return problem
+
+
+def beyond_drying(
+    stakes: Sequence[Stake], candidates: Sequence[int], dry_kg: float, wet_zones: Collection[str]
+) -> frozenset[int]:
+    """Candidates in zones where the water is already that could not be frozen or dried in time afterwards.
+
+    The capacity goes to the best value per wet kilogram. What is covered in place needs none.
+    """
+    soaked = [number for number in candidates if stakes[number].holding.zone in wet_zones]
+    soaked.sort(key=lambda number: (-stakes[number].value / max(0.01, wet_kg(stakes[number])), number))
+    beyond = set[int]()
+    for number in soaked:
+        if wet_kg(stakes[number]) <= dry_kg + 1e-9:
+            dry_kg -= wet_kg(stakes[number])
+        else:
+            beyond.add(number)
+    return frozenset(beyond)
+
+
+def wet_kg(one: Stake) -> float:
+    """What a holding weighs soaked: the register's figure, else its material's."""
+    holding = one.holding
+    if holding.unit_wet_kg is not None:
+        return holding.units * holding.unit_wet_kg
+    return one.kg * (1.0 + most_delicate(holding.form, holding.materials).soak)
+
+
+def _options(problem: Problem, number: int, zone: int, share: float, chance: float) -> list[Option]:
+    one = problem.stakes[number]
+    holding, worth = one.holding, one.value * chance
+    found: list[Option] = []
+    if holding.action == "take":
+        shelf = holding.carry_min * problem.shelf
+        value = worth * (UNDRIED if number in problem.undried else 1.0)
+        found.append(Option(number, zone, "take", value, shelf, one.kg, holding.people, holding.skill))
+    if share and one.sheet:
+        people = min(2, holding.people)
+        value, shelf = worth * share, COVER_MIN * problem.shelf
+        found.append(Option(number, zone, "protect", value, shelf, 0.0, people, holding.skill))
+    return found

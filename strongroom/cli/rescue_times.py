@@ -1,0 +1,132 @@
+"""``strongroom rescue-times``: what drills and incidents measured of walks and shelves, and into the folder with it."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from playbooks.model import Incident, IncidentEvent
+from playbooks.rescue.measured import SiteTimes, in_words, samples_of, site_times
+from sensors.model import Text
+from strongroom.cli import app
+from strongroom.cli.common import say
+from strongroom.cli.holdings import building_or_exit
+from strongroom.folder.load import load
+from strongroom.folder.rescue import FILE, written
+from strongroom.localtime import local
+from strongroom.rehearse import record_of
+from strongroom.sitedb import SiteReader
+
+MOST_ENTRIES = 1_000_000
+WALK = Text("步行", "walking")
+SHELF = Text("架前取件", "work at the shelf")
+
+
+@app.command("rescue-times")
+def rescue_times(
+    folder: Annotated[Path, typer.Argument(help="The building folder · 档案馆文件夹")],
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Data directory with drills and incidents · 数据目录")
+    ] = None,
+    last: Annotated[int, typer.Option(min=1, help="The last so many of them · 最近几次")] = 5,
+    write: Annotated[
+        bool, typer.Option("--write", help="Put the measured figures into rescue.toml · 写入")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object on the last line · 输出 JSON")
+    ] = False,
+) -> None:
+    """Walking and shelf times the planner goes by: measured ones with spread, date and source; defaults marked.
+
+    With --data the ticks "out" and "arrived" of the last drills and incidents are measured against the plan · 实测时间.
+    """
+    house = building_or_exit(folder)
+    times, source = house.rescue.times, ""
+    if data is not None:
+        path = data / "site.db"
+        if not path.is_file():
+            say(Text(f"{path}: 没有数据库；请写数据目录", "there is no database; give the data directory"))
+            raise typer.Exit(2)
+        record = record_of(SiteReader(path).entries(limit=MOST_ENTRIES))
+        known: dict[str, Incident] = {
+            e.incident.id: e.incident for e in record if isinstance(e, IncidentEvent)
+        }
+        chosen = sorted((one for one in known.values() if one.items), key=lambda one: one.opened_at)[-last:]
+        samples = [
+            sample
+            for one in chosen
+            for sample in samples_of(one, house.holdings, house.zones, house.assembly)
+        ]
+        date = local(chosen[-1].opened_at, house.timezone, "%Y-%m-%d") if chosen else ""
+        source = ", ".join(f"{one.kind} {one.reference}" for one in chosen)
+        times = site_times(samples, date, source)
+    if write:
+        _write(folder, times)
+    if as_json:
+        typer.echo(json.dumps(_as_json(times), ensure_ascii=False))
+        return
+    say(in_words(WALK, times.walk))
+    say(in_words(SHELF, times.shelf))
+    if times.boxes_per_min is not None:
+        say(Text(f"每分钟 {times.boxes_per_min:g} 盒", f"{times.boxes_per_min:g} boxes a minute"))
+    stretch = (times.stretch() - 1.0) * 100.0
+    say(Text(f"计划时间放宽 {stretch:.0f}%", f"planned times are stretched by {stretch:.0f} %"))
+
+
+def _as_json(times: SiteTimes) -> dict[str, object]:
+    figures = {
+        name: {
+            "value": known.value,
+            "spread": known.spread,
+            "samples": known.samples,
+            "date": known.date,
+            "source": known.source,
+            "default": known.is_default,
+        }
+        for name, known in (("walk", times.walk), ("shelf", times.shelf))
+    }
+    return {**figures, "boxes_per_min": times.boxes_per_min, "stretch": round(times.stretch(), 3)}
+
+
+def _write(folder: Path, times: SiteTimes) -> None:
+    """Replace the measured figures of rescue.toml and nothing else; the folder is read again before it counts."""
+    lines = written(times)
+    if not lines:
+        say(
+            Text(
+                "样本太少，沿用默认值，未写入。", "Too few samples: the defaults stand, nothing was written."
+            )
+        )
+        return
+    path = folder / FILE
+    before = path.read_text(encoding="utf-8") if path.is_file() else ""
+    kept, skipping = [], False
+    for line in before.splitlines():
+        if line.strip().startswith("["):
+            skipping = line.strip() in {"[walk]", "[shelf]"}
+        if not skipping and not line.strip().startswith("boxes_per_min"):
+            kept.append(line)
+    top = [line for line in lines.splitlines() if line.startswith("boxes_per_min")]
+    tables = lines.split("\n", 1)[1] if top else lines
+    after = "\n".join([*top, *kept]).strip() + "\n" + tables
+    tomllib.loads(after)
+    fresh = path.with_suffix(".toml.new")
+    fresh.write_text(after.lstrip("\n"), encoding="utf-8")
+    fresh.replace(path)
+    if load(folder).building is None:
+        if before:
+            path.write_text(before, encoding="utf-8")
+        else:
+            path.unlink()
+        say(
+            Text(
+                f"{FILE} 未改动：写入后检查不通过。",
+                f"{FILE} is unchanged: the folder would not pass its check.",
+            )
+        )
+        raise typer.Exit(2)
+    say(Text(f"已写入 {path}", f"written to {path}"))

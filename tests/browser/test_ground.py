@@ -1,0 +1,165 @@
+"""Phones in dead spots: ticks without a connection, what follows from them, refusals, the word across the top."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.test_dashboard import Site
+
+pytestmark = pytest.mark.timeout(180)
+KEPT = "JSON.parse(localStorage.getItem('strongroom-acts') || '[]')"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    made = Site(tmp_path_factory.mktemp("data"), "later")
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def phone(chromium: Browser, site: Site) -> Iterator[Callable[..., Page]]:
+    contexts = []
+
+    def open_page(path: str, role: str = "helper", language: str = "en", width: int = 390) -> Page:
+        context = chromium.new_context(viewport={"width": width, "height": 844}, reduced_motion="reduce")
+        contexts.append(context)
+        context.add_cookies([{"name": "strongroom_lang", "value": language, "url": site.address}])
+        page = context.new_page()
+        page.goto(f"{site.address}/login?to={path.replace('&', '%26')}")
+        page.click(f"button[value={role}]")
+        page.wait_for_selector(".sr-views", timeout=60_000)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(autouse=True)
+def settled(site: Site) -> Iterator[None]:
+    site.tell("later")
+    yield
+    site.process.send_signal(signal.SIGCONT)
+
+
+def test_a_whole_trip_is_ticked_without_a_connection(phone: Callable[..., Page], site: Site) -> None:
+    page = phone("/rescue")
+    row = page.locator("[data-key='item-M002']")
+    page.context.set_offline(True)
+    out = row.locator("[data-tick=out]").first
+    box = out.bounding_box()
+    assert box is not None and box["height"] >= 56, "gloves"
+    out.click()
+    expect(row.locator(".sr-mineline")).to_contain_text("waiting to send")
+    expect(out).to_be_hidden()
+    out.dispatch_event("click")
+    row.locator("[data-condition=wet]").click()
+    expect(row.locator("[data-condition=wet]")).to_have_attribute("aria-pressed", "true")
+    row.locator("[data-tick=arrived]").click()
+    expect(row.locator(".sr-mineline")).to_contain_text("arrived")
+    kept = [one["body"] for one in page.evaluate(KEPT)]
+    assert [(one["state"], one["was"], one.get("condition", "")) for one in kept] == [
+        ("out", "waiting", ""), ("out", "out", "wet"), ("arrived", "out", ""),
+    ], "a second tap is no second tick"  # fmt: skip
+    expect(page.locator("#sr-unsent")).to_contain_text("3 waiting to send", timeout=10_000)
+    page.wait_for_timeout(11_000)
+    strip = page.locator("#sr-veil")
+    expect(strip).to_contain_text("SCREEN NOT UPDATING")
+    expect(strip).to_contain_text("Keep ticking")
+    size = strip.bounding_box()
+    assert size is not None and size["width"] >= 380 and size["height"] < 300, (
+        "across the top, not over the list"
+    )
+    other = page.locator("[data-key='item-J031'] [data-tick=out]").first
+    other.scroll_into_view_if_needed()
+    other.click()
+    assert len(page.evaluate(KEPT)) == 4
+    page.context.set_offline(False)
+    expect(page.locator("#sr-unsent")).to_have_count(0, timeout=40_000)
+    assert page.evaluate(KEPT) == []
+
+
+def test_what_waits_survives_the_browser_being_closed(
+    chromium: Browser, phone: Callable[..., Page], site: Site
+) -> None:
+    page = phone("/rescue")
+    site.process.send_signal(signal.SIGSTOP)
+    page.locator("[data-key='item-M002'] [data-tick=out]").first.click()
+    expect(page.locator("#sr-unsent")).to_contain_text("1 waiting", timeout=10_000)
+    context = page.context
+    page.close()
+    site.process.send_signal(signal.SIGCONT)
+    again = context.new_page()
+    again.goto(f"{site.address}/rescue")
+    again.wait_for_selector(".sr-views", timeout=60_000)
+    expect(again.locator("#sr-unsent")).to_have_count(0, timeout=20_000)
+    assert again.evaluate(KEPT) == []
+
+
+def test_a_reason_takes_one_tap_and_a_refusal_is_told_plainly(phone: Callable[..., Page]) -> None:
+    page = phone("/rescue")
+    row = page.locator("[data-key='item-M002']")
+    row.locator("[data-key='drawer-cannot-M002'] > summary").click()
+    row.locator("input[name=note]").fill("please refuse this")
+    row.locator("form[data-tick=cannot] button").click()
+    expect(page.locator("#sr-toasts")).to_contain_text("The cause persists", timeout=10_000)
+    expect(row.locator("[data-tick=out]").first).to_be_visible(timeout=10_000)
+
+
+def test_a_typed_crate_code_opens_the_crate_and_the_keyboard_reaches_it(
+    phone: Callable[..., Page], site: Site
+) -> None:
+    site.tell("salvage")
+    page = phone("/rescue?view=arrivals")
+    page.locator("input[name=find]").fill("a01")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-key='crate-A01'] h2")).to_contain_text("Crate A01 · 1 inside", timeout=10_000)
+    sent: list[dict[str, object]] = []
+    page.on(
+        "request", lambda r: sent.append(json.loads(r.post_data or "{}")) if r.url.endswith("/act") else None
+    )
+    page.locator("[data-key='receive-A01']").click()
+    page.wait_for_timeout(1500)
+    assert [(one["type"], one["crate"], one["to"]) for one in sent] == [("incident.move", "A01", "car-park")]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("view", ["carry", "arrivals", "wet", "plan"])
+def test_nothing_sticks_out_and_everything_is_large_enough(
+    phone: Callable[..., Page], site: Site, view: str, language: str
+) -> None:
+    site.tell("replan" if view in {"carry", "plan"} else "salvage")
+    page = phone(f"/rescue?view={view}", "coordinator", language)
+    for one in page.locator("details.sr-drawer > summary").all():
+        if one.is_visible():
+            one.click()
+    page.wait_for_timeout(400)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    small = page.evaluate(
+        """() => [...document.querySelectorAll('.sr-itemacts button, .sr-views a, .sr-fixed .sr-button')]
+        .filter((at) => at.offsetParent && at.getBoundingClientRect().height < 48).map((at) => at.textContent)"""
+    )
+    assert small == []
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll('.sr button, .sr a, .sr input, .sr select')]
+        .filter((at) => at.offsetParent && !(at.textContent.trim() || at.getAttribute('aria-label')
+          || at.closest('label')?.textContent.trim())).map((at) => at.outerHTML)"""
+    )
+    assert nameless == []
+
+
+@pytest.mark.parametrize(("path", "paper"), [("crates?count=16", 2), ("custody?incident=inc-1", 1)])
+def test_sheets_of_the_assembly_point_print_on_a4(
+    phone: Callable[..., Page], site: Site, path: str, paper: int
+) -> None:
+    site.tell("salvage")
+    page = phone("/rescue?view=arrivals")
+    page.goto(f"{site.address}/print/{path}")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth || innerWidth < 800")
+    assert page.pdf(prefer_css_page_size=True).count(b"/Type /Page\n") == paper
