@@ -1,9 +1,10 @@
-"""The same load through Node-RED: MQTT in, a function that compares with a limit, a file.
+"""The same load through Node-RED: MQTT in, a function that compares with a limit, and a file or InfluxDB.
 
 ``python -m bench.peers --json``. Node-RED is installed by npm into ``build/node-red`` once (or ``--node-red FOLDER``
 names where it is). Its file node does not sync and its MQTT node acknowledges on arrival, so its figures are without
-durability; ours acknowledge what lies synced on disk. Throughput: messages published at full speed until the last
-line is in the file. Latency: from publishing to the end of the function, written beside the value.
+durability; ours acknowledge what lies synced on disk. Throughput: messages published at full speed until the last one
+is in the file, or in InfluxDB (one request a message, as its own node does it), where influxd is installed. Latency:
+from publishing to the end of the function, written beside the value.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import statistics
 import subprocess
 import tempfile
 import time
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +32,15 @@ FUNCTION = """\
 const m = msg.payload;
 const hot = m.value > 57 ? 1 : 0;
 msg.payload = m.value + "," + hot + "," + (Date.now() / 1000 - m.t);
+return msg;
+"""
+
+
+INFLUX_FUNCTION = """\
+const m = msg.payload;
+const hot = m.value > 57 ? 1 : 0;
+msg.payload = "r,s=" + msg.topic + " value=" + m.value + ",hot=" + hot + " " + Math.round(m.t * 1e6);
+msg.headers = {};
 return msg;
 """
 
@@ -57,8 +68,19 @@ def installed(folder: Path) -> Path:
     return script
 
 
-def flow(port: int, out: Path) -> list[dict[str, Any]]:
-    """MQTT in, function, file."""
+def flow(port: int, out: Path, influx_port: int) -> list[dict[str, Any]]:
+    """MQTT in, function, file; with ``influx_port`` a request to InfluxDB instead of the file."""
+    writing: dict[str, Any] = {
+        "type": "file",
+        "filename": str(out),
+        "filenameType": "str",
+        "appendNewline": True,
+        "overwriteFile": "false",
+    }
+    if influx_port:
+        address = f"http://127.0.0.1:{influx_port}/write?db=bench&precision=u"
+        writing = {"type": "http request", "method": "POST", "url": address, "ret": "txt", "persist": True}
+    function = INFLUX_FUNCTION if influx_port else FUNCTION
     return [
         {"id": "tab", "type": "tab", "label": "bench"},
         {
@@ -83,31 +105,17 @@ def flow(port: int, out: Path) -> list[dict[str, Any]]:
             "inputs": 0,
             "wires": [["decide"]],
         },
-        {"id": "decide", "type": "function", "z": "tab", "func": FUNCTION, "outputs": 1, "wires": [["out"]]},
-        {
-            "id": "out",
-            "type": "file",
-            "z": "tab",
-            "filename": str(out),
-            "filenameType": "str",
-            "appendNewline": True,
-            "overwriteFile": "false",
-            "wires": [[]],
-        },
+        {"id": "decide", "type": "function", "z": "tab", "func": function, "outputs": 1, "wires": [["out"]]},
+        {"id": "out", "z": "tab", "wires": [[]], **writing},
     ]
 
 
 @contextmanager
-def node_red(script: Path, folder: Path, port: int) -> Iterator[Path]:
+def node_red(script: Path, folder: Path, port: int, influx_port: int = 0) -> Iterator[Path]:
     """A running Node-RED; yields the file it writes. RuntimeError when it does not come up in a minute."""
     out, web = folder / "out.csv", free_port()
-    (folder / "flows.json").write_text(json.dumps(flow(port, out)))
+    (folder / "flows.json").write_text(json.dumps(flow(port, out, influx_port)))
     settings = {
-        "flowFile": "flows.json",
-        "uiPort": web,
-        "uiHost": "127.0.0.1",
-        "logging": {"console": {"level": "error"}},
-    }
         "flowFile": "flows.json",
         "uiPort": web,
         "uiHost": "127.0.0.1",
@@ -156,6 +164,42 @@ def through_node_red(script: Path, count: int, rate: float) -> tuple[float, list
             return took, [float(line.rpartition(",")[2]) for line in out.read_text().splitlines()]
 
 
+def into_influx(script: Path, count: int) -> float:
+    """Seconds until ``count`` messages are in InfluxDB by way of Node-RED."""
+    from tests.contract.influx_server import Influx
+
+    with tempfile.TemporaryDirectory() as name, mosquitto(Path(name)) as port:
+        place, folder = Path(name, "influx"), Path(name, "node-red")
+        place.mkdir()
+        folder.mkdir()
+        server = Influx(place)
+
+        def ask(words: str) -> Any:
+            asked = urllib.parse.urlencode({"db": "bench", "q": words}).encode()
+            with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/query", asked, timeout=30) as answer:
+                return json.load(answer)
+
+        def stored() -> int:
+            found = ask("SELECT count(value) FROM r")["results"][0].get("series")
+            return int(found[0]["values"][0][1]) if found else 0
+
+        try:
+            ask("CREATE DATABASE bench")
+            with node_red(script, folder, port, server.port):
+                began = time.monotonic()
+                load = publisher(port, count, 0)
+                until = began + 200
+                while (found := stored()) < count and time.monotonic() < until:
+                    time.sleep(0.2)
+                took = time.monotonic() - began
+                load.wait(90)
+        finally:
+            server.stop()
+        if found < count:
+            raise RuntimeError(f"published {count} messages, {found} came into InfluxDB")
+        return took
+
+
 def figures(took: list[float], count: int, runs: dict[int, list[list[float]]]) -> dict[str, Any]:
     """Throughput and quantiles, medians over the runs."""
     return {
@@ -186,15 +230,21 @@ def main() -> None:
         count,
         {rate: [through_node_red(script, rate * seconds, rate)[1] for _ in range(repeats)] for rate in rates},
     )
+    influx = shutil.which("influxd") is not None
+    into = [count / into_influx(script, count) for _ in range(repeats)] if influx else []
     ours = figures(
         [chain(5 * count, 0).took / 5 for _ in range(repeats)],
         count,
         {rate: [chain(rate * seconds, rate).latencies for _ in range(repeats)] for rate in rates},
     )
     found = {
-        "node_red": theirs,
+        "node_red_file": theirs,
+        "node_red_influx_per_s": round(statistics.median(into)) if into else None,
         "ours": ours,
-        "throughput_ratio": round(ours["sustained_per_s"] / theirs["sustained_per_s"], 1),
+        "throughput_ratio_file": round(ours["sustained_per_s"] / theirs["sustained_per_s"], 1),
+        "throughput_ratio_influx": round(ours["sustained_per_s"] / statistics.median(into), 1)
+        if into
+        else None,
         "p99_ratio_5000": round(ours["latency_ms"]["5000"]["p99"] / theirs["latency_ms"]["5000"]["p99"], 3),
         "repeats": repeats,
         "load_before": os.getloadavg()[0],
