@@ -59,7 +59,7 @@ def _label(code: str, words: str, stamp: Stamp) -> str:
         f"<div>{label('湿', 'wet')} □ {label('干', 'dry')} □ {label('时间', 'time')} ___:___</div>"
         f'<div>{label("来自", "from")} <span class="line" style="min-width:52mm"></span></div>'
         f'<div style="font-size:8pt">{both(stamp.site)} · {label("拍码或输入箱号", "scan, or type the code")}'
-        "</div></div>"
+        f" · rev {esc(stamp.revision)}</div></div>"
     )
 
 
