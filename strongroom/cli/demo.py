@@ -69,6 +69,7 @@ def demo(
         typer.echo(render(loaded.problems, "zh") + "\n" + render(loaded.problems, "en"), err=True)
         raise typer.Exit(2)
     _prepare(settings.data, keep)
+    settings = msgspec.structs.replace(settings, building=_own_copy(settings))
     supervisor = Supervisor(
         (
             programs.embedded_broker(settings),
@@ -137,6 +138,14 @@ def _prepare(data: Path, keep: bool) -> None:
             shutil.rmtree(data)
     data.mkdir(parents=True, exist_ok=True)
     (data / MARK).touch()
+
+
+def _own_copy(settings: Settings) -> Path:
+    """A copy of the building that a visitor may change: adopting and calibrating write into the folder."""
+    copy = settings.data / "building"
+    if not copy.is_dir():
+        shutil.copytree(settings.building, copy)
+    return copy
 
 
 def _running(data: Path) -> int:
