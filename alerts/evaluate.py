@@ -206,33 +206,17 @@ class Evaluator:
 
     def set_aside(self, sensor: str, now: float) -> list[Change]:
         """Take a sensor out of service: its silence is nobody's alarm, and what it said last proves nothing."""
-        seen = self._worlds[""].get(sensor)
         changes: list[Change] = []
-        if seen is None or seen.aside:
-            return changes
-        seen.aside = True
-        for watch in seen.watches:
-            for slot in watch.slots:
-                if slot.state == MET:
-                    self._turn(slot, CLEAR, now, changes)
-        for trouble in seen.troubles:
-            if trouble.state == MET:
-                self._turn(trouble, CLEAR, now, changes)
-        for slot in seen.slots:
-            if not slot.by_clock and slot.state != UNKNOWN:
-                self._turn(slot, UNKNOWN, now, changes)
+        if seen := self._worlds[""].get(sensor):
+            self._living.set_aside(seen, now, changes)
         return changes
 
-    def bring_back(self, sensor: str, now: float) -> None:
+    def bring_back(self, sensor: str, now: float) -> list[Change]:
         """Back into service: it must speak within its limit from now; feed its newest reading afterwards."""
-        seen = self._worlds[""].get(sensor)
-        if seen is not None and seen.aside:
-            seen.aside = seen.silent = False
-            seen.known_at = now
-            self._dirty[seen.key] = seen
-            for watch in seen.watches:
-                watch.fired = False
-                self._push(watch.due(self._living.not_before), watch)
+        changes: list[Change] = []
+        if seen := self._worlds[""].get(sensor):
+            self._living.bring_back(seen, now, changes)
+        return changes
 
     # --- building -----------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from alerts.links import Links, Parent
 from alerts.rule import Change
 from alerts.seen import Seen, SelfTest, Watch
-from alerts.slots import MET, UNKNOWN, Slot
+from alerts.slots import CLEAR, MET, UNKNOWN, Slot
 from sensors.model import Expiry, Life, Quality, Telling
 from sensors.state import SELF_TEST_MOST_S, testing
 
@@ -112,6 +112,31 @@ class Living:
         else:
             self.tested(item.seen, now, changes)
 
+    def set_aside(self, seen: Seen, now: float, changes: list[Change]) -> None:
+        """Out of service: no silence and no trouble of it is anybody's alarm, and its last value proves nothing."""
+        if seen.aside:
+            return
+        seen.aside = True
+        own = [slot for watch in seen.watches for slot in watch.slots]
+        for slot in [*own, *seen.troubles]:
+            if slot.state == MET:
+                self._turn(slot, CLEAR, now, changes)
+        for slot in seen.slots:
+            if not slot.by_clock and slot.state != UNKNOWN:
+                self._turn(slot, UNKNOWN, now, changes)
+
+    def bring_back(self, seen: Seen, now: float, changes: list[Change]) -> None:
+        """Back in service: it must speak within its limit from now on."""
+        if not seen.aside:
+            return
+        seen.aside = seen.silent = False
+        seen.known_at = now
+        seen.stirred = True
+        for watch in seen.watches:
+            watch.fired = False
+            self._push(watch.due(self.not_before), watch)
+        self.troubled(seen, now, changes)
+
     def _watch(self, watch: Watch, now: float, changes: list[Change]) -> None:
         if watch.seen.aside:
             return
@@ -159,7 +184,7 @@ class Living:
         seen.testing = running
         if running:
             self._push(told.since + SELF_TEST_MOST_S, SelfTest(seen))
-        if ended and seen.value is not None and not seen.silent:
+        if ended and seen.value is not None and not seen.silent and not seen.aside:
             for slot in seen.slots:
                 state = slot.judge(seen.value, seen.measured_at)
                 if state != slot.state:

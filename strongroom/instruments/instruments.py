@@ -56,9 +56,9 @@ class Instruments:
         """A sensor went out of service or came back; what it says at its return is judged at once."""
         if record.kind != BACK:
             return evaluator.set_aside(record.sensor, now)
-        evaluator.bring_back(record.sensor, now)
+        back = evaluator.bring_back(record.sensor, now)
         newest = latest.get(record.sensor)
-        return evaluator.observe(newest, now) if newest is not None else []
+        return [*back, *evaluator.observe(newest, now)] if newest is not None else back
 
     def overdue(self, now: float) -> Text | None:
         """Which calibrations have ended; None where none has."""
