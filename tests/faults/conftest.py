@@ -47,7 +47,7 @@ def engine_on(tmp_path: Path) -> Iterator[Callable[..., EngineProcess]]:
                 "STRONGROOM_SENDER": "none",
                 "STRONGROOM_SMTP_URL": f"smtp+plain://127.0.0.1:{mail.port}",
                 "STRONGROOM_MAIL_FROM": "room@example.org",
-                "STRONGROOM_TEST_HOUR": "off",
+                "STRONGROOM_TEST_AT": "off",
             }
         folder = write_building(tmp_path / "building", mail=mail is not None)
         made.append(
