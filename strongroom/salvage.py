@@ -70,7 +70,7 @@ def salvage(path: Path) -> Lost | None:
     with contextlib.closing(_opened(path)) as db:
         try:
             row = db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-            pages = max(0, committed - int(row[1])) if committed else 0
+            pages = committed - int(row[1]) if _torn(path, int(row[1]), committed) else 0
             whole = db.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
         except sqlite3.OperationalError:
             raise  # no room, or locked: nothing is known about damage
@@ -111,6 +111,44 @@ def _committed(path: Path) -> int:
                 found = number
             log.seek(size, 1)
         return found
+
+
+def _torn(path: Path, seen: int, committed: int) -> bool:
+    """Whether the frames behind the last one that SQLite sees, up to the last commit, are not what was written.
+
+    Whole frames that it does not see are no damage: the writer died before it made them known to the other processes,
+    so nothing in them was ever promised; or all of them lie in the file already.
+    """
+    if committed <= max(seen, 0):
+        return False
+    with path.with_name(path.name + "-wal").open("rb") as log:
+        head = log.read(_WAL_HEAD)
+        size = int.from_bytes(head[8:12], "big")
+        order = ">" if head[3] & 1 else "<"
+        if seen:
+            log.seek(_WAL_HEAD + (seen - 1) * (_FRAME_HEAD + size))
+            sums = struct.unpack(">II", log.read(_FRAME_HEAD)[16:24])
+            log.seek(size, 1)
+        else:
+            sums = struct.unpack(">II", head[24:32])
+            if _summed(head[:24], order, (0, 0)) != sums:
+                return True
+        for _ in range(committed - seen):
+            frame = log.read(_FRAME_HEAD + size)
+            sums = _summed(frame[:8] + frame[_FRAME_HEAD:], order, sums)
+            if struct.unpack(">II", frame[16:24]) != sums:
+                return True
+    return False
+
+
+def _summed(content: bytes, order: str, sums: tuple[int, ...]) -> tuple[int, int]:
+    """The running checksum of a write-ahead log (https://sqlite.org/fileformat2.html, 4.2)."""
+    first, second = sums
+    words = struct.unpack(f"{order}{len(content) // 4}I", content)
+    for one, other in zip(words[::2], words[1::2], strict=True):
+        first = (first + one + second) & 0xFFFFFFFF
+        second = (second + other + first) & 0xFFFFFFFF
+    return first, second
 
 
 def _copied(db: sqlite3.Connection, fresh: Path) -> tuple[dict[str, list[tuple[int, int]]], tuple[str, ...]]:

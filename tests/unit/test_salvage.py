@@ -159,3 +159,23 @@ def test_a_reader_follows_the_salvaged_file(whole: Path, tmp_path: Path) -> None
     assert reader.intake_span()[1] > 0
     db.close()
     reader.close()
+
+
+def test_whole_frames_that_were_never_made_known_are_no_damage(tmp_path: Path) -> None:
+    """Killed between writing a commit and telling the other processes that have the file open (the pages): nothing in
+    it was acknowledged, and nothing is broken."""
+    path = tmp_path / "site.db"
+    db = SiteDb(path)
+    db.commit(Batch(readings=[Reading("s0", 1.0, 1.0, 1.0)]))
+    known = path.with_name("site.db-shm").read_bytes()
+    db.commit(Batch(readings=[Reading("s0", 2.0, 2.0, 2.0)]))
+    with path.with_name("site.db-shm").open("r+b") as shared:
+        shared.write(known)
+    assert salvage(path) is None
+    with path.with_name("site.db-wal").open("r+b") as log:
+        log.seek(-2000, 2)
+        log.write(b"\xff" * 64)
+    lost = salvage(path)
+    db.close()
+    assert lost is not None
+    assert lost.pages >= 1
