@@ -56,6 +56,10 @@ class Demo:
         return self.process.wait(40)
 
 
+# One visit from beginning to end: the later tests look at the story the earlier ones began.
+pytestmark = pytest.mark.xdist_group("visit")
+
+
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     running = Demo(tmp_path_factory.mktemp("demo") / "data")
