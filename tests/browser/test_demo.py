@@ -15,10 +15,12 @@ import msgspec
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from ingest.embedded import free_port
 from tests.brokers import wait_until
 from tests.processes import descendants
 
-pytestmark = pytest.mark.timeout(300)
+# One visit from beginning to end: the later tests look at the story the earlier ones began, so one worker has them all.
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group(name="visit")]
 SECONDS = 1000.0  # Playwright counts in milliseconds
 
 
@@ -56,13 +58,9 @@ class Demo:
         return self.process.wait(40)
 
 
-# One visit from beginning to end: the later tests look at the story the earlier ones began.
-pytestmark = pytest.mark.xdist_group("visit")
-
-
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    running = Demo(tmp_path_factory.mktemp("demo") / "data")
+    running = Demo(tmp_path_factory.mktemp("demo") / "data", "--port", str(free_port()))
     try:
         running.wait_ready()
         yield running
@@ -135,6 +133,7 @@ def test_a_frozen_server_is_said_across_the_screen(demo: Demo, page: Page) -> No
     page.wait_for_timeout(3 * SECONDS)
     assert page.locator("#sr-veil").count() == 0
     server = demo.child("dashboard")
+    assert server > 0, demo.said()  # a signal to 0 would stop the tests themselves
     os.kill(server, signal.SIGSTOP)
     try:
         page.wait_for_selector("#sr-veil", timeout=15 * SECONDS)
@@ -150,6 +149,7 @@ def test_a_dead_engine_is_said_and_comes_back(demo: Demo, page: Page) -> None:
     page.goto(f"{demo.url}/?lang=zh")
     page.wait_for_selector("[data-story=water]")
     engine = demo.child("engine")
+    assert engine > 0, demo.said()
     os.kill(engine, signal.SIGKILL)
     assert wait_until(lambda: demo.child("engine") not in {0, engine}, 20.0)
     expect(page.locator("body")).to_contain_text("库房漏水", timeout=30 * SECONDS)
