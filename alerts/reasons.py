@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from alerts.rule import (
     Cause,
     Condition,
@@ -51,11 +53,12 @@ def cause_of(slot: Slot) -> Cause:
     """The sample behind a slot's verdict."""
     sensor = slot.seen.sensor
     unit = unit_of(sensor.quantity, sensor.unit)
+    at = slot.at if math.isfinite(slot.at) else 0.0  # never measured; the journal's JSON knows no infinity
     if isinstance(slot.leaf.kind, Rate):
         unit = f"{unit}/min"
     elif isinstance(slot.leaf.kind, Troubled):
         return Cause(
-            sensor=sensor.id, quantity=sensor.quantity, value=None, unit="", limit=None, measured_at=slot.at
+            sensor=sensor.id, quantity=sensor.quantity, value=None, unit="", limit=None, measured_at=at
         )
     elif isinstance(slot.leaf.kind, Silent | Stuck):
         return Cause(
@@ -64,7 +67,7 @@ def cause_of(slot: Slot) -> Cause:
             value=None,
             unit="s",
             limit=slot.limit,
-            measured_at=slot.at,
+            measured_at=at,
         )
     return Cause(
         sensor=sensor.id,
@@ -72,7 +75,7 @@ def cause_of(slot: Slot) -> Cause:
         value=slot.value,
         unit=unit,
         limit=slot.limit,
-        measured_at=slot.at,
+        measured_at=at,
     )
 
 

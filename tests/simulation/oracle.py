@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from alerts.model import Alarm, Notice, NoticeState
+from alerts.sensor_rules import GUARD_SILENT, SILENT
 from sensors.model import RawMessage
 from strongroom.core import Core
 from strongroom.journal import AlarmData, IncidentData, NoticeData, decode
@@ -434,8 +435,8 @@ class Oracle:
             return
         for sensor, probe in self.probes.items():
             if probe.alive_at and at - probe.alive_at > 3.0 * probe.every_s + 200.0:
-                name = self.raised.get(f"sensor-silent@{sensor}")
-                if name is None or not self.alarms[name].active:
+                names = [self.raised.get(f"{rule}@{sensor}") for rule in (SILENT, GUARD_SILENT)]
+                if not any(name is not None and self.alarms[name].active for name in names):
                     raise InvariantError(
                         f"{sensor} has said nothing for {at - probe.alive_at:.0f} s and nobody notices"
                     )

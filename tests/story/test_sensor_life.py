@@ -343,3 +343,13 @@ def test_a_devices_battery_on_a_topic_of_its_own_belongs_to_its_sensor(home: Ope
     house.publish("node/hall/cell", "8")
     house.run(1)
     assert [(alarm.rule, alarm.scope) for alarm in alarms(house)] == [("sensor-battery", HALL.id)]
+
+
+def test_a_trouble_of_a_sensor_that_never_measured_survives_a_restart(house: Open) -> None:
+    """Its cause has no moment of measurement; what is written must be readable again, or nothing starts."""
+    rehearsal = house()
+    rehearsal.hush("2B-T1", "2B-H1")
+    rehearsal.run(2000)
+    rehearsal.restart()
+    rehearsal.run(5)
+    assert any(alarm.rule.endswith("silent") for alarm in rehearsal.engine.core.annunciator.alarms.values())
