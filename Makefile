@@ -41,7 +41,7 @@ servers:
 
 # Many tests wait for real servers, not for a processor: two at a time take half as long.
 test: check servers
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2
 
 FUZZ_SECONDS ?= 60
 
