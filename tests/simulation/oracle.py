@@ -425,6 +425,8 @@ class Oracle:
     def _sure_s(self, run: Run, probe: Probe, at: float) -> float:
         """How long the condition has lasted for certain: by samples, and by the clock until the next is due."""
         since = at - probe.at
+        if self.bent_at >= probe.at:  # by the clock that was taken over since, its age is another
+            return run.least_s
         if probe.epoch != self.epoch:  # known from before a death: the clock goes on from the start
             return run.least_s + (max(0.0, at - self.up_since - 2.0) if since <= 1.4 * probe.pace_s else 0.0)
         return run.least_s + (since - 1.0 if 1.0 < since <= 1.4 * probe.pace_s else 0.0)
