@@ -85,7 +85,7 @@ class Life:
         self.world = World(Random(seed + 2), start, days)
         self.provider = Provider(Random(seed + 3), self._switch, self.clock.now)
         self.oracle = Oracle(zone)
-        self.provider.watch = self.oracle.calls
+        self.provider.watch, self.oracle.took = self.oracle.calls, self.provider.has
         self._inbox = Inbox(data / INBOX_DB)
         self.people = People(Random(seed + 4), self._inbox, self.provider, self.oracle)
         self._heard: list[tuple[RawMessage, float]] = []
