@@ -37,18 +37,20 @@ from ingest.series import (
     stats_of,
 )
 from ingest.series_block import between, chained, masked, merged, unpack, unpack_pile
-from ingest.series_seal import (
+from ingest.series_rows import (
     DAY_US,
     FIVE,
     HOUR,
     RAW,
     SCHEMA,
-    Retention,
-    Sealer,
-    recent_rows,
+    fold_tail,
+    newest,
+    put_rows,
+    unsealed,
     window_from_rows,
 )
-from ingest.series_tail import FOLD_AT, LARGE, PUT_ROW, fold_tail, pack_tail, read_tail
+from ingest.series_seal import Retention, Sealer
+from ingest.series_tail import FOLD_AT, LARGE, Columns, pack_tail, read_tail
 from ingest.series_tail import SCHEMA as TAIL_SCHEMA
 from sensors.model import Reading
 
@@ -158,8 +160,8 @@ class SqliteSeries:
         """A small batch becomes rows, after what the tail holds: the last write wins."""
         check(readings)
         fold_tail(base)
-        base.executemany(
-            PUT_ROW,
+        put_rows(
+            base,
             [
                 (
                     ids[r.sensor],
@@ -187,7 +189,8 @@ class SqliteSeries:
         """The newest trusted reading of every sensor; its row is never sealed away."""
         found: dict[str, Reading] = {}
         with self._reading() as base:
-            for series, sensor in base.execute("SELECT id, sensor FROM series").fetchall():
+            names = {int(n): str(name) for n, name in base.execute("SELECT id, sensor FROM series")}
+            for series, sensor in names.items():
                 row = base.execute(
                     "SELECT at, value, quality, delay, raw, drill FROM recent "
                     "WHERE series = ? AND quality < ? ORDER BY at DESC LIMIT 1",
@@ -199,24 +202,37 @@ class SqliteSeries:
                     found[sensor] = Reading(sensor, value, at, at + delay, QUALITIES[code], raw, drill or "")
             tail = read_tail(base)
             if tail is not None:
-                names = {number: name for name, number in self._numbers(base).items()}
-                for series in np.unique(tail.series).tolist():
-                    mine = _trusted(tail.of(series, -(2**62), 2**62, names[series]))
-                    if len(mine):
-                        newest = mine.readings()[-1]
-                        known = found.get(newest.sensor)
-                        if known is None or known.measured_at <= newest.measured_at:
-                            found[newest.sensor] = newest
+                self._newer(base, tail, names, found)
         return found
 
-    def _numbers(self, base: sqlite3.Connection) -> dict[str, int]:
-        return dict(base.execute("SELECT sensor, id FROM series").fetchall())
+    def _newer(
+        self, base: sqlite3.Connection, tail: Columns, names: dict[int, str], found: dict[str, Reading]
+    ) -> None:
+        """Put into ``found`` what of the tail is newer, and search again where it takes the trust from the newest."""
+        last = tail.in_order()
+        trusted = last.quality < TRUSTED
+        places = np.flatnonzero(trusted)
+        places = places[np.append(np.diff(last.series[places]) != 0, True)] if len(places) else places
+        for place in places.tolist():
+            sensor = names[int(last.series[place])]
+            reading = last.cut(place, place + 1, sensor).readings()[0]
+            if sensor not in found or found[sensor].measured_at <= reading.measured_at:
+                found[sensor] = reading
+        for place in np.flatnonzero(~trusted).tolist():
+            series = int(last.series[place])
+            known = found.get(names[series])
+            if known is not None and micros(known.measured_at) == int(last.at_us[place]):
+                window = newest(base, series, names[series], tail)
+                if window is None:
+                    del found[names[series]]
+                else:
+                    found[names[series]] = window.readings()[0]
 
     def _fresh(self, base: sqlite3.Connection, series: int, sensor: str, from_us: int, to_us: int) -> Window:
-        """What is not sealed yet: rows, and the tail winning over them."""
-        rows = window_from_rows(sensor, recent_rows(base, series, from_us, to_us))
+        """What is not sealed yet: rows and parts, and the tail winning over them."""
+        found = between(unsealed(base, series, sensor, from_us, to_us), from_us, to_us)
         tail = read_tail(base)
-        return rows if tail is None else merged(rows, tail.of(series, from_us, to_us, sensor))
+        return found if tail is None else merged(found, tail.of(series, from_us, to_us, sensor))
 
     def _series(self, base: sqlite3.Connection, sensor: str) -> int | None:
         row = base.execute("SELECT id FROM series WHERE sensor = ?", (sensor,)).fetchone()
@@ -344,7 +360,3 @@ class SqliteSeries:
             for base in [*self._pool, *([self._writer] if self._writer else [])]:
                 base.close()
             self._pool.clear()
-
-
-def _trusted(window: Window) -> Window:
-    return masked(window, window.quality < TRUSTED)
