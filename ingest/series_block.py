@@ -152,6 +152,15 @@ def _inflated(data: bytes) -> tuple[int, memoryview]:
         raise SeriesDamagedError(f"a stored block cannot be read: {error}") from error
 
 
+def matches(data: bytes) -> bool:
+    """Whether a block is what was written."""
+    try:
+        _inflated(data)
+    except SeriesDamagedError:
+        return False
+    return True
+
+
 def pack(window: Window) -> bytes:
     """The readings as bytes."""
     drill = msgspec.json.encode({str(place): name for place, name in window.drill.items()})

@@ -36,23 +36,34 @@ from ingest.series import (
     pile_of,
     stats_of,
 )
-from ingest.series_block import between, chained, masked, merged, unpack, unpack_pile
+from ingest.series_block import between, chained, masked, matches, merged, unpack, unpack_pile
 from ingest.series_rows import (
     DAY_US,
     FIVE,
     HOUR,
     RAW,
-    SCHEMA,
     fold_tail,
     newest,
     put_rows,
     unsealed,
     window_from_rows,
 )
+from ingest.series_rows import SCHEMA as ROWS_SCHEMA
 from ingest.series_seal import Retention, Sealer
-from ingest.series_tail import FOLD_AT, LARGE, Columns, pack_tail, read_tail
+from ingest.series_tail import FOLD_AT, LARGE, Columns, pack_tail, read_tail, tail_matches
 from ingest.series_tail import SCHEMA as TAIL_SCHEMA
 from sensors.model import Reading
+
+SCHEMA = ROWS_SCHEMA + TAIL_SCHEMA
+PRAGMAS = "PRAGMA auto_vacuum = INCREMENTAL;"  # before the first table
+
+
+def intact(table: str, row: Sequence[object]) -> bool:
+    """Whether the packed readings in a row of this file match their checksum; True for rows without any."""
+    if table not in {"block", "part", "tail"}:
+        return True
+    data = row[-1]
+    return isinstance(data, bytes) and (tail_matches(data) if table == "tail" else matches(data))
 
 
 class SqliteSeries:
@@ -72,6 +83,7 @@ class SqliteSeries:
         self._path = path
         self._lock = threading.RLock()
         self._pool: list[sqlite3.Connection] = []
+        self._file = 0
         self._ids: dict[str, int] = {}
         self._writer: sqlite3.Connection | None = None
         if not read_only:
@@ -85,12 +97,12 @@ class SqliteSeries:
 
     def _opened_for_writing(self) -> sqlite3.Connection:
         base = sqlite3.connect(self._path, timeout=10, isolation_level=None, check_same_thread=False)
-        base.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        base.executescript(PRAGMAS)
         base.execute("PRAGMA journal_mode = WAL")
         base.execute("PRAGMA synchronous = FULL")
         base.execute("PRAGMA journal_size_limit = 67108864")
         base.execute("PRAGMA cache_size = -32768")
-        base.executescript(SCHEMA + TAIL_SCHEMA)
+        base.executescript(SCHEMA)
         return base
 
     @contextmanager
@@ -103,11 +115,22 @@ class SqliteSeries:
         except sqlite3.DatabaseError as error:
             raise SeriesDamagedError(f"{self._path}: {error}") from error
 
+    def _same_file(self) -> None:
+        """Let go of readers of a file that a salvaged one has taken the place of."""
+        file = self._path.stat().st_ino if self._path.exists() else 0
+        if file != self._file:
+            for base in self._pool:
+                base.close()
+            self._pool.clear()
+            self._file = file
+
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
         """A read-only connection inside one snapshot of the file."""
         with self._told():
             with self._lock:
+                self._same_file()
+                file = self._file
                 base = self._pool.pop() if self._pool else None
             if base is None:
                 base = sqlite3.connect(
@@ -125,7 +148,10 @@ class SqliteSeries:
                 base.close()
                 raise
             with self._lock:
-                self._pool.append(base)
+                if file == self._file:
+                    self._pool.append(base)
+                    return
+            base.close()
 
     def write(self, readings: Sequence[Reading]) -> None:
         """Keep all of them in one transaction with full sync."""

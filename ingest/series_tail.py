@@ -108,6 +108,13 @@ def pack_tail(ids: dict[str, int], readings: Sequence[Reading]) -> bytes:
     return _HEAD.pack(zlib.crc32(body), count) + body
 
 
+def tail_matches(data: bytes) -> bool:
+    """Whether a batch of the tail is what was written."""
+    return (
+        len(data) >= _HEAD.size and zlib.crc32(memoryview(data)[_HEAD.size :]) == _HEAD.unpack_from(data)[0]
+    )
+
+
 def read_tail(base: sqlite3.Connection) -> Columns | None:
     """Everything in the tail, oldest batch first; None when it is empty.
 
@@ -120,10 +127,10 @@ def read_tail(base: sqlite3.Connection) -> Columns | None:
     drill: dict[int, str] = {}
     base_at = 0
     for blob in blobs:
-        checksum, count = _HEAD.unpack_from(blob)
-        body = memoryview(blob)[_HEAD.size :]
-        if zlib.crc32(body) != checksum:
+        if not tail_matches(blob):
             raise SeriesDamagedError("a batch in the tail does not match its checksum")
+        _, count = _HEAD.unpack_from(blob)
+        body = memoryview(blob)[_HEAD.size :]
         kinds = ("<i8", "<i8", "<f8", "<i8", "<f8", "u1")
         starts = (0, 8, 16, 24, 32, 40)
         parts.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,13 +13,13 @@ from strongroom import builtin
 from strongroom.bypass import Bypass
 from strongroom.clock import Clock
 from strongroom.core import Core
-from strongroom.datadir import INBOX_DB, SITE_DB
+from strongroom.datadir import CURSORS_DB, INBOX_DB, SITE_DB
 from strongroom.engine import Engine
 from strongroom.feeder import Feeder
 from strongroom.inbox import Inbox
 from strongroom.instruments.register import Register
 from strongroom.model import Building
-from strongroom.salvage import salvage
+from strongroom.salvage import CURSORS, INBOX, SITE, Lost, in_memory, salvage
 from strongroom.sitedb import SiteDb
 
 
@@ -38,10 +39,17 @@ def make_engine(
     hear.
 
     A journal whose chain is broken is folded all the same - its alarms still stand - and alarmed. A site database
-    that the disk gave back damaged is salvaged first, and what was lost is said.
+    that the disk gave back damaged is salvaged first, and what was lost is said. Where the disk takes nothing at all,
+    the engine starts from what can be read of it, and writes as soon as it can.
     """
-    lost = salvage(data / SITE_DB)
-    db = SiteDb(data / SITE_DB)
+    lost: list[Lost] = []
+    try:
+        for name, shape in ((SITE_DB, SITE), (INBOX_DB, INBOX), (CURSORS_DB, CURSORS)):
+            if (found := salvage(data / name, shape)) is not None:
+                lost.append(found)
+        db = SiteDb(data / SITE_DB)
+    except (sqlite3.OperationalError, OSError):
+        db = SiteDb(data / SITE_DB, stand_in=in_memory(data / SITE_DB, SITE))
     broken = db.broken_at()
     core = Core(
         building,
@@ -55,8 +63,9 @@ def make_engine(
     if broken is not None:
         words = Text(f"第 {broken} 条记录与校验不符。", f"Entry {broken} does not match its seal.")
         core.own(builtin.JOURNAL, True, words, clock.now())
-    core.own(builtin.DAMAGE, lost is not None, lost.words if lost is not None else Text("", ""), clock.now())
-    inbox = Inbox(data / INBOX_DB)
+    told = Text("".join(one.words.zh for one in lost), " ".join(one.words.en for one in lost))
+    core.own(builtin.DAMAGE, bool(lost), told, clock.now())
+    inbox = Inbox(data / INBOX_DB, read_upto=int(db.meta("acts") or 0))
     return Engine(
         core, source(core), db, inbox, clock, sender=sender, feeder=feeder, bypass=bypass, register=register
     )

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import msgspec
 
 from alerts.model import Notice, NoticeState
-from alerts.sms import InboundMessage, PaperSender, Sender
+from alerts.sms import PaperSender, Sender
 from ingest.messages import MessageSource
 from sensors.model import RawMessage, Text
 from strongroom import builtin
@@ -33,10 +33,10 @@ from strongroom.instruments.records import Record
 from strongroom.instruments.register import Register
 from strongroom.instruments.service import not_allowed
 from strongroom.journal import Draft, NoticeData, decode, draft_fact
-from strongroom.model import Act, Building, Entry, Health, ReplyReceived
+from strongroom.model import Act, Building, Entry, Health
 from strongroom.outbox import Heard, Outbox, OutboxEvent, Reported, Taking
 from strongroom.redelivery import Redelivery
-from strongroom.sitedb import Batch, SiteDb, encode_board
+from strongroom.sitedb import Batch, SiteDb, encode_board, is_damage
 
 TAKE = 500
 BOARD_EVERY_S = 1.0
@@ -75,6 +75,7 @@ class Engine:
         self.successor: Building | None = (
             None  # the building to go on with, once an act has changed the folder
         )
+        self.damaged = False  # a file is no longer what SQLite wrote: only a new start can salvage it
         self._register = register
         self.source = source
         self.clock = clock
@@ -126,8 +127,9 @@ class Engine:
         if self.feeder is not None:
             self.feeder.start()
         self.source.start()
-        while not (stop.is_set() or self.committer.damaged or self._may_hand_over()):
+        while not (stop.is_set() or self.damaged or self._may_hand_over()):
             self.turn(0.05)
+            self.damaged |= self.committer.damaged or (self.feeder is not None and self.feeder.state.damaged)
         if self.outbox is not None:
             self.outbox.stop()
             self._provider(self.clock.now())  # what the last call to the provider brought
@@ -218,7 +220,11 @@ class Engine:
         if now < self._next_inbox:
             return {}
         self._next_inbox = now + INBOX_EVERY_S
-        waiting = self._inbox.after(self._acts_read)
+        try:
+            waiting = self._inbox.after(self._acts_read)
+        except (sqlite3.Error, OSError) as error:  # where the disk is merely away, the commits say so
+            self.damaged |= is_damage(error)
+            return {}
         for seq, act in waiting:
             if self.successor is not None:
                 break  # decided with the new folder
@@ -283,8 +289,8 @@ class Engine:
                     self.core.taking(notice_id, now)
                 case Reported(notice_id, result):
                     self.core.reported(notice_id, result, now)
-                case Heard(message):
-                    self.core.act(_reply(message), now)
+                case Heard():
+                    self.core.act(event.act, now)
         if now >= self._next_offer:
             self._next_offer = now + OFFER_EVERY_S
             waiting = self.core.to_send(now)
@@ -295,8 +301,8 @@ class Engine:
         """From the outbox thread: an answer is kept before it is interpreted, the rest waits for the next turn."""
         if isinstance(event, Heard):
             try:
-                self._inbox.put(_reply(event.message))
-            except sqlite3.Error:
+                self._inbox.put(event.act)
+            except (sqlite3.Error, OSError):
                 pass  # the disk is away: it counts all the same
             else:
                 return
@@ -332,6 +338,8 @@ class Engine:
         if self.feeder is not None:
             feeding = self.feeder.state
             self.core.own(builtin.STORE, feeding.alarmed, feeding.words, now)
+            if feeding.lost is not None:
+                self.core.own(builtin.DAMAGE, True, feeding.lost, now)
         if now >= self._next_beat:
             self._next_beat = now + BEAT_EVERY_S
             ails = ailing(self.signs())
@@ -399,15 +407,3 @@ class Engine:
                 if notice.state is NoticeState.CANCELLED:
                     self.outbox.withdraw(notice.id)
                 self.outbox.settled(notice)
-
-
-def _reply(message: InboundMessage) -> Act:
-    """An answer from a phone as the act it is kept as; its provider's id makes a repeat harmless."""
-    reply = ReplyReceived(
-        sender=message.sender,
-        words=message.words,
-        means=message.means,
-        provider_id=message.id,
-        notice=message.notice,
-    )
-    return Act(id=f"reply-{message.id}", at=message.at, by="", what=reply)

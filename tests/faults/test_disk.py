@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections.abc import Callable
 from email import message_from_bytes
@@ -9,6 +10,7 @@ from email.policy import default
 from pathlib import Path
 
 import pytest
+from paho.mqtt import subscribe
 
 from strongroom import builtin
 from tests.brokers import Mosquitto, wait_until
@@ -27,6 +29,11 @@ def fill(place: Path) -> Path:
             except OSError:
                 continue
     return path
+
+
+def write_protect(place: Path, protected: bool) -> None:
+    """As a file system is that the kernel has given up writing to."""
+    subprocess.run(["mount", "-o", f"remount,{'ro' if protected else 'rw'}", str(place)], check=True)
 
 
 def said(mail: MailServer, words: str) -> bool:
@@ -80,3 +87,67 @@ def test_a_full_disk(
     finally:
         engine.end()
         broker.close()
+
+
+@pytest.mark.parametrize("history", ["known", "killed", "none"])
+@pytest.mark.parametrize("fault", ["full", "read-only"])
+def test_the_engine_starts_on_a_disk_that_takes_nothing(
+    fault: str,
+    history: str,
+    small_disk: Path,
+    mail: MailServer,
+    mosquitto: Mosquitto,
+    engine_on: Callable[..., EngineProcess],
+    load_on: Callable[..., Load],
+) -> None:
+    """It comes up with what can be read, tells the fault, alarms from memory, acknowledges nothing, and resumes."""
+    engine = engine_on(mosquitto.address, data=small_disk / "data", mail=mail)
+    record = Record(engine.data)
+    kept = 0
+    if history != "none":
+        engine.start()
+        wait_connected(record)
+        load = load_on(mosquitto.address, 100)
+        load.temperature = 80.0
+        assert wait_until(lambda: said(mail, "高温"), 15.0)
+        load.pause()
+        assert wait_until(lambda: all_kept(record, load.count))
+        kept = load.count
+        if history == "killed":
+            engine.kill()
+        else:
+            assert engine.stop() == 0
+    if fault == "full":
+        ballast = fill(small_disk)
+    else:
+        write_protect(small_disk, True)
+
+    engine.start()
+    assert wait_until(lambda: said(mail, "数据无法写入磁盘"), 20.0), f"the fault is told {engine.log()}"
+    if history == "none":
+        subscribe.simple("strongroom/crash/engine", hostname="127.0.0.1", port=mosquitto.address.port)
+        load = load_on(mosquitto.address, 100)
+    else:
+        load.resume()
+    load.humidity = 80.0
+    assert wait_until(lambda: said(mail, "潮湿"), 25.0), f"alarms go on from memory {engine.log()}"
+    time.sleep(1.0)
+    if (fault, history) == ("full", "killed"):  # else even a reader finds no room for its shared memory
+        assert len(record.numbers()) == kept, "nothing can be written"
+    assert engine.process is not None
+    assert engine.process.poll() is None, "the same process all the time"
+
+    if fault == "full":
+        ballast.unlink()
+    else:
+        write_protect(small_disk, False)
+    wait_connected(record)
+    assert wait_until(lambda: bool(record.alarms("damp")), 15.0), engine.log()
+    assert wait_until(lambda: bool(record.alarms(builtin.DISK, "alarm.cleared")), 15.0)
+    count = load.stop()
+    assert wait_until(lambda: all_kept(record, count), 30.0), f"{len(record.numbers())} of {count}"
+    assert engine.stop() == 0, engine.log()
+    check_each_once(record, count)
+    assert len(record.alarms("hot", "alarm.raised")) == (history != "none"), "what stood before was known"
+    assert len(record.alarms("damp", "alarm.raised")) == 1
+    assert "Traceback" not in engine.log()

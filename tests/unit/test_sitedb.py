@@ -150,6 +150,7 @@ def test_inbox_keeps_order_and_folds_repeats(tmp_path: Path) -> None:
 
 def test_an_unreadable_act_is_skipped_not_fatal(tmp_path: Path) -> None:
     inbox = Inbox(tmp_path / "inbox.db")
+    assert inbox.after(0) == []
     raw = sqlite3.connect(tmp_path / "inbox.db", isolation_level=None)
     raw.execute("INSERT INTO acts(id, body) VALUES('x', ?)", (b"not json",))
     inbox.put(Act(id="1", at=1.0, by="wang", what=StopDrill()))
