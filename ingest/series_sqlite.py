@@ -96,6 +96,17 @@ class SqliteSeries:
             )
 
     def _opened_for_writing(self) -> sqlite3.Connection:
+        fresh = not self._path.exists()
+        if not fresh and self._path.stat().st_size == 0:  # SQLite would take that for a new file
+            raise SeriesDamagedError(f"{self._path} is empty; it held readings once")
+        try:
+            return self._opened()
+        except BaseException:
+            if fresh:
+                self._path.unlink(missing_ok=True)
+            raise
+
+    def _opened(self) -> sqlite3.Connection:
         base = sqlite3.connect(self._path, timeout=10, isolation_level=None, check_same_thread=False)
         base.executescript(PRAGMAS)
         base.execute("PRAGMA journal_mode = WAL")

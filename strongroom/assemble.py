@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -47,9 +48,11 @@ def make_engine(
         for name, shape in ((SITE_DB, SITE), (INBOX_DB, INBOX), (CURSORS_DB, CURSORS)):
             if (found := salvage(data / name, shape)) is not None:
                 lost.append(found)
-        db = SiteDb(data / SITE_DB)
+        moved = _moved(data / CURSORS_DB)
+        db = SiteDb(data / SITE_DB, moved_upto=moved)
     except (sqlite3.OperationalError, OSError):
-        db = SiteDb(data / SITE_DB, stand_in=in_memory(data / SITE_DB, SITE))
+        moved = _moved(data / CURSORS_DB)
+        db = SiteDb(data / SITE_DB, stand_in=in_memory(data / SITE_DB, SITE), moved_upto=moved)
     broken = db.broken_at()
     core = Core(
         building,
@@ -69,3 +72,10 @@ def make_engine(
     return Engine(
         core, source(core), db, inbox, clock, sender=sender, feeder=feeder, bypass=bypass, register=register
     )
+
+
+def _moved(path: Path) -> int:
+    """Up to which number the series writer has moved readings on, as far as its file can be read."""
+    with contextlib.closing(in_memory(path, CURSORS)) as db:
+        row = db.execute("SELECT max(seq) FROM cursor").fetchone()
+        return int(row[0] or 0)

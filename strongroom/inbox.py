@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from strongroom.model import Act
+from strongroom.sitedb import number_after
 
 SCHEMA = "CREATE TABLE IF NOT EXISTS acts(seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE, body BLOB)"
 
@@ -77,12 +78,7 @@ class Inbox:
             db.execute("PRAGMA journal_mode=WAL")
             db.execute("PRAGMA synchronous=FULL")
             db.execute(SCHEMA)
-            if self._read_upto:
-                row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'acts'").fetchone()
-                if row is None:
-                    db.execute("INSERT INTO sqlite_sequence VALUES ('acts', ?)", (self._read_upto,))
-                elif int(row[0]) < self._read_upto:
-                    db.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = 'acts'", (self._read_upto,))
+            number_after(db, "acts", self._read_upto)
         except BaseException:
             db.close()
             raise

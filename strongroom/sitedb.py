@@ -99,14 +99,16 @@ class SiteDb:
     """The engine's own connection. Every method may raise :class:`sqlite3.Error` (disk full, read-only).
 
     ``stand_in`` holds what could be read of a file that cannot be opened for writing: it answers until a commit can
-    open the file after all. Each commit tries.
+    open the file after all. Each commit tries. No reading gets a number up to ``moved_upto`` again, also where the file
+    that knew the numbers is gone: the series writer believes that it has moved those on.
     """
 
-    def __init__(self, path: Path, stand_in: sqlite3.Connection | None = None) -> None:
+    def __init__(self, path: Path, stand_in: sqlite3.Connection | None = None, moved_upto: int = 0) -> None:
         self.path = path
+        self._moved_upto = moved_upto
         self._standing_in = stand_in is not None
         # The writer thread and the start-up fold share this connection, never at the same time.
-        self._take_up(_for_writing(path) if stand_in is None else stand_in)
+        self._take_up(_for_writing(path, moved_upto) if stand_in is None else stand_in)
 
     def _take_up(self, db: sqlite3.Connection) -> None:
         self._db = db
@@ -117,7 +119,7 @@ class SiteDb:
     def commit(self, batch: Batch) -> list[Entry]:
         """Write a batch in one transaction with full sync; returns the sealed journal entries."""
         if self._standing_in:
-            self._take_up(_for_writing(self.path))
+            self._take_up(_for_writing(self.path, self._moved_upto))
             self._standing_in = False
         seq, previous = self._seq, self._hash
         entries: list[Entry] = []
@@ -209,7 +211,16 @@ class SiteDb:
         self._db.close()
 
 
-def _for_writing(path: Path) -> sqlite3.Connection:
+def number_after(db: sqlite3.Connection, table: str, upto: int) -> None:
+    """The next row of a table that never gives a number twice gets one above ``upto``."""
+    row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
+    if row is None and upto:
+        db.execute("INSERT INTO sqlite_sequence VALUES (?, ?)", (table, upto))
+    elif row is not None and int(row[0]) < upto:
+        db.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = ?", (upto, table))
+
+
+def _for_writing(path: Path, moved_upto: int) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
     db = sqlite3.connect(path, timeout=10.0, isolation_level=None, check_same_thread=False)
     try:
@@ -218,6 +229,7 @@ def _for_writing(path: Path) -> sqlite3.Connection:
         db.execute("PRAGMA wal_autocheckpoint=4000")
         db.executescript(SCHEMA)
         db.execute("INSERT OR IGNORE INTO meta VALUES('schema', ?)", (str(SCHEMA_VERSION),))
+        number_after(db, "intake", moved_upto)
     except BaseException:
         db.close()
         raise
@@ -235,7 +247,10 @@ class SiteReader:
         self._db = sqlite3.connect(
             f"file:{self._path}?mode=ro", uri=True, timeout=5.0, isolation_level=None, check_same_thread=False
         )
-        self._file = self._path.stat().st_ino
+        try:
+            self._file = self._path.stat().st_ino
+        except OSError as error:  # a salvaged file is just taking its place
+            raise sqlite3.OperationalError(str(error)) from error
         self._revision = -1
         self._last: Board | None = None
 
