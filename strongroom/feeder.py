@@ -140,6 +140,7 @@ class Feeder:
         self.beat_at = self._clock.monotonic()
         try:
             moved = self._move()
+            self._settle()
         except SeriesDamagedError as error:
             self._store_damaged(error)
             return 0
@@ -149,7 +150,6 @@ class Feeder:
             return 0
         self._failures = 0
         self._down_since = None
-        self._settle()
         self._report("")
         return moved
 

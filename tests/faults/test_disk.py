@@ -15,7 +15,15 @@ from paho.mqtt import subscribe
 from strongroom import builtin
 from tests.brokers import Mosquitto, wait_until
 from tests.fakes.smtp import MailServer
-from tests.faults.house import EngineProcess, Load, Record, all_kept, check_each_once, wait_connected
+from tests.faults.house import (
+    EngineProcess,
+    Load,
+    Record,
+    all_kept,
+    check_each_once,
+    taken_in,
+    wait_connected,
+)
 
 
 def fill(place: Path) -> Path:
@@ -151,3 +159,41 @@ def test_the_engine_starts_on_a_disk_that_takes_nothing(
     assert len(record.alarms("hot", "alarm.raised")) == (history != "none"), "what stood before was known"
     assert len(record.alarms("damp", "alarm.raised")) == 1
     assert "Traceback" not in engine.log()
+
+
+@pytest.mark.timeout(240)
+def test_a_disk_full_for_so_long_that_the_widest_window_is_full(
+    small_disk: Path,
+    mail: MailServer,
+    engine_on: Callable[..., EngineProcess],
+    load_on: Callable[..., Load],
+) -> None:
+    """No broker has more than 65,535 messages on the way (MQTT 3.1.1, 2.3.1): beyond, it waits for us, and we come."""
+    broker = Mosquitto(window=0)
+    engine = engine_on(broker.start(), data=small_disk / "data", mail=mail)
+    record = Record(engine.data)
+    try:
+        engine.start()
+        wait_connected(record)
+        load = load_on(broker.address, 2500)
+        assert wait_until(lambda: load.count > 1000)
+        ballast = fill(small_disk)
+        assert wait_until(lambda: said(mail, "数据无法写入磁盘"), 15.0)
+        full_at = load.count
+        assert wait_until(lambda: load.count > full_at + 70_000, 90.0)
+        load.temperature = 80.0
+        assert wait_until(lambda: said(mail, "高温"), 10.0), f"alarms go on from memory {engine.log()}"
+        load.pause()
+
+        ballast.unlink()
+        assert wait_until(lambda: taken_in(record) > full_at + 68_000, 60.0), f"resumes {taken_in(record)}"
+        load.resume()
+        count = load.stop()
+        assert wait_until(lambda: all_kept(record, count), 60.0), f"{len(record.numbers())} of {count}"
+        assert engine.stop() == 0, engine.log()
+        check_each_once(record, count)
+        assert len(record.alarms("hot", "alarm.raised")) == 1
+        assert "Traceback" not in engine.log()
+    finally:
+        engine.end()
+        broker.close()
