@@ -35,13 +35,15 @@ def make_engine(
     *,
     test_at: str = "",
     register: Register | None = None,
+    outdated: Text | None = None,
 ) -> Engine:
     """Fold the journal, restore the rule states and build the engine; the source is made from what it must
     hear.
 
     A journal whose chain is broken is folded all the same - its alarms still stand - and alarmed. A site database
     that the disk gave back damaged is salvaged first, and what was lost is said. Where the disk takes nothing at all,
-    the engine starts from what can be read of it, and writes as soon as it can.
+    the engine starts from what can be read of it, and writes as soon as it can. ``outdated`` says why ``building`` is
+    not the folder as it is now.
     """
     lost: list[Lost] = []
     try:
@@ -68,6 +70,7 @@ def make_engine(
         core.own(builtin.JOURNAL, True, words, clock.now())
     told = Text("".join(one.words.zh for one in lost), " ".join(one.words.en for one in lost))
     core.own(builtin.DAMAGE, bool(lost), told, clock.now())
+    core.own(builtin.FOLDER, outdated is not None, outdated or Text("", ""), clock.now())
     inbox = Inbox(data / INBOX_DB, read_upto=int(db.meta("acts") or 0))
     return Engine(
         core, source(core), db, inbox, clock, sender=sender, feeder=feeder, bypass=bypass, register=register
