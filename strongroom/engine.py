@@ -48,12 +48,14 @@ MOST_WAITING = 100_000
 INTAKE_KEPT = 200_000  # readings that stay in the intake after the series store has them
 CLOCK_MOVED_S = 30.0
 STARVED_S = 1.0  # without a word from the broker while nothing is acknowledged: its window is full
+STANDS_S = 1.0  # a link lasts so long: a broker that lets us in and hangs up is as good as none
 BROKER_LOST_S = 10.0
 """Seconds without a broker before that is an alarm: one reconnect with its first back-off is no news."""
 
 
 _NOTHING = Text("", "")
 _NOT_SENDING = Text("发送线程停住了", "the sending thread stands still")
+_DROPS = Text("连接一再断开", "lets us in and hangs up, again and again")
 _NO_FOLDER = Text("演练中不能更改档案馆文件夹。", "A rehearsal does not change the building folder.")
 
 
@@ -103,6 +105,7 @@ class Engine:
         self._released: deque[tuple[str, int]] = deque(maxlen=1000)
         self._releasing = threading.Lock()
         self._skew = 0.0
+        self._linked_at = 0.0  # when a link to the broker last stood
         self._next_board = 0.0
         self._next_inbox = 0.0
         self._next_offer = 0.0
@@ -314,8 +317,10 @@ class Engine:
         link = self.source.alive()
         if not link.connected:
             self._echo_at = None
-        lost = not link.connected and now - link.since_at > BROKER_LOST_S
-        self.core.own(builtin.BROKER, lost, link.words, now)
+        if link.connected and now - link.since_at >= STANDS_S:
+            self._linked_at = now
+        lost = now - max(self._linked_at, self._started_at) > BROKER_LOST_S
+        self.core.own(builtin.BROKER, lost, _DROPS if link.connected else link.words, now)
         if self.outbox is not None:
             stalls = self.clock.monotonic() - self.outbox.beat_at > OUTBOX_STALLS_S
             trouble = self.outbox.trouble or (_NOT_SENDING if stalls else None)
