@@ -21,6 +21,8 @@ STUCK = 120
 """After so many rounds without a better plan the routes seen are recombined, and the search goes on elsewhere."""
 SLACK = 0.7
 """A round may lose up to this part of a mean score and still be gone on from."""
+STARTS = 5
+"""A new beginning is the best of so many."""
 ELITE = 12
 FRESH, CROSSED = 0.3, 0.6
 """How often a stuck search begins anew, or from a cross of two of the elite; else from one of them."""
@@ -98,8 +100,7 @@ def solve(instance: Instance, seconds: float, seed: int = 0) -> tuple[float, lis
             del elite[ELITE:]
         turn = rng.random()
         if len(elite) < 3 or turn < FRESH:
-            tours.clear(range(teams))
-            tours.rebuild(1.0, 0.6)
+            tours.begin(STARTS)
         elif turn < FRESH + CROSSED and teams > 1:
             one, two = rng.sample(elite, 2)
             tours.cross(one[1], two[1])

@@ -25,6 +25,8 @@ CLOCK: Callable[[], float] = time.process_time
 TAILS, FORCED, WIPED, STRETCHED, AROUND = 0.2, 0.4, 0.04, 0.14, 0.14
 """How often a round exchanges tails, forces points in, gives up whole tours, a stretch of each, a region; else
 points at random."""
+SEEDS = (1, 2, 3)
+"""So many points at random begin a tour."""
 SHARES = (0.1, 0.2, 0.4)
 """A ruin takes up to twice such a share of the points."""
 POWERS = (0.7, 1.0, 1.4)
@@ -201,6 +203,27 @@ class Tours:
         for team in teams:
             self.cut(team, set(self.routes[team][1:-1]))
 
+    def plant(self, teams: Sequence[int]) -> None:
+        """Begin these tours anew, each with a few points at random: other regions than greedy insertion goes to."""
+        self.clear(teams)
+        for team in teams:
+            for _ in range(self.rng.choice(SEEDS)):
+                point = self.rng.choice(self.points)
+                extra, edge = self._cheapest(team, point)
+                if self.team[point] < 0 and self.length[team] + extra <= self.it.limit + EPS:
+                    self.routes[team].insert(edge + 1, point)
+                    self.length[team] += extra
+                    self.team[point] = team
+
+    def begin(self, starts: int) -> None:
+        """Give everything up and go on from the best of so many beginnings."""
+        found: list[tuple[float, State]] = []
+        for _ in range(starts):
+            self.plant(range(len(self.routes)))
+            self.rebuild(1.0, 0.6)
+            found.append((self.value(), self.state()))
+        self.set(max(found, key=lambda one: one[0])[1])
+
     def ruin(self, share: float) -> None:
         """One of six ways of making room; a tour is never left too long."""
         rng, kind = self.rng, self.rng.random()
@@ -215,7 +238,7 @@ class Tours:
             return
         kind -= WIPED
         if kind < 0:
-            self.clear(rng.sample(teams, rng.randint(1, len(teams))))
+            self.plant(rng.sample(teams, rng.randint(1, len(teams))))
             return
         kind -= STRETCHED
         if kind < 0:
