@@ -6,6 +6,7 @@ import csv
 from typing import IO
 
 from sensors.model import Text
+from strongroom.cells import safe_cell
 from strongroom.climate_report import ClimateReport, Measure, RoomMonth
 
 COLUMNS: dict[str, Text] = {
@@ -58,17 +59,7 @@ def write_csv(out: IO[str], report: ClimateReport, language: str = "en") -> None
     """
     writer = csv.DictWriter(out, list(COLUMNS), lineterminator="\n")
     writer.writeheader()
-    writer.writerows({name: _safe(word) for name, word in row.items()} for row in rows(report, language))
-
-
-def _safe(word: str) -> str:
-    """Words from the folder must not become formulas in a spreadsheet; numbers may begin with a minus."""
-    if word[:1] in "=+-@\t" and word:
-        try:
-            float(word)
-        except ValueError:
-            return "'" + word
-    return word
+    writer.writerows({name: safe_cell(word) for name, word in row.items()} for row in rows(report, language))
 
 
 def _measure(room: RoomMonth, measure: Measure, language: str) -> dict[str, str]:
