@@ -21,6 +21,7 @@ from alerts.acts import (
     ShelveAlarm,
     UnshelveAlarm,
 )
+from alerts.health import AlarmHealth
 from playbooks.acts import (
     AcceptPlan,
     AddStep,
@@ -146,6 +147,25 @@ class Point(Struct, frozen=True):
     high: float
 
 
+class Course(Struct, frozen=True):
+    """A stretch of one sensor for a chart: points in order, the gaps as (from, to) in Unix seconds, and the width in
+    seconds of what was merged into a point (0: single readings)."""
+
+    points: tuple[Point, ...] = ()
+    gaps: tuple[tuple[float, float], ...] = ()
+    width_s: float = 0.0
+
+
+class Raised(Struct, frozen=True):
+    """An alarm that was raised or came back: when, which, its mark's class and name, and the sensors that said so."""
+
+    at: float
+    alarm: str
+    kind: str
+    name: Text
+    sensors: tuple[str, ...]
+
+
 class Desk(Protocol):
     """What pages may ask for. Every method is quick and safe to call from any thread."""
 
@@ -172,8 +192,14 @@ class Desk(Protocol):
     def newcomers(self) -> list[Newcomer]:
         """Devices heard that nobody registered."""
 
-    def history(self, sensor: str, since: float, until: float, points: int = 600) -> list[Point] | None:
-        """Measured values in order; None where no series store is attached."""
+    def course(self, sensor: str, since: float, until: float, points: int = 600) -> Course | None:
+        """What a sensor measured, merged to at most ``points``; None where no series store answers."""
+
+    def raised(self, since: float) -> list[Raised]:
+        """Alarms raised since a moment, oldest first, drills left out."""
+
+    def health(self) -> AlarmHealth | None:
+        """How the alarm system itself did over the last thirty days, at most a minute old; None without a journal."""
 
 
 class Pulse:
