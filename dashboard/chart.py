@@ -17,6 +17,7 @@ from dashboard.html import esc
 
 WIDTH, HEIGHT = 1000.0, 240.0
 LEFT, RIGHT, TOP, BOTTOM = 64.0, 12.0, 14.0, 30.0
+LETTER_APART = 15.0
 LETTER_ROOM = 14.0  # at the right end, where lines carry a letter
 MARK_APART = 7.0  # alarms of one class nearer than this become one mark
 LETTERS = "ABCDEF"
@@ -127,6 +128,7 @@ def chart(
         if len(lines) == 1:
             parts += _gaps(frame, line, no_data)
         parts += _line(frame, line, number)
+    parts += _letters(frame, lines)
     parts += [_instrument(frame, sign) for sign in instrument if since <= sign.at <= until]
     parts += _alarms(frame, [sign for sign in alarms if since <= sign.at <= until])
     return "".join(parts) + "</svg>"
@@ -193,10 +195,24 @@ def _line(frame: _Frame, line: Line, number: int) -> list[str]:
             parts.append(f'<polygon class="sr-reach" points="{upper} {lower}"/>')
         course = " ".join(f"{x(p.at):.1f},{y(p.value):.1f}" for p in stretch)
         parts.append(f'<polyline class="{name}" points="{course}"/>')
-    if line.letter and line.points:
-        last = line.points[-1]
-        place = f'x="{x(last.at) + 5:.1f}" y="{y(last.value) + 5:.1f}"'
-        parts.append(f'<text class="sr-letter sr-line{number}" {place}>{esc(line.letter)}</text>')
+    return parts
+
+
+def _letters(frame: _Frame, lines: Sequence[Line]) -> list[str]:
+    """A letter at the end of each line, pushed down where two lines end at the same height."""
+    ends = sorted(
+        (frame.y(line.points[-1].value) + 5, number, line)
+        for number, line in enumerate(lines)
+        if line.letter and line.points
+    )
+    parts: list[str] = []
+    above = 0.0
+    for y, number, line in ends:
+        above = max(y, above + LETTER_APART)
+        x = frame.x(line.points[-1].at) + 5
+        parts.append(
+            f'<text class="sr-letter sr-line{number}" x="{x:.1f}" y="{above:.1f}">{esc(line.letter)}</text>'
+        )
     return parts
 
 

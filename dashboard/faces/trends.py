@@ -29,6 +29,7 @@ from sensors.quantities import quantity
 from strongroom.instruments.records import Record, records_of
 from strongroom.instruments.service import BACK, OUT
 
+CLIMATE = ("temperature", "humidity")
 MOST_CHARTS = 12
 MOST_RECORDS = 200
 ALARMS_LISTED = 30
@@ -80,14 +81,16 @@ def _view(scene: Scene, name: str, here: bool) -> str:
 
 
 def _chosen_zone(scene: Scene) -> str:
-    """The zone in the address, else where something stands, else the first with numbers."""
+    """The zone in the address, else where something stands, else the first with climate, else any with numbers."""
     wanted = scene.choices.get("zone", "")
     if wanted in scene.building.zones:
         return wanted
     for alarm in standing(scene.board):
         if alarm.cause is not None and measuring(scene, alarm.zone):
             return alarm.zone
-    return next((zone for zone in scene.building.zones if measuring(scene, zone)), "")
+    found = {zone: measuring(scene, zone) for zone in scene.building.zones}
+    climate = (zone for zone, sensors in found.items() if any(one.quantity in CLIMATE for one in sensors))
+    return next(climate, next((zone for zone, sensors in found.items() if sensors), ""))
 
 
 def _zones(scene: Scene, here: str) -> str:
