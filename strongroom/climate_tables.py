@@ -94,7 +94,7 @@ def _measure(room: RoomMonth, measure: Measure, language: str) -> dict[str, str]
 
 def _risk(room: RoomMonth, measure: Measure) -> dict[str, str]:
     found = room.risk
-    if found is None or room.pair is None or measure.sensor != room.pair[1]:
+    if found is None or not found.known_h or room.pair is None or measure.sensor != room.pair[1]:
         return dict.fromkeys(_RISKS, "")
     values = (
         number(found.twpi),
