@@ -65,6 +65,7 @@ def write_csv(out: IO[str], report: ClimateReport, language: str = "en") -> None
 def _measure(room: RoomMonth, measure: Measure, language: str) -> dict[str, str]:
     span = room.month.to_at - room.month.from_at
     limits = measure.limits or (None, None)
+    judged = measure.limits is not None and measure.share.known_s > 0
     return {
         "room": room.zone,
         "name": room.name.in_(language),
@@ -77,15 +78,17 @@ def _measure(room: RoomMonth, measure: Measure, language: str) -> dict[str, str]
         "low_limit": number(limits[0]),
         "high_limit": number(limits[1]),
         "known_percent": number(100 * (1 - measure.unknown_s / span)),
-        "in_band_percent": number(measure.share.per_cent if measure.limits else None),
-        "below_hours": number(measure.share.below_s / 3600 if measure.limits else None),
-        "above_hours": number(measure.share.above_s / 3600 if measure.limits else None),
+        "in_band_percent": number(measure.share.per_cent if judged else None),
+        "below_hours": number(measure.share.below_s / 3600 if judged else None),
+        "above_hours": number(measure.share.above_s / 3600 if judged else None),
         "mean": number(measure.mean, 2),
         "min": number(measure.low),
         "max": number(measure.high),
         "widest_24h_swing": number(measure.widest.size if measure.widest else None),
         "swing_limit": number(measure.swing_limit),
-        "days_over_swing": str(measure.days_over) if measure.swing_limit is not None else "",
+        "days_over_swing": str(measure.days_over)
+        if measure.swing_limit is not None and measure.days_known
+        else "",
         "days_judged": str(measure.days_known),
         "gaps": str(measure.gap_count),
         "unknown_hours": number(measure.unknown_s / 3600),

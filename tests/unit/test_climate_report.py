@@ -17,7 +17,7 @@ from ingest.series_sqlite import SqliteSeries
 from sensors.climate import preservation_index
 from sensors.model import Quality, Reading, Sensor, Text, Zone
 from strongroom.cli import app
-from strongroom.climate_pdf import write_pdf
+from strongroom.climate_pdf import plain, write_pdf
 from strongroom.climate_report import climate_report, months
 from strongroom.climate_tables import COLUMNS, rows, write_csv
 from strongroom.datadir import keep_last_good
@@ -302,6 +302,10 @@ def test_pdf_is_a_whole_document(tmp_path: Path, language: str) -> None:
     assert content.startswith(b"%PDF-")
     assert content.rstrip().endswith(b"%%EOF")
     assert b"STSong-Light" in content or b"FontFile2" in content
+
+
+def test_the_paper_uses_only_signs_that_viewers_fonts_have() -> None:
+    assert plain("20 °C · 14–24") == "20 ℃, 14-24"
 
 
 @pytest.fixture
