@@ -24,13 +24,15 @@ FLEETING_S = 10.0
 FLEETING_QUIET_S = 60.0
 TOP = 10
 FEWEST_RULES = 20  # below that a share says nothing
+FEWEST_ALARMS = 100  # the same of alarms: of ten alarms the ten most frequent are all
 MOST_URGENT = 0.2
 LEAST_LOW = 0.5
 RAISING = frozenset({"alarm.raised", "alarm.returned", "alarm.realarmed"})
 
 
 class Figure(Struct, frozen=True):
-    """One figure: ``value`` in ``unit``, the target in words, and whether it is met."""
+    """One figure: ``value`` in ``unit``, the target in words, whether it is met, and whether there were alarms enough
+    to say."""
 
     id: str
     name: Text
@@ -38,6 +40,7 @@ class Figure(Struct, frozen=True):
     unit: str
     target: Text
     good: bool
+    judged: bool = True
 
 
 class Frequent(Struct, frozen=True):
@@ -62,6 +65,7 @@ class AlarmHealth(Struct, frozen=True):
     fleeting: tuple[str, ...]
     shelved: tuple[str, ...]
     out_of_service: tuple[str, ...]
+    split: tuple[int, int, int] = (0, 0, 0)  # alarms of priority 1, 2 and 3
 
 
 def alarm_health(
@@ -90,6 +94,7 @@ def alarm_health(
     busy, peak = _windows(times, from_at, until_at)
     split = Counter(e.alarm.priority for e in raised)
     urgent = split[1] / len(raised) if raised else 0.0
+    enough = len(raised) >= FEWEST_ALARMS
     top_share = sum(one.share for one in top)
     figures = (
         _figure(
@@ -131,6 +136,7 @@ def alarm_health(
             "%",
             ("不超过 5 %，各有对策", "at most 5 %, a plan for each"),
             5.0,
+            judged=enough,
         ),
         _figure(
             "stale",
@@ -149,6 +155,7 @@ def alarm_health(
             "%",
             ("约 5 %", "about 5 %"),
             10.0,
+            judged=enough,
         ),
     )
     return AlarmHealth(
@@ -162,6 +169,7 @@ def alarm_health(
         fleeting=fleeting,
         shelved=tuple(a.id for a in listed if a.shelved),
         out_of_service=tuple(a.id for a in listed if a.out_of_service),
+        split=(split[1], split[2], split[3]),
     )
 
 
@@ -194,9 +202,16 @@ def priority_drift(priorities: Iterable[int]) -> Text | None:
 
 
 def _figure(
-    id: str, name: tuple[str, str], value: float, unit: str, target: tuple[str, str], most: float
+    id: str,
+    name: tuple[str, str],
+    value: float,
+    unit: str,
+    target: tuple[str, str],
+    most: float,
+    *,
+    judged: bool = True,
 ) -> Figure:
-    return Figure(id, Text(*name), round(value, 3), unit, Text(*target), value <= most)
+    return Figure(id, Text(*name), round(value, 3), unit, Text(*target), value <= most, judged)
 
 
 def _place(alarm: Alarm) -> str:

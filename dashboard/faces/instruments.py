@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 
-from alerts import unwatched as watching
-from dashboard.faces.alarms import drawer
-from dashboard.faces.chrome import card, empty
+from dashboard.faces.chrome import card, drawer, empty
 from dashboard.html import button, esc, join, mark, tag
-from dashboard.looks import number, sensor_state
+from dashboard.looks import number
 from dashboard.scene import Scene
 from sensors.derived import DIALECT as DERIVED
-from sensors.model import Calibration, Sensor, Text
+from sensors.model import Calibration, Sensor
 from sensors.newcomer import Claim, Newcomer
 from sensors.quantities import quantity
 from sensors.templates import fitting
@@ -24,7 +22,6 @@ CLAIMS_SHOWN = 8
 SAMPLE_SHOWN = 100
 DAY_S = 86_400.0
 OUT_H = (1, 4, 24, 72, 168, 720)
-SPEAKING = ("fresh", "late")
 
 
 def inbox(scene: Scene, newcomers: Sequence[Newcomer]) -> str:
@@ -174,8 +171,8 @@ def calibrations(scene: Scene) -> str:
     )
     lines = [_calibration(scene, sensor, rows.get(sensor.id)) for sensor in timed[:SHOWN]]
     body = tag("ul", *lines) if timed else empty(w("devices.no_calibration"))
-    left = [sensor for sensor in _measuring(scene) if sensor.id not in rows]
-    note = tag("p", esc(w("devices.uncalibrated", n=len(left))), class_="sr-empty") if timed and left else ""
+    left = never_calibrated(scene)
+    note = tag("p", esc(w("devices.uncalibrated", n=len(left))), class_="sr-empty") if left else ""
     return card(w("devices.calibration"), body, note, _calibrate(scene), key="calibration")
 
 
@@ -200,13 +197,13 @@ def _calibration(scene: Scene, sensor: Sensor, row: Calibration | None) -> str:
 
 def _calibrate(scene: Scene) -> str:
     w = scene.w
-    measuring = _measuring(scene)
-    if not scene.viewer.may(RIGHT) or not measuring:
+    listed = measuring(scene)
+    if not scene.viewer.may(RIGHT) or not listed:
         return ""
     today = scene.local(scene.now).date().isoformat()
     form = tag(
         "form",
-        tag("label", esc(w("devices.sensor")), tag("select", _options(scene, measuring), name="sensor")),
+        tag("label", esc(w("devices.sensor")), tag("select", _options(scene, listed), name="sensor")),
         _field(w("devices.on"), "on", type="date", value=today, max=today, required=True),
         _field(
             w("devices.offset"),
@@ -308,66 +305,19 @@ def _take_out(scene: Scene) -> str:
     return drawer(w("devices.out"), form, key="takeout")
 
 
-def unwatched(scene: Scene) -> str:
-    """Zones and hazards that nothing watches right now, with the key holdings there, and why (C46)."""
-    w = scene.w
-    house, board = scene.building, scene.board
-    latest = board.latest if board else {}
-    silent = {
-        sensor.id: one.measured_at if (one := latest.get(sensor.id)) else None
-        for sensor in house.sensors.values()
-        if sensor_state(latest.get(sensor.id)) not in SPEAKING
-    }
-    out = {
-        one.sensor: Text(f"已停用：{one.reason}", f"out of service: {one.reason}")
-        for one in (board.aside if board else ())
-    }
-    held = {zone: sum(one.zone == zone for one in house.holdings.values()) for zone in house.zones}
-    rows: list[str] = []
-    mute: set[str] = set()
-    for zone in house.zones.values():
-        here = [sensor.id for sensor in house.sensors.values() if sensor.zone == zone.id]
-        if not here and held[zone.id]:
-            rows.append(_gap(scene, zone.id, w("setup.no_sensor"), held[zone.id]))
-        elif here and all(name in silent for name in here):
-            mute.add(zone.id)
-            rows.append(_gap(scene, zone.id, w("setup.all_silent", n=len(here)), held[zone.id]))
-    found = watching.unwatched(
-        house.rules,
-        house.sensors,
-        house.zones,
-        board.alarms if board else (),
-        silent,
-        board.uncalibrated if board else (),
-        out,
-    )
-    for gap in found:
-        if gap.zone in mute and not gap.by:
-            continue  # said already, of the whole zone
-        hazard = quantity(gap.hazard)
-        name = w.of(hazard.name) if hazard else w.named("hazard", gap.hazard)
-        rows.append(_gap(scene, gap.zone, f"{name} · {w.of(gap.why)}", held.get(gap.zone, 0)))
-    body = tag("ul", *rows[:SHOWN], class_="sr-facts") if rows else empty(w("setup.all_watched"))
-    return card(w("setup.unwatched"), body, key="unwatched")
-
-
-def _gap(scene: Scene, zone: str, why: str, holdings: int) -> str:
-    held = scene.w("setup.holdings", n=holdings) if holdings else ""
-    return tag(
-        "li",
-        mark("F", size=18),
-        tag("b", esc(scene.zone_name(zone))),
-        tag("span", esc(" · ".join(x for x in (why, held) if x))),
-    )
-
-
-def _measuring(scene: Scene) -> list[Sensor]:
+def measuring(scene: Scene) -> list[Sensor]:
     """Sensors that have something to calibrate."""
     return [
         sensor
         for sensor in scene.building.sensors.values()
         if sensor.dialect != DERIVED and not ((known := quantity(sensor.quantity)) and known.contact)
     ]
+
+
+def never_calibrated(scene: Scene) -> list[Sensor]:
+    """Measuring sensors of which no calibration is recorded."""
+    rows = newest(scene.building.calibrations)
+    return [sensor for sensor in measuring(scene) if sensor.id not in rows]
 
 
 def _options(scene: Scene, sensors: Iterable[Sensor]) -> str:

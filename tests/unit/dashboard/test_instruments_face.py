@@ -59,7 +59,7 @@ def test_calibrations_say_what_is_due_and_what_has_ended(tmp_path: Path) -> None
     words = text_of(page(tmp_path))
     assert "-0.3 °C · K-2025-114" in words and "ended: counts as unwatched" in words
     assert "× 1.02 +1.2 %RH · K-2025-115" in words and re.search(r"2[56] days left", words)
-    assert "more measuring sensors have no calibration" in words
+    assert "measuring sensors no calibration is on record" in words
 
 
 def test_out_of_service_names_owner_reason_and_end(tmp_path: Path) -> None:
