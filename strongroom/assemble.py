@@ -33,12 +33,14 @@ def make_engine(
     *,
     test_at: str = "",
     register: Register | None = None,
+    outdated: Text | None = None,
 ) -> Engine:
     """Fold the journal, restore the rule states and build the engine; the source is made from what it must
     hear.
 
     A journal whose chain is broken is folded all the same - its alarms still stand - and alarmed. A site database
-    that the disk gave back damaged is salvaged first, and what was lost is said.
+    that the disk gave back damaged is salvaged first, and what was lost is said. ``outdated`` says why ``building`` is
+    not the folder as it is now.
     """
     lost = salvage(data / SITE_DB)
     db = SiteDb(data / SITE_DB)
@@ -56,6 +58,7 @@ def make_engine(
         words = Text(f"第 {broken} 条记录与校验不符。", f"Entry {broken} does not match its seal.")
         core.own(builtin.JOURNAL, True, words, clock.now())
     core.own(builtin.DAMAGE, lost is not None, lost.words if lost is not None else Text("", ""), clock.now())
+    core.own(builtin.FOLDER, outdated is not None, outdated or Text("", ""), clock.now())
     inbox = Inbox(data / INBOX_DB)
     return Engine(
         core, source(core), db, inbox, clock, sender=sender, feeder=feeder, bypass=bypass, register=register

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from sensors.model import RawMessage
+from sensors.model import RawMessage, Text
 from strongroom.clock import Clock
 from strongroom.journal import Draft
 from strongroom.model import Entry
@@ -111,11 +111,15 @@ class Committer:
             self._told = len(under_way) + len(waiting)
         self._failed(fresh)
 
-    def trouble(self) -> str:
-        """Why nothing gets durable right now: what the disk said, or that it has not come back; else empty."""
+    def trouble(self) -> Text | None:
+        """Why nothing gets durable right now: what the disk said, or that it has not come back; else None."""
+        if self.error:
+            return Text(f"磁盘报错：{self.error}", f"the disk says: {self.error}")
         began = self._began
         stalled = self._clock.monotonic() - began if began is not None else 0.0
-        return self.error or (f"a write has taken {stalled:.0f} s so far" if stalled > STALLED_S else "")
+        if stalled <= STALLED_S:
+            return None
+        return Text(f"一次写入已持续 {stalled:.0f} 秒", f"a write has taken {stalled:.0f} s so far")
 
     def stop(self) -> None:
         """Write what is waiting, once, and end the thread."""

@@ -52,6 +52,8 @@ BROKER_LOST_S = 10.0
 """Seconds without a broker before that is an alarm: one reconnect with its first back-off is no news."""
 
 
+_NOTHING = Text("", "")
+_NOT_SENDING = Text("发送线程停住了", "the sending thread stands still")
 _NO_FOLDER = Text("演练中不能更改档案馆文件夹。", "A rehearsal does not change the building folder.")
 
 
@@ -183,9 +185,9 @@ class Engine:
         return Signs(
             turn_age_s=at - self._turned_at,
             outbox_age_s=None if outbox is None else at - outbox.beat_at,
-            outbox_trouble="" if outbox is None else outbox.trouble,
+            outbox_trouble=_english(outbox.trouble if outbox is not None else None),
             link_down_s=None if link.connected else self.clock.now() - link.since_at,
-            disk_error=self.committer.trouble(),
+            disk_error=_english(self.committer.trouble()),
             commit_age_s=self.committer.behind_s(),
             feeder_age_s=None if feeder is None else at - feeder.beat_at,
             intake_age_s=None if echo is None or not link.connected else at - echo,
@@ -310,15 +312,15 @@ class Engine:
         self.core.own(builtin.BROKER, lost, link.words, now)
         if self.outbox is not None:
             stalls = self.clock.monotonic() - self.outbox.beat_at > OUTBOX_STALLS_S
-            trouble = self.outbox.trouble or ("the sending thread stands still" if stalls else "")
-            self.core.own(builtin.SENDER, bool(trouble), Text(trouble, trouble), now)
+            trouble = self.outbox.trouble or (_NOT_SENDING if stalls else None)
+            self.core.own(builtin.SENDER, trouble is not None, trouble or _NOTHING, now)
         self._nobody = self.core.pager.nobody_reached()
         error = self.committer.trouble()
-        self.core.own(builtin.DISK, bool(error), Text(error, error), now)
-        if error:
+        self.core.own(builtin.DISK, error is not None, error or _NOTHING, now)
+        if error is not None:
             self.committer.tell()
         # A disk that refuses may do so for hours. One that hangs comes back, and a wide window lasts until then.
-        starved = bool(error) and now - link.heard_at > STARVED_S
+        starved = error is not None and now - link.heard_at > STARVED_S
         self.bypass.need(bool(self.committer.error) or starved, now)
         skew = self.core.skew = self.clock.skew()
         moved = abs(skew) > CLOCK_MOVED_S
@@ -331,12 +333,12 @@ class Engine:
         self.core.own(builtin.CLOCK, moved, Text(f"偏差 {said}", f"by {said}"), now)
         if self.feeder is not None:
             feeding = self.feeder.state
-            self.core.own(builtin.STORE, feeding.alarmed, feeding.words, now)
+            self.core.own(builtin.STORE, feeding.alarmed, feeding.trouble or _NOTHING, now)
         if now >= self._next_beat:
             self._next_beat = now + BEAT_EVERY_S
             ails = ailing(self.signs())
             beat = msgspec.json.encode(
-                {"at": now, "durable": not error, "head": self._db.head, "trouble": ails}
+                {"at": now, "durable": error is None, "head": self._db.head, "trouble": ails}
             )
             self.source.publish(self._beat_topic, beat, qos=0)
 
@@ -364,7 +366,7 @@ class Engine:
             intake_queue=link.queued + self.committer.waiting(),
             intake_rate=round(rate, 1),
             commit_ms=round(self.committer.last_ms, 2),
-            store=self.committer.trouble() or (self.feeder.state.words.en if self.feeder else "none"),
+            store_trouble=self.committer.trouble() or (self.feeder.state.trouble if self.feeder else None),
             backlog=self.feeder.state.backlog if self.feeder else 0,
             rejects=dict(self.core.rejected.most_common(50)),
             sender=self._channel,
@@ -399,6 +401,10 @@ class Engine:
                 if notice.state is NoticeState.CANCELLED:
                     self.outbox.withdraw(notice.id)
                 self.outbox.settled(notice)
+
+
+def _english(words: Text | None) -> str:
+    return "" if words is None else words.en
 
 
 def _reply(message: InboundMessage) -> Act:

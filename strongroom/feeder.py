@@ -39,8 +39,8 @@ class Feeding(Struct, frozen=True, kw_only=True):
     """How the series writer stands. ``fill`` is the share of the room for waiting readings that is used.
 
     ``finished`` is the number up to which the intake may be pruned. ``refused`` counts readings that the
-    store will never take; they stay out of history and ``words`` names the last one. ``alarmed`` asks for
-    the alarm :data:`strongroom.builtin.STORE`.
+    store will never take; they stay out of history. ``trouble`` says what is wrong, or names the last one
+    refused (None: all is well). ``alarmed`` asks for the alarm :data:`strongroom.builtin.STORE`.
     """
 
     backlog: int = 0
@@ -50,7 +50,7 @@ class Feeding(Struct, frozen=True, kw_only=True):
     refused: int = 0
     down_since_at: float | None = None
     alarmed: bool = False
-    words: Text = Text("正常", "ok")
+    trouble: Text | None = None
 
 
 class Feeder:
@@ -197,16 +197,16 @@ class Feeder:
         fill = backlog / max(1, min(self._capacity, backlog + room))
         now = self._clock.now()
         down = error and self._down_since is not None and now - self._down_since >= ALARM_DOWN_S
-        words = Text("正常", "ok")
+        trouble = None
         if error:
-            words = Text(
+            trouble = Text(
                 f"历史数据库不可用，{backlog} 条读数在等待（{fill:.0%}）：{error}",
                 f"the history store is away, {backlog} readings wait ({fill:.0%}): {error}",
             )
         elif fill >= ALARM_FILL:
-            words = Text(f"{backlog} 条读数在等待（{fill:.0%}）", f"{backlog} readings wait ({fill:.0%})")
+            trouble = Text(f"{backlog} 条读数在等待（{fill:.0%}）", f"{backlog} readings wait ({fill:.0%})")
         elif self._refused:
-            words = Text(
+            trouble = Text(
                 f"历史数据库拒收 {self._refused} 条读数：{self._refusal}",
                 f"the history store refused {self._refused} readings: {self._refusal}",
             )
@@ -218,7 +218,7 @@ class Feeder:
             refused=self._refused,
             down_since_at=self._down_since,
             alarmed=bool(down) or fill >= ALARM_FILL,
-            words=words,
+            trouble=trouble,
         )
 
     def _backlog(self) -> int:

@@ -38,15 +38,15 @@ class FolderError(Exception):
     """The building folder has errors and no earlier good one is known; ``str()`` is the whole report."""
 
 
-def building_of(settings: Settings, now: float, say: TextIO) -> Building:
-    """The folder's building; with errors in the folder, the last good one and the report on ``say``.
+def building_of(settings: Settings, now: float, say: TextIO) -> tuple[Building, Text | None]:
+    """The folder's building and None; with errors in the folder, the last good one, the report on ``say`` and in short.
 
     Raises :class:`FolderError` when there is neither.
     """
     loaded = load(settings.building, now)
     if loaded.building is not None:
         keep_last_good(loaded.building, settings.data)
-        return loaded.building
+        return loaded.building, None
     report = render(loaded.problems, "zh") + "\n" + render(loaded.problems, "en")
     old = last_good(settings.data)
     if old is None:
@@ -55,7 +55,10 @@ def building_of(settings: Settings, now: float, say: TextIO) -> Building:
         "目录有错误，沿用上一次检查通过的版本：", "The folder has errors; the last good one stays in use:"
     )
     print(f"{words.zh} {words.en} {old.revision}\n{report}", file=say, flush=True)
-    return old
+    first = next(one for one in loaded.problems if one.severity == "error")
+    return old, Text(
+        f"{first.file} 第 {first.line} 行：{first.says.zh}", f"{first.file}:{first.line}: {first.says.en}"
+    )
 
 
 def run_engine(settings: Settings, stop: threading.Event | None = None) -> int:
@@ -63,7 +66,7 @@ def run_engine(settings: Settings, stop: threading.Event | None = None) -> int:
     sys.setswitchinterval(SWITCH_S)
     clock = SystemClock()
     try:
-        building = building_of(settings, clock.now(), sys.stderr)
+        building, outdated = building_of(settings, clock.now(), sys.stderr)
     except FolderError as refused:
         print(refused, file=sys.stderr)
         return CANNOT_RUN
@@ -75,12 +78,17 @@ def run_engine(settings: Settings, stop: threading.Event | None = None) -> int:
     following: Building | int = building
     while isinstance(following, Building):
         keep_last_good(following, settings.data)
-        following = _run_one(settings, following, clock, stopping)
+        following = _run_one(settings, following, outdated, clock, stopping)
+        outdated = None  # an act has just written the folder it goes on with
     return following
 
 
 def _run_one(
-    settings: Settings, building: Building, clock: SystemClock, stopping: threading.Event
+    settings: Settings,
+    building: Building,
+    outdated: Text | None,
+    clock: SystemClock,
+    stopping: threading.Event,
 ) -> Building | int:
     """One engine with one folder; the building to go on with, or the exit status at the end.
 
@@ -125,6 +133,7 @@ def _run_one(
         Bypass(bypass),
         test_at=settings.test_at,
         register=Register(settings.building),
+        outdated=outdated,
     )
     beat = Beat(settings.beat_url.split(), clock, engine.signs)
     beat.start()

@@ -19,7 +19,8 @@ export async function show(component, revision) {
   }
   if (document.documentElement.lang !== data.lang) document.documentElement.lang = data.lang === "zh" ? "zh-CN" : "en";
   if (!document.getElementById("sr-veil") && document.title !== data.title) document.title = data.title;
-  if (page !== data.page) {
+  const turned = page !== data.page;
+  if (turned) {
     if (page) (document.querySelector('[data-testid="stMain"]') || document.scrollingElement).scrollTo(0, 0);
     page = data.page;
   }
@@ -30,6 +31,8 @@ export async function show(component, revision) {
     fresh.innerHTML = data.html;
     grow(known.root, fresh.content);
   }
+  // On a phone the row of pages is wider than the screen: the one that is open must be seen.
+  if (turned) known.root.querySelector(`[data-key="nav-${page}"]`)?.scrollIntoView({ inline: "center", block: "nearest" });
   useActs(data, poke);
   decorate(known.root);
   watch(data, known.root);

@@ -51,6 +51,20 @@ def test_the_plan_names_trips_what_is_left_and_its_bound(folder: Path) -> None:
     assert moved.isdisjoint({one["holding"] for one in found["left"]})  # type: ignore[attr-defined]
 
 
+def test_people_read_what_is_carried_what_is_covered_and_why_the_rest_stays(folder: Path) -> None:
+    words = ("rescue", str(folder), "--threat", "water", "--zone", "stack-2b", "--seconds", "0.05")
+    found, shown = last(run(*words, "--json")[1]), run(*words)[1]
+    trips, left = found["trips"], found["left"]
+    assert isinstance(trips, list) and isinstance(left, list)
+    covered = [id_ for trip in trips for id_ in trip["covered"]]
+    carried = [id_ for trip in trips for id_ in trip["holdings"] if id_ not in trip["covered"]]
+    assert covered and left
+    assert all(id_ in shown for id_ in covered + carried)
+    assert ("carry out" in shown) == bool(carried) and "就地遮盖 cover in place" in shown
+    reasons = {one["why"]["en"] for one in left}
+    assert all(f"left ({sum(one['why']['en'] == why for one in left)})" in shown for why in reasons)
+
+
 def test_a_burning_room_is_never_entered_and_only_cleared_zones_are(folder: Path) -> None:
     words = ("rescue", str(folder), "--threat", "fire", "--zone", "stack-2b", "--seconds", "0", "--json")
     found = last(run(*words)[1])
