@@ -94,16 +94,18 @@ def alarm_health(
     busy, peak = _windows(times, from_at, until_at)
     split = Counter(e.alarm.priority for e in raised)
     urgent = split[1] / len(raised) if raised else 0.0
+    long_enough = until_at - from_at >= STALE_S
     enough = len(raised) >= FEWEST_ALARMS
     top_share = sum(one.share for one in top)
     figures = (
         _figure(
             "rate",
-            ("平均每小时报警数", "Alarms per hour"),
+            ("平均每小时警报数", "Alarms per hour"),
             len(raised) / hours,
             "1/h",
             ("不超过 6", "at most 6"),
             6.0,
+            judged=long_enough,
         ),
         _figure(
             "busy",
@@ -115,7 +117,7 @@ def alarm_health(
         ),
         _figure(
             "peak",
-            ("10 分钟内最多报警数", "Most in ten minutes"),
+            ("10 分钟内最多警报数", "Most in ten minutes"),
             float(peak),
             "",
             ("不超过 10", "at most 10"),
@@ -123,7 +125,7 @@ def alarm_health(
         ),
         _figure(
             "flood",
-            ("报警泛滥时间", "Time in flood"),
+            ("警报泛滥时间", "Time in flood"),
             _flood_share(times, from_at, until_at) * 100,
             "%",
             ("少于 1 %", "under 1 %"),
@@ -140,17 +142,17 @@ def alarm_health(
         ),
         _figure(
             "stale",
-            ("持续超过 24 小时的报警", "Active for over 24 h"),
+            ("持续超过 24 小时的警报", "Active for over 24 h"),
             float(len(stale)),
             "",
             ("少于 5", "fewer than 5"),
             4.0,
         ),
-        _figure("chattering", ("频繁动作的报警", "Chattering"), float(len(chattering)), "", ("0", "0"), 0.0),
-        _figure("fleeting", ("一闪即逝的报警", "Fleeting"), float(len(fleeting)), "", ("0", "0"), 0.0),
+        _figure("chattering", ("频繁动作的警报", "Chattering"), float(len(chattering)), "", ("0", "0"), 0.0),
+        _figure("fleeting", ("一闪即逝的警报", "Fleeting"), float(len(fleeting)), "", ("0", "0"), 0.0),
         _figure(
             "urgent",
-            ("紧急报警比例", "Share of urgent alarms"),
+            ("紧急警报比例", "Share of urgent alarms"),
             urgent * 100,
             "%",
             ("约 5 %", "about 5 %"),
@@ -186,7 +188,7 @@ def priority_drift(priorities: Iterable[int]) -> Text | None:
         return None
     urgent, high, low = (round(100 * split[priority] / total) for priority in (1, 2, 3))
     shares = Text(
-        f"紧急 {urgent} %、重要 {high} %、一般 {low} %", f"{urgent} % urgent, {high} % high, {low} % low"
+        f"紧急 {urgent} %、重要 {high} %、注意 {low} %", f"{urgent} % urgent, {high} % high, {low} % low"
     )
     if split[1] > MOST_URGENT * total:
         return Text(
@@ -195,7 +197,7 @@ def priority_drift(priorities: Iterable[int]) -> Text | None:
         )
     if split[3] < LEAST_LOW * total:
         return Text(
-            f"规则的优先级：{shares.zh}；一般约占 80 % 为宜，否则没有轻重。",
+            f"规则的优先级：{shares.zh}；注意约占 80 % 为宜，否则没有轻重。",
             f"The rules' priorities: {shares.en}; about 80 % should be low, or nothing stands out.",
         )
     return None

@@ -52,7 +52,7 @@ def _figure(scene: Scene, one: Figure) -> str:
     unit = w("health.per_hour") if one.unit == "1/h" else one.unit
     said = f"{value} {unit}".strip()
     if not one.judged:
-        said += f" · {w('health.too_few')}"
+        said += f" · {w('health.too_early')}"
     elif bad:
         said += f" · {w('health.missed')}"
     return tag(

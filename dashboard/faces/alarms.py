@@ -25,6 +25,7 @@ from strongroom.journal import AlarmData, decode
 from strongroom.model import Entry
 
 TABS = ("active", "aside", "history", "health", "unwatched")
+UNSEEN = ("", "climate")  # what nobody can see with their own eyes
 SHELF_MIN = (30, 60, 120, 240, 480)
 OUT_H = (4, 24, 72, 168, 720)
 ROWS = 100  # of history at first; each tap shows as many more
@@ -169,7 +170,7 @@ def _acts(scene: Scene, alarm: Alarm) -> list[str]:
         return acts
     if alarm.investigate_until_at is not None:
         acts.append(_investigation(scene, alarm))
-    if alarm.hazard and alarm.active and alarm.confirmed_by is None:
+    if alarm.hazard not in UNSEEN and alarm.active and alarm.confirmed_by is None:
         acts.append(_confirm(scene, alarm))
     if alarm.latched:
         act = json.dumps({"type": "alarm.reset", "alarm": alarm.id})
