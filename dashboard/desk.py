@@ -49,7 +49,9 @@ from sensors.newcomer import Newcomer
 from strongroom.instruments.acts import (
     AdoptDevice,
     Calibrate,
+    DismissDevice,
     MoveDevice,
+    RecallDevice,
     ReplaceDevice,
     SensorBack,
     SensorOut,
@@ -116,6 +118,8 @@ NEEDS: dict[type[Struct], str] = {
     StopDrill: "command",
     DrillHeld: "command",
     AdoptDevice: "instruments",
+    DismissDevice: "instruments",
+    RecallDevice: "instruments",
     ReplaceDevice: "instruments",
     MoveDevice: "instruments",
     Calibrate: "instruments",
@@ -190,7 +194,7 @@ class Desk(Protocol):
         """Journal entries, newest first unless told otherwise; ``kind`` may be a prefix such as ``alarm.``."""
 
     def newcomers(self) -> list[Newcomer]:
-        """Devices heard that nobody registered."""
+        """Devices heard that nobody registered, those that somebody dismissed last."""
 
     def course(self, sensor: str, since: float, until: float, points: int = 600) -> Course | None:
         """What a sensor measured, merged to at most ``points``; None where no series store answers."""

@@ -128,7 +128,7 @@ class SiteDesk:
             return found
 
     def newcomers(self) -> list[Newcomer]:
-        """Devices heard that nobody registered; none where the database cannot be read."""
+        """Devices heard that nobody registered, dismissed ones last; none where the database cannot be read."""
         moment = self._clock.monotonic()
         with self._lock:
             if moment - self._newcomers[0] >= KEPT_S:
@@ -137,8 +137,8 @@ class SiteDesk:
                     stored = reader.states(PREFIX) if reader else {}
                 except sqlite3.Error:
                     return []
-                listed = Newcomers(self._building.sensors, self._building.timezone, stored).listed()
-                self._newcomers = (moment, listed)
+                inbox = Newcomers(self._building.sensors, self._building.timezone, stored)
+                self._newcomers = (moment, [*inbox.listed(), *inbox.dismissed()])
             return self._newcomers[1]
 
     def course(self, sensor: str, since: float, until: float, points: int = 600) -> Course | None:

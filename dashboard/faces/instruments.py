@@ -25,8 +25,10 @@ OUT_H = (1, 4, 24, 72, 168, 720)
 
 
 def inbox(scene: Scene, newcomers: Sequence[Newcomer]) -> str:
-    """Devices heard that nobody registered, with what they say and a form to register them."""
+    """Devices heard that nobody registered, with what they say and forms to register or dismiss them."""
     w = scene.w
+    put_aside = [one for one in newcomers if one.dismissed is not None]
+    newcomers = [one for one in newcomers if one.dismissed is None]
     understood = [one for one in newcomers if one.understood]
     others = [one for one in newcomers if not one.understood]
     parts = (
@@ -44,6 +46,7 @@ def inbox(scene: Scene, newcomers: Sequence[Newcomer]) -> str:
                 tag("span", esc(w.named("reject", one.why))),
                 tag("small", esc(_sample(one))),
                 tag("small", esc(_heard(scene, one))),
+                tag("div", _dismiss(scene, one), class_="sr-bar"),
                 class_="sr-problemrow",
                 data_key=f"odd-{one.id}",
             )
@@ -60,7 +63,60 @@ def inbox(scene: Scene, newcomers: Sequence[Newcomer]) -> str:
                 esc(w("devices.flood", sources=counted.refused_sources, messages=counted.skipped_messages)),
             )
         )
+    if put_aside:
+        parts.append(_dismissed(scene, put_aside))
     return card(w("devices.inbox"), *parts, key="inbox")
+
+
+def _dismiss(scene: Scene, one: Newcomer) -> str:
+    """Seen, and not ours: with a reason, under one's name, until it changes."""
+    w = scene.w
+    form = tag(
+        "form",
+        _field(w("alarm.reason"), "reason", required=True, maxlength="200"),
+        tag("p", esc(w("devices.dismiss_means"))),
+        tag("button", esc(w("devices.dismiss")), type="submit", class_="sr-button sr-main-button"),
+        data_act=json.dumps({"type": "device.dismiss", "newcomer": one.id}),
+        data_key=f"dismissform-{one.id}",
+        class_="sr-form",
+    )
+    return drawer(w("devices.dismiss"), form, key=f"dismiss-{one.id}")
+
+
+def _dismissed(scene: Scene, put_aside: Sequence[Newcomer]) -> str:
+    """Who dismissed what, when and why, and the way back."""
+    w = scene.w
+    rows: list[str] = []
+    for one in put_aside[:SHOWN]:
+        word = one.dismissed
+        if word is None:
+            continue
+        said = w(
+            "devices.dismissed_by", who=scene.person_name(word.by), at=scene.clock(word.at, seconds=False)
+        )
+        act = json.dumps({"type": "device.recall", "newcomer": one.id})
+        rows.append(
+            tag(
+                "li",
+                tag("b", esc(one.topic)),
+                tag("span", esc(f"{said}: {word.reason}")),
+                tag("small", esc(_heard(scene, one))),
+                tag(
+                    "div",
+                    button(w("devices.recall"), data_act=act, data_key=f"recall-{one.id}"),
+                    class_="sr-bar",
+                ),
+                class_="sr-problemrow",
+                data_key=f"gone-{one.id}",
+            )
+        )
+    return tag(
+        "details",
+        tag("summary", esc(w("devices.dismissed", n=len(put_aside)))),
+        tag("ul", *rows),
+        data_key="dismissed",
+        data_keep=True,
+    )
 
 
 def _newcomer(scene: Scene, one: Newcomer) -> str:
@@ -75,7 +131,7 @@ def _newcomer(scene: Scene, one: Newcomer) -> str:
         tag("small", esc(f"{one.topic} · {one.dialect or '?'} · {one.id}")),
         tag("span", esc(" · ".join(values))),
         tag("small", esc(_heard(scene, one))),
-        tag("div", _adopt(scene, one), _replace(scene, one), class_="sr-bar"),
+        tag("div", _adopt(scene, one), _replace(scene, one), _dismiss(scene, one), class_="sr-bar"),
         class_="sr-problemrow",
         data_key=f"new-{one.id}",
     )
