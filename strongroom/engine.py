@@ -25,6 +25,7 @@ from strongroom.bypass import Bypass
 from strongroom.clock import Clock
 from strongroom.committer import Committer
 from strongroom.core import Core
+from strongroom.deciding import nobody
 from strongroom.feeder import Feeder
 from strongroom.inbox import Inbox
 from strongroom.instruments.acts import FolderAct
@@ -274,7 +275,7 @@ class Engine:
             )
         who = self.core.building.people.get(act.by)
         if who is None:
-            return Text(f"系统里没有“{act.by}”这个人。", f"Nobody here is called {act.by!r}.")
+            return nobody(act.by)
         return not_allowed(who.roles)
 
     def _may_hand_over(self) -> bool:
