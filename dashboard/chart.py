@@ -21,6 +21,13 @@ LETTER_APART = 15.0
 LETTER_ROOM = 14.0  # at the right end, where lines carry a letter
 MARK_APART = 7.0  # alarms of one class nearer than this become one mark
 LETTERS = "ABCDEF"
+# The shapes of the marks (dashboard.theme), drawn upwards from the middle of their foot.
+SHAPES = {
+    "1": "h-5.5v-11h11v11z",
+    "2": "h-6.5l6.5 -12l6.5 12z",
+    "3": "l-6.5 -12h13z",
+    "F": "l-6 -6.5l6 -6.5l6 6.5z",
+}
 Span = tuple[float, float]
 Band = tuple[float | None, float | None]
 
@@ -170,6 +177,11 @@ def _axes(frame: _Frame, unit: str, zone: tzinfo) -> list[str]:
         for value in steps(frame.low, frame.high)
         if frame.y(value) >= TOP + 12  # the unit stands above
     ]
+    parts += [  # on a narrow screen the chart is wider than it and shows its right end
+        f'<text class="sr-ytick sr-yinside" x="{frame.right - 6:.1f}" y="{frame.y(value) - 3:.1f}">{value:g}</text>'
+        for value in steps(frame.low, frame.high)
+        if frame.y(value) >= TOP + 14
+    ]
     parts.append(f'<text class="sr-unit" x="{LEFT - 8}" y="{TOP - 2}">{esc(unit)}</text>')
     for at, words in time_ticks(frame.since, frame.until, zone):
         x = f"{frame.x(at):.1f}"
@@ -245,7 +257,7 @@ def _alarms(frame: _Frame, signs: Sequence[Sign]) -> list[str]:
     for kind in dict.fromkeys(sign.kind for sign in signs):
         for several in _together([sign for sign in signs if sign.kind == kind], frame.x):
             words = several[0].words if len(several) == 1 else f"{several[0].words} × {len(several)}"
-            at = f"M{frame.x(several[-1].at):.1f} {FLOOR:.1f}l-6 -11h12z"
+            at = f"M{frame.x(several[-1].at):.1f} {FLOOR - 1:.1f}{SHAPES.get(kind, SHAPES['F'])}"
             parts.append(
                 f'<path class="sr-alarmmark sr-m{esc(kind)}" d="{at}"><title>{esc(words)}</title></path>'
             )

@@ -10,6 +10,7 @@ from dashboard.looks import sensor_state
 from dashboard.scene import Scene
 from sensors.model import Text
 from sensors.quantities import quantity
+from strongroom.model import Aside
 
 SHOWN = 60
 SPEAKING = ("fresh", "late")
@@ -25,10 +26,7 @@ def unwatched(scene: Scene) -> str:
         for sensor in house.sensors.values()
         if sensor_state(latest.get(sensor.id)) not in SPEAKING
     }
-    out = {
-        one.sensor: Text(f"已停用：{one.reason}", f"out of service: {one.reason}")
-        for one in (board.aside if board else ())
-    }
+    out = {one.sensor: _out(scene, one) for one in (board.aside if board else ())}
     held = {zone: sum(one.zone == zone for one in house.holdings.values()) for zone in house.zones}
     rows: list[str] = []
     mute: set[str] = set()
@@ -60,6 +58,11 @@ def unwatched(scene: Scene) -> str:
     body = tag("ul", *rows[:SHOWN], class_="sr-facts") if rows else empty(w("setup.all_watched"))
     more = tag("p", esc(w("setup.more_unwatched", n=len(rows) - SHOWN))) if len(rows) > SHOWN else ""
     return card(w("setup.unwatched"), body, more, key="unwatched")
+
+
+def _out(scene: Scene, one: Aside) -> Text:
+    who, until = scene.person_name(one.by), scene.clock(one.until_at, seconds=False)
+    return Text(f"{who} 停用至 {until}：{one.reason}", f"out of service by {who} until {until}: {one.reason}")
 
 
 def watch(scene: Scene) -> str:
