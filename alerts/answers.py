@@ -137,7 +137,7 @@ def _acknowledge(desk: Drafts, person: Person, notice: Notice, inbound: Inbound)
         words = taken_words(person.name, notice.reference)
     elif before and before[0].acked is not None:
         by = before[0].acked.by
-        name = desk.crew.people[by].name if by in desk.crew.people else Text(by, by)
+        name = desk.crew.named(by)
         when = wall(before[0].acked.at, desk.crew.timezone).strftime("%H:%M")
         words = Text(
             f"{name.zh} 已于 {when} 接警，无需再回复。", f"{name.en} took it at {when}; nothing to do."
@@ -180,7 +180,7 @@ def _status(desk: Drafts, notice: Notice) -> Text:
             f"{worst.name.zh}：{state.zh}，尚无人接警。", f"{worst.name.en}: {state.en}, nobody is on it."
         )
     by = worst.acked.by
-    name = desk.crew.people[by].name if by in desk.crew.people else Text(by, by)
+    name = desk.crew.named(by)
     when = wall(worst.acked.at, desk.crew.timezone).strftime("%H:%M")
     return Text(
         f"{worst.name.zh}：{state.zh}，{name.zh} {when} 接警。",
@@ -190,9 +190,7 @@ def _status(desk: Drafts, notice: Notice) -> Text:
 
 def _signed(desk: Drafts, signed: Signed) -> tuple[Text, str]:
     """A signature as name and wall time."""
-    by = signed.by
-    name = desk.crew.people[by].name if by in desk.crew.people else Text(by, by)
-    return name, wall(signed.at, desk.crew.timezone).strftime("%H:%M")
+    return desk.crew.named(signed.by), wall(signed.at, desk.crew.timezone).strftime("%H:%M")
 
 
 def _preference(person: Person, command: Command, inbound: Inbound) -> Said:

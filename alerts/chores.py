@@ -35,23 +35,7 @@ def due(desk: Drafts, now: float) -> list[NoticeEvent]:
 
 def task(desk: Drafts, name: str, words: Text, now: float) -> list[NoticeEvent]:
     """One message to each administrator, by mail where there is one, once per ``name``."""
-    out = []
-    for person in administrators(desk.crew):
-        id_ = f"task:{name}:{person.id}"
-        if id_ not in desk.book.notices:
-            ways = desk.crew.ways(person, "mail", desk.book.notices.get)
-            note = desk.note(
-                id_=id_,
-                kind="task",
-                person=person,
-                words=words,
-                reason=words,
-                now=now,
-                channel=ways[0] if ways else "",
-                expires_at=now + NOTE_VALID_S,
-            )
-            out.append(event(note, now))
-    return out
+    return _to_administrators(desk, "task", name, words, now)
 
 
 def next_at(crew: Crew, now: float) -> float | None:
@@ -165,23 +149,29 @@ def _gaps(desk: Drafts, now: float) -> list[NoticeEvent]:
     first = found[0]
     year, week, _ = wall(now, desk.crew.timezone).isocalendar()
     words = gap_words(first, len(found), desk.crew.timezone)
+    what = first.role if isinstance(first, Gap) else f"P{first.priority}.{first.rung}"
+    return _to_administrators(desk, "roster", f"{year}-{week}:{what}", words, now)
+
+
+def _to_administrators(desk: Drafts, kind: str, name: str, words: Text, now: float) -> list[NoticeEvent]:
+    """One message to each administrator, by mail where there is one, once per ``kind`` and ``name``."""
     out = []
     for person in administrators(desk.crew):
-        what = first.role if isinstance(first, Gap) else f"P{first.priority}.{first.rung}"
-        id_ = f"roster:{year}-{week}:{what}:{person.id}"
-        if id_ not in desk.book.notices:
-            ways = desk.crew.ways(person, "mail", desk.book.notices.get)
-            note = desk.note(
-                id_=id_,
-                kind="roster",
-                person=person,
-                words=words,
-                reason=words,
-                now=now,
-                channel=ways[0] if ways else "",
-                expires_at=now + NOTE_VALID_S,
-            )
-            out.append(event(note, now))
+        id_ = f"{kind}:{name}:{person.id}"
+        if id_ in desk.book.notices:
+            continue
+        ways = desk.crew.ways(person, "mail", desk.book.notices.get)
+        note = desk.note(
+            id_=id_,
+            kind=kind,
+            person=person,
+            words=words,
+            reason=words,
+            now=now,
+            channel=ways[0] if ways else "",
+            expires_at=now + NOTE_VALID_S,
+        )
+        out.append(event(note, now))
     return out
 
 

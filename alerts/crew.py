@@ -8,6 +8,7 @@ from alerts.course import ladder_for
 from alerts.model import Alarm, Duty, Ladder, Notice, Person, Rung
 from alerts.notices import Fault
 from alerts.people import EmptyRung, Gap, Handover, absent, empty_rungs, gaps, handovers, resolve
+from sensors.model import Text
 
 AHEAD_S = 30 * 86400.0
 BROKEN = frozenset({Fault.OPTED_OUT.value, Fault.NUMBER.value})
@@ -54,6 +55,11 @@ class Crew:
         self._near: tuple[float, tuple[Handover, ...]] = (-1.0, ())
         self._ahead: tuple[float, tuple[Gap | EmptyRung, ...]] = (-1.0, ())
         self._resolved: dict[tuple[Rung, float], tuple[Person, ...]] = {}
+
+    def named(self, person_id: str) -> Text:
+        """What to call a person; the id itself where nobody has it any more."""
+        known = self.people.get(person_id)
+        return known.name if known is not None else Text(person_id, person_id)
 
     def ladder(self, alarm: Alarm) -> Ladder | None:
         """The ladder of an alarm; None if it is only listed."""

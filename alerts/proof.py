@@ -94,7 +94,7 @@ def asked(desk: Drafts, person_id: str, act_id: str, by: str, now: float) -> lis
     latest = max((n.due_at for n in desk.book.of_person(person_id) if n.kind == "test"), default=0.0)
     if now - latest < AGAIN_S:
         return [Refused(about=person_id, reason=TOO_SOON, by=by)]
-    name = desk.crew.people[by].name if by in desk.crew.people else Text(by, by)
+    name = desk.crew.named(by)
     reason = Text(f"{name.zh} 发起的通道测试。", f"A test of the channel, asked for by {name.en}.")
     return [
         event(_test(desk, person, way, f"test:{act_id}:{person.id}/{way}", reason, now), now, by=by)

@@ -66,11 +66,13 @@ def floor_svg(
     _find(root, _ONE, shapes, boxes, edges, scene, controls)
     over = ET.SubElement(root, f"{{{SVG}}}g", {"class": "sr-over", "aria-hidden": "true"})
     over.extend(edges)
+    if routes is None:
+        _dots(over, scene, floor, view, suffering=False)  # below the numbers, which must stay readable
     for zone in scene.building.zones.values():
         if zone.id in boxes:
             _label(over, scene, zone.id, boxes[zone.id], view, readings=routes is None)
     if routes is None:
-        _dots(over, scene, floor, view)
+        _dots(over, scene, floor, view, suffering=True)
     else:
         middles = {zone: (box.x + box.w / 2, box.y + box.h / 2) for zone, box in boxes.items()}
         draw(over, middles, view.w, routes, scene.w("picture.crew_short"))
@@ -332,7 +334,7 @@ def _mark(group: ET.Element, x: float, y: float, size: float, look: Look) -> Non
     sign.text = look.kind
 
 
-def _dots(over: ET.Element, scene: Scene, floor: Floor, view: Box) -> None:
+def _dots(over: ET.Element, scene: Scene, floor: Floor, view: Box, *, suffering: bool) -> None:
     """Sensors that speak nonsense or nothing are shown where they hang; healthy ones stay quiet."""
     latest = scene.board.latest if scene.board else {}
     for sensor in scene.building.sensors.values():
@@ -340,14 +342,18 @@ def _dots(over: ET.Element, scene: Scene, floor: Floor, view: Box) -> None:
         if sensor.at is None or zone is None or zone.floor != floor.id:
             continue
         suffers = sensor_mark(latest.get(sensor.id))
+        if bool(suffers) is not suffering:
+            continue
         x, y = view.x + sensor.at[0] * view.w, view.y + sensor.at[1] * view.h
-        bad = bool(suffers)
         dot = ET.SubElement(
             over,
-            f"{{{SVG}}}{'path' if bad else 'circle'}",
-            {"class": f"sr-dot sr-bad sr-is-{suffers}" if bad else "sr-dot", "data-key": f"dot-{sensor.id}"},
+            f"{{{SVG}}}{'path' if suffering else 'circle'}",
+            {
+                "class": f"sr-dot sr-bad sr-is-{suffers}" if suffering else "sr-dot",
+                "data-key": f"dot-{sensor.id}",
+            },
         )
-        if bad:
+        if suffering:
             size = view.w * 0.007
             dot.set(
                 "d",

@@ -19,6 +19,7 @@ ACTS = "system-acts"
 CLOCK = "system-clock"
 CALIBRATION = "system-calibration"
 CANARY = "system-test"
+FOLDER = "system-folder"
 
 _NEVER = AnyOf(of=())  # the engine itself says when these hold; no reading does
 
@@ -124,6 +125,19 @@ OWN: dict[str, Rule] = {
                 "其读数不能作为依据，视为无人看守。",
                 "Their values prove nothing; those places count as unwatched.",
             ),
+            page="day",
+        ),
+        _own(
+            FOLDER,
+            2,
+            Text(
+                "档案馆文件夹有错误，沿用旧版本", "The building folder has errors; an earlier one is in use"
+            ),
+            Text(
+                "运行 strongroom check，改正后运行 strongroom reload。",
+                "Run strongroom check, correct it, then strongroom reload.",
+            ),
+            Text("此后的修改没有生效。", "What was changed since is not in force."),
             page="day",
         ),
         _own(

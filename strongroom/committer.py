@@ -11,23 +11,15 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from sensors.model import RawMessage
+from sensors.model import RawMessage, Text
 from strongroom.clock import Clock
 from strongroom.journal import Draft
 from strongroom.model import Entry
-from strongroom.sitedb import Batch
+from strongroom.sitedb import Batch, is_damage
 
 RETRY_S = 1.0
 STALLED_S = 2.0
 """Seconds after which one commit is a disk that hangs: a sick disk says nothing, it just does not come back."""
-
-
-# https://sqlite.org/rescode.html: the file is malformed, or no database at all.
-_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-
-
-def _code(error: sqlite3.Error) -> int:
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
 class Store(Protocol):
@@ -111,11 +103,15 @@ class Committer:
             self._told = len(under_way) + len(waiting)
         self._failed(fresh)
 
-    def trouble(self) -> str:
-        """Why nothing gets durable right now: what the disk said, or that it has not come back; else empty."""
+    def trouble(self) -> Text | None:
+        """Why nothing gets durable right now: what the disk said, or that it has not come back; else None."""
+        if self.error:
+            return Text(f"磁盘报错：{self.error}", f"the disk says: {self.error}")
         began = self._began
         stalled = self._clock.monotonic() - began if began is not None else 0.0
-        return self.error or (f"a write has taken {stalled:.0f} s so far" if stalled > STALLED_S else "")
+        if stalled <= STALLED_S:
+            return None
+        return Text(f"一次写入已持续 {stalled:.0f} 秒", f"a write has taken {stalled:.0f} s so far")
 
     def stop(self) -> None:
         """Write what is waiting, once, and end the thread."""
@@ -142,7 +138,7 @@ class Committer:
                 self._batch, self._under_way = batch, Batch()
                 self._messages = messages + self._messages
             self.error = f"{type(error).__name__}: {error}"
-            self.damaged = isinstance(error, sqlite3.DatabaseError) and _code(error) in _DAMAGED
+            self.damaged = is_damage(error)
             self.tell()
             return False
         finally:

@@ -356,13 +356,14 @@ def engine(settings: Settings, clock: Clock) -> Finding:
             ),
         )
     health = board.health
-    if health.store != "ok" or not health.broker_connected:
+    stored = health.store_trouble or Text("正常", "ok")
+    if health.store_trouble is not None or not health.broker_connected:
         return Finding(
             about=about,
             grade="problem",
             words=Text(
-                f"{health.broker_detail}；存储 {health.store}",
-                f"{health.broker_detail}; store {health.store}",
+                f"{health.broker_detail}；存储：{stored.zh}",
+                f"{health.broker_detail}; storage: {stored.en}",
             ),
             remedy=Text("先解决上面的问题", "solve the findings above first"),
         )

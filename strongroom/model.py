@@ -186,8 +186,8 @@ class Health(Struct, frozen=True, kw_only=True):
     intake_queue: int
     intake_rate: float  # messages per second over the last minute
     commit_ms: float
-    store: str  # "ok" or what is wrong
-    backlog: int  # readings not yet in the series store
+    store_trouble: Text | None = None  # what keeps readings or decisions from their disk
+    backlog: int = 0  # readings not yet in the series store
     rejects: dict[str, int] = {}  # per source topic
     sender: str = ""  # "none", "paper" (shown, never sent) or "live"
     clock: str = ""

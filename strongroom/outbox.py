@@ -17,7 +17,9 @@ from msgspec import Struct
 from alerts.model import Notice, NoticeState, Person
 from alerts.notices import IN_FLIGHT, LOST_ANSWER_S, Fault, SendResult, receipts_due, ripe
 from alerts.sms import InboundMessage, Sender
+from sensors.model import Text
 from strongroom.clock import Clock
+from strongroom.model import Act, ReplyReceived
 
 S = NoticeState
 
@@ -51,6 +53,19 @@ class Heard(Struct, frozen=True):
     """An answer came in."""
 
     message: InboundMessage
+
+    @property
+    def act(self) -> Act:
+        """The answer as the act it is kept as; its provider's id makes a repeat harmless."""
+        said = self.message
+        reply = ReplyReceived(
+            sender=said.sender,
+            words=said.words,
+            means=said.means,
+            provider_id=said.id,
+            notice=said.notice,
+        )
+        return Act(id=f"reply-{said.id}", at=said.at, by="", what=reply)
 
 
 OutboxEvent = Taking | Reported | Heard
@@ -97,12 +112,16 @@ class Outbox:
         self._failure = ""
 
     @property
-    def trouble(self) -> str:
-        """What is wrong with sending as a whole; empty if nothing is known to be."""
+    def trouble(self) -> Text | None:
+        """What is wrong with sending as a whole; None if nothing is known to be."""
         if self._broken:
-            return self._broken
-        many = f"{self._failing} sendings in a row failed: {self._failure}"
-        return many if self._failing >= FAILING_IN_A_ROW else ""
+            return Text(f"程序错误：{self._broken}", f"a fault of the program: {self._broken}")
+        if self._failing < FAILING_IN_A_ROW:
+            return None
+        return Text(
+            f"连续 {self._failing} 次发送失败：{self._failure}",
+            f"{self._failing} sendings in a row failed: {self._failure}",
+        )
 
     # --- from the engine ------------------------------------------------------------------------------
 

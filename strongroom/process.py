@@ -15,18 +15,19 @@ from strongroom.bypass import Bypass
 from strongroom.carriers import sender_of
 from strongroom.clock import SystemClock
 from strongroom.core import Core
-from strongroom.datadir import CURSORS_DB, SITE_DB, keep_last_good, last_good
+from strongroom.datadir import CURSORS_DB, READINGS_DB, SITE_DB, keep_last_good, last_good
 from strongroom.feeder import Feeder
 from strongroom.folder.load import load
 from strongroom.instruments.register import Register
 from strongroom.model import Building
 from strongroom.problems import render
 from strongroom.readings import open_series, tail_s
+from strongroom.salvage import READINGS, salvage
 from strongroom.settings import Settings, SettingsError, read_settings
 from strongroom.sitedb import Cursors
 
 CANNOT_RUN = 2
-DAMAGED = 3  # the site database came back damaged while running: the next start salvages it
+DAMAGED = 3  # a file came back damaged while running: the next start salvages it
 # How long one of our threads may keep the others waiting. At Python's 5 ms the series writer, draining a backlog,
 # delays decisions twice as much, and is itself half as fast (bench/drain).
 SWITCH_S = 0.0005
@@ -38,15 +39,15 @@ class FolderError(Exception):
     """The building folder has errors and no earlier good one is known; ``str()`` is the whole report."""
 
 
-def building_of(settings: Settings, now: float, say: TextIO) -> Building:
-    """The folder's building; with errors in the folder, the last good one and the report on ``say``.
+def building_of(settings: Settings, now: float, say: TextIO) -> tuple[Building, Text | None]:
+    """The folder's building and None; with errors in the folder, the last good one, the report on ``say`` and in short.
 
     Raises :class:`FolderError` when there is neither.
     """
     loaded = load(settings.building, now)
     if loaded.building is not None:
         keep_last_good(loaded.building, settings.data)
-        return loaded.building
+        return loaded.building, None
     report = render(loaded.problems, "zh") + "\n" + render(loaded.problems, "en")
     old = last_good(settings.data)
     if old is None:
@@ -55,7 +56,10 @@ def building_of(settings: Settings, now: float, say: TextIO) -> Building:
         "目录有错误，沿用上一次检查通过的版本：", "The folder has errors; the last good one stays in use:"
     )
     print(f"{words.zh} {words.en} {old.revision}\n{report}", file=say, flush=True)
-    return old
+    first = next(one for one in loaded.problems if one.severity == "error")
+    return old, Text(
+        f"{first.file} 第 {first.line} 行：{first.says.zh}", f"{first.file}:{first.line}: {first.says.en}"
+    )
 
 
 def run_engine(settings: Settings, stop: threading.Event | None = None) -> int:
@@ -63,7 +67,7 @@ def run_engine(settings: Settings, stop: threading.Event | None = None) -> int:
     sys.setswitchinterval(SWITCH_S)
     clock = SystemClock()
     try:
-        building = building_of(settings, clock.now(), sys.stderr)
+        building, outdated = building_of(settings, clock.now(), sys.stderr)
     except FolderError as refused:
         print(refused, file=sys.stderr)
         return CANNOT_RUN
@@ -75,12 +79,17 @@ def run_engine(settings: Settings, stop: threading.Event | None = None) -> int:
     following: Building | int = building
     while isinstance(following, Building):
         keep_last_good(following, settings.data)
-        following = _run_one(settings, following, clock, stopping)
+        following = _run_one(settings, following, outdated, clock, stopping)
+        outdated = None  # an act has just written the folder it goes on with
     return following
 
 
 def _run_one(
-    settings: Settings, building: Building, clock: SystemClock, stopping: threading.Event
+    settings: Settings,
+    building: Building,
+    outdated: Text | None,
+    clock: SystemClock,
+    stopping: threading.Event,
 ) -> Building | int:
     """One engine with one folder; the building to go on with, or the exit status at the end.
 
@@ -108,12 +117,17 @@ def _run_one(
             fleeting=True,
         )
 
+    def mended() -> Text | None:
+        lost = salvage(settings.data / READINGS_DB, READINGS)
+        return lost.words if lost is not None else None
+
     feeder = Feeder(
         settings.data / SITE_DB,
         Cursors(settings.data / CURSORS_DB),
         lambda: open_series(settings.data, settings.influx, read_only=False),
         clock,
         tail_s=tail_s(settings.influx),
+        mend=None if settings.influx.url else mended,
     )
     engine = make_engine(
         building,
@@ -125,12 +139,13 @@ def _run_one(
         Bypass(bypass),
         test_at=settings.test_at,
         register=Register(settings.building),
+        outdated=outdated,
     )
     beat = Beat(settings.beat_url.split(), clock, engine.signs)
     beat.start()
     following = engine.run(stopping)
     beat.stop()
-    if engine.committer.damaged:
+    if engine.damaged:
         return DAMAGED
     return following or 0
 

@@ -222,12 +222,14 @@ def chain(scene: Scene) -> str:
         else scene.w("system.broker_lost", why=health.broker_detail)
     )
     store = (
-        scene.w("system.store_ok") if health.store == "ok" else scene.w("system.store_bad", why=health.store)
+        scene.w("system.store_ok")
+        if health.store_trouble is None
+        else scene.w("system.store_bad", why=scene.w.of(health.store_trouble))
     )
     facts = [
         (speak == known, scene.w("system.sensors", speaking=speak, sensors=known)),
         (health.broker_connected, broker),
-        (health.store == "ok", store),
+        (health.store_trouble is None, store),
         (True, scene.w("system.rate", rate=f"{health.intake_rate:.1f}")),
     ]
     if suffering := sensor_tally(scene):

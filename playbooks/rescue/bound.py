@@ -1,7 +1,8 @@
 """An upper bound: no plan whatever can save more; pure.
 
 Relaxation: a holding may be carried in fractions, pays only its share of a walk by the strongest crew (the
-load's share of one carry), and all crews together are one pool of minutes. Up to each closing time only so
+load's share of one carry), and all crews together are one pool of minutes (minutes inside a room that few may enter
+pay a rent: :mod:`playbooks.rescue.rents`). Up to each closing time only so
 many crew-minutes exist, so the fractions are limited by nested capacities; for nested capacities taking by
 value per minute is optimal (a polymatroid: Edmonds 1970, the greedy algorithm). Every real plan is one
 choice of such fractions, hence a bound.
@@ -19,82 +20,13 @@ place.
 
 from __future__ import annotations
 
-import math
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from msgspec import Struct
-from numpy.typing import NDArray
 
-from playbooks.rescue.problem import COVER_MIN, LOADED, UNDRIED, Problem
-
-_LEAST = 1e-6
-WEIGHTS = (0.0, 0.4)
-"""A crew's minutes weigh (its capacity over the largest) to each of these powers in turn."""
-_Floats = NDArray[np.float64]
-
-
-class _Entry(Struct, gc=False):
-    """What may be bought with minutes: value per minute, minutes, until when, and in which zone."""
-
-    pace: float
-    minutes: float
-    until: float
-    zone: str
-
-
-class _Kind(Struct, frozen=True, gc=False):
-    """Crews of one kind: what they carry at once, and what their minutes weigh."""
-
-    capacity: float
-    weight: float
-
-
-class _LeftOut:
-    """The candidates that the search does not see, as columns: a bound must count them too."""
-
-    def __init__(self, problem: Problem, trunk: Mapping[str, float], once: float) -> None:
-        capacity = max(team.capacity for team in problem.teams)
-        covering = COVER_MIN * problem.shelf
-        facts: dict[str, tuple[float, float, float]] = {}
-        boost = 1.0
-        for zone in problem.cleared:
-            out = problem.minutes_to(zone)
-            if math.isinf(out):
-                continue
-            until = max(problem.latest(zone) + out * LOADED, problem.latest(zone, loaded=False) + out)
-            facts[zone] = (out * (1.0 + LOADED), trunk.get(zone, 0.0), until)
-            if out > 0.0:
-                boost = max(boost, facts[zone][0] / max(_LEAST, trunk.get(zone, 0.0) - once))
-        # No shorter way and no weight lifts a pace by more than this, so the rest stays below the search's worst.
-        least = min(team.capacity for team in problem.teams) / capacity
-        floor = -problem.pruned_pace * least ** max(WEIGHTS) / boost
-        seen = problem.pruned[: bisect_right(problem.pruned, (floor, len(problem.stakes), 0.0))]
-        self.zone = [problem.stakes[number].holding.zone for _, number, _ in seen]
-        known = np.array(seen)
-        ways = np.array([facts[zone] for zone in self.zone])
-        minutes = known[:, 2]
-        kg = np.array([problem.stakes[number].kg for _, number, _ in seen])
-        covered = minutes == covering
-        self.kg: _Floats = np.where(covered, 0.0, kg)
-        # What is covered could be carried out instead: its whole value at the pace of covering is above both.
-        whole = np.where(covered, 1.0 / max(problem.cover_share, _LEAST), 1.0)
-        self.value: _Floats = -known[:, 0] * minutes * whole
-        self.shelf: _Floats = np.maximum(_LEAST, minutes * whole - ways[:, 0] * self.kg / capacity)
-        self.whole: _Floats = ways[:, 0]
-        self.trunk: _Floats = ways[:, 1]
-        self.until: _Floats = ways[:, 2]
-        self.floor = problem.pruned_pace
-
-    def entries(self, kinds: Sequence[_Kind], way: _Floats) -> list[_Entry]:
-        """Those that are better than the worst candidate of the search where loads share these ways."""
-        cost = np.min([kind.weight * (self.shelf + way * self.kg / kind.capacity) for kind in kinds], axis=0)
-        pace = self.value / cost
-        return [
-            _Entry(float(pace[at]), float(cost[at]), float(self.until[at]), self.zone[at])
-            for at in np.flatnonzero(pace > self.floor)
-        ]
+from playbooks.rescue.left_out import LEAST, WEIGHTS, Entry, Kind, LeftOut
+from playbooks.rescue.problem import LOADED, UNDRIED, Problem
+from playbooks.rescue.rents import rents
 
 
 def upper_bound(problem: Problem) -> float:
@@ -107,17 +39,22 @@ def upper_bound(problem: Problem) -> float:
     capacities = sorted({team.capacity for team in problem.teams})
     once = min((trunk[zone] for zone in problem.cleared if zone in trunk), default=0.0) * 2.0 / (1.0 + LOADED)
     beyond = {zone: minutes - once for zone, minutes in trunk.items()}
-    left = _LeftOut(problem, trunk, once) if problem.pruned else None
+    left = LeftOut(problem, trunk, once) if problem.pruned else None
+    room = problem.room_minutes()
+    rent = rents(problem, left, room)
+    paid = sum(rate * room[zone] for zone, rate in rent.items())
     found = []
     for power in WEIGHTS if len(capacities) > 1 else WEIGHTS[:1]:
-        kinds = [_Kind(capacity, (capacity / most) ** power) for capacity in capacities]
+        kinds = [Kind(capacity, (capacity / most) ** power) for capacity in capacities]
         least = min(kind.weight for kind in kinds)
         door = {zone: least * minutes for zone, minutes in problem.door.items()}
-        entries = _items(problem, whole, kinds) + (left.entries(kinds, left.whole) if left else [])
-        found.append(_spend(problem, entries, most, power, 0.0))
-        rest = _items(problem, beyond, kinds)
-        rest += left.entries(kinds, left.trunk - once) if left else []
-        found.append(_spend(problem, _with_doors(rest, door), most, power, once))
+        entries = _items(problem, whole, kinds, rent) + (
+            left.entries(kinds, left.whole, rent) if left else []
+        )
+        found.append(paid + _spend(problem, entries, most, power, 0.0))
+        rest = _items(problem, beyond, kinds, rent)
+        rest += left.entries(kinds, left.trunk - once, rent) if left else []
+        found.append(paid + _spend(problem, _with_doors(rest, door), most, power, once))
     if not problem.pruned:
         found.append(_by_rooms(problem))
     return min(found)
@@ -128,7 +65,7 @@ def _by_rooms(problem: Problem) -> float:
     first = min(team.start for team in problem.teams)
     total = 0.0
     still = dict.fromkeys(problem.zones, 0.0)
-    entries = sorted(_items(problem, still, [_Kind(1.0, 1.0)]), key=lambda entry: -entry.pace)
+    entries = sorted(_items(problem, still, [Kind(1.0, 1.0)], {}), key=lambda entry: -entry.pace)
     room = {}
     for number, zone in enumerate(problem.zones):
         pairs = problem.limit[number] // 2 if problem.limit[number] else len(problem.teams)
@@ -140,8 +77,11 @@ def _by_rooms(problem: Problem) -> float:
     return total
 
 
-def _items(problem: Problem, walk: Mapping[str, float], kinds: Sequence[_Kind]) -> list[_Entry]:
-    """Every candidate as entries of falling pace, its load sharing these walks (minutes for a whole carry)."""
+def _items(
+    problem: Problem, walk: Mapping[str, float], kinds: Sequence[Kind], rent: Mapping[str, float]
+) -> list[Entry]:
+    """Every candidate as entries of falling pace, its load sharing these walks (minutes for a whole carry) and its
+    minutes at the shelf paying the zone's rent."""
     ways: dict[int, list[tuple[float, float]]] = {}  # holding -> (minutes, value) of each way to save it
     until: dict[int, tuple[float, str]] = {}
     least = min(kind.weight for kind in kinds)
@@ -159,13 +99,16 @@ def _items(problem: Problem, walk: Mapping[str, float], kinds: Sequence[_Kind]) 
                     value /= UNDRIED  # another plan might give it a place in the freezer
             else:
                 cost = least * option.shelf
+            value -= rent.get(name, 0.0) * option.shelf
+            if value <= 0.0:
+                continue
             last = latest + (problem.back if carried else problem.out)[zone]
-            ways.setdefault(option.holding, []).append((cost + _LEAST, value))
+            ways.setdefault(option.holding, []).append((cost + LEAST, value))
             until[option.holding] = (max(last, until.get(option.holding, (0.0, name))[0]), name)
-    found: list[_Entry] = []
+    found: list[Entry] = []
     for holding, known in ways.items():
         last, name = until[holding]
-        found += [_Entry(value / minutes, minutes, last, name) for minutes, value in _hull(known)]
+        found += [Entry(value / minutes, minutes, last, name) for minutes, value in _hull(known)]
     return found
 
 
@@ -185,24 +128,24 @@ def _hull(ways: list[tuple[float, float]]) -> list[tuple[float, float]]:
     return [cheap, (dear[0] - cheap[0], dear[1] - cheap[1])]
 
 
-def _with_doors(entries: Sequence[_Entry], door: Mapping[str, float]) -> list[_Entry]:
-    rooms: dict[str, list[_Entry]] = {}
+def _with_doors(entries: Sequence[Entry], door: Mapping[str, float]) -> list[Entry]:
+    rooms: dict[str, list[Entry]] = {}
     for entry in entries:
         rooms.setdefault(entry.zone, []).append(entry)
-    found: list[_Entry] = []
+    found: list[Entry] = []
     for zone, own in rooms.items():
         found += _charged(own, door.get(zone, 0.0))
     return found
 
 
-def _charged(entries: list[_Entry], charge: float) -> list[_Entry]:
+def _charged(entries: list[Entry], charge: float) -> list[Entry]:
     """The entries of one zone with its charge: the first so many as one, at the best pace that they reach together.
 
     That is the upper concave envelope of the zone's value over the minutes spent on it, so no fraction of the
     charge can be had for less.
     """
     entries.sort(key=lambda entry: -entry.pace)
-    value, minutes, until, best = 0.0, charge, 0.0, _Entry(0.0, charge, 0.0, entries[0].zone)
+    value, minutes, until, best = 0.0, charge, 0.0, Entry(0.0, charge, 0.0, entries[0].zone)
     taken = 0
     for number, entry in enumerate(entries, 1):
         if entry.pace <= best.pace:
@@ -210,11 +153,11 @@ def _charged(entries: list[_Entry], charge: float) -> list[_Entry]:
         value += entry.pace * entry.minutes
         minutes += entry.minutes
         until = max(until, entry.until)
-        best, taken = _Entry(value / minutes, minutes, until, entry.zone), number
+        best, taken = Entry(value / minutes, minutes, until, entry.zone), number
     return [best, *entries[taken:]]
 
 
-def _spend(problem: Problem, entries: list[_Entry], most: float, power: float, once: float) -> float:
+def _spend(problem: Problem, entries: list[Entry], most: float, power: float, once: float) -> float:
     """The crews' weighed minutes spent on the best entries, and on what is left out once that may be better.
 
     ``once`` are the minutes that every crew walks at least.

@@ -46,8 +46,10 @@ def pose(
 ) -> Problem:
     """The problem for these stakes: only what can be carried at all, and of that only what can be worth it.
 
-    Candidates are taken by value per minute until they would fill the crews' time three times over; the
-    rest has no prospect and is left out of the search (the bound still counts it through ``pruned_pace``).
+    Candidates are taken by value per minute until they would fill the crews' time three times over, and of one room
+    no more than fill three times the minutes that the people allowed in it have there: a room that two crews may enter
+    must not keep ten others from work elsewhere. The rest has no prospect and is left out of the search (the bound
+    still counts it through ``pruned`` and ``pruned_pace``).
     """
     teams = teams_of(crews)
     wanted = set(cleared) & set(zones)
@@ -87,13 +89,29 @@ def pose(
             fit.append((-value * share / sheets, number, sheets))
     fit.sort()
     spare = prospect * sum(max(0.0, budget_min - team.start) for team in teams)
+    room = {zone: minutes for zone, minutes in problem.room_minutes().items() if minutes > 0.0}
+    least = {zone: (1.0 - prospect) * minutes for zone, minutes in room.items()}
     kept: list[int] = []
-    for place, (pace, number, minutes) in enumerate(fit):
-        spare -= minutes
-        if spare < 0 and place >= FEWEST:
-            problem.pruned_pace, problem.pruned = -pace, fit[place:]
+    crowded: list[tuple[float, int, float]] = []
+    for place, entry in enumerate(fit):
+        _, number, minutes = entry
+        zone = stakes[number].holding.zone
+        fills = minutes
+        if zone in room and len(fit) > FEWEST:
+            if room[zone] < least[zone]:
+                crowded.append(entry)
+                continue
+            fills = min(
+                minutes, max(0.0, room[zone])
+            )  # what is beyond the room's minutes fills nobody's time
+            room[zone] -= minutes
+        spare -= fills
+        if spare < 0 and len(kept) >= FEWEST:
+            problem.pruned_pace = -entry[0]
+            crowded += fit[place:]
             break
         kept.append(number)
+    problem.pruned = crowded
     problem.enter(sorted({stakes[number].holding.zone for number in kept}))
     if threat == "water" and dry_kg is not None:
         problem.undried = beyond_drying(

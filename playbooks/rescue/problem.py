@@ -147,6 +147,16 @@ class Problem:
         """How many people may be in a zone at once; 0: no limit is given."""
         return self._building[zone].people_limit
 
+    def room_minutes(self) -> dict[str, float]:
+        """Crew-minutes that can be spent inside each cleared zone with a people limit; crews are two at least."""
+        first = min((team.start for team in self.teams), default=0.0)
+        found = {}
+        for zone in self.cleared:
+            if limit := self.people_limit(zone):
+                window = self.latest(zone, loaded=False) - self.minutes_to(zone) - first
+                found[zone] = (limit // 2) * max(0.0, window)
+        return found
+
     def latest(self, zone: str, loaded: bool = True) -> float:
         """The latest moment to leave a zone for the assembly point."""
         minutes, path = self._found.get(zone, (ANY, ()))

@@ -29,6 +29,8 @@ from strongroom.model import Building
 HAZARD = Text("灾害", "hazard")
 ORDER = Text("规则", "order")
 ZONE = Text("区域", "zone")
+MOST_LEFT = 12
+"""Names after each reason why holdings stay."""
 
 
 def known_or_exit(word: str, known: Mapping[str, str], what: Text) -> str:
@@ -98,7 +100,7 @@ def rescue(
         )
     )
     if not sources and not what_if:
-        known = ", ".join(list(house.zones)[:30])
+        known = ", ".join(f"{name} ({chinese})" for name, chinese in list(rooms.items())[:30])
         say(Text(f"用 --zone 写明区域：{known}", f"Give --zone, one of: {known}"))
         raise typer.Exit(2)
     report = None
@@ -253,16 +255,21 @@ def _as_json(made: RescuePlan, took: float, listed: float) -> dict[str, Any]:
 def _show(house: Building, made: RescuePlan, listed: float) -> None:
     say(made.basis)
     for trip in made.trips:
-        first = house.zones[trip.zone].name
-        end = trip.from_min + trip.minutes
-        say(
-            Text(
-                f"{trip.from_min:5.1f}–{end:5.1f} 分  {trip.crew} 组  {first.zh}  {', '.join(trip.holdings)}",
-                f"{first.en}, {trip.kg:g} kg",
-            )
-        )
-    for one in made.left[:20]:
-        typer.echo(f"  {one.holding}: {one.why.zh} · {one.why.en}")
+        place = house.zones[trip.zone].name
+        when = f"{trip.from_min:5.1f}–{trip.from_min + trip.minutes:5.1f}"
+        carried = [id_ for id_ in trip.holdings if id_ not in trip.covered]
+        typer.echo(f"{when} 分 min  {trip.crew} 组 crew  {place.zh} · {place.en}")
+        if carried:
+            typer.echo(f"    带出 carry out ({len(carried)}, {trip.kg:g} kg): {', '.join(carried)}")
+        if trip.covered:
+            typer.echo(f"    就地遮盖 cover in place ({len(trip.covered)}): {', '.join(trip.covered)}")
+    left: dict[Text, list[str]] = {}
+    for one in made.left:
+        left.setdefault(one.why, []).append(one.holding)
+    for why, ids in left.items():
+        more = " …" if len(ids) > MOST_LEFT else ""
+        typer.echo(f"留下 left ({len(ids)}): {why.zh} · {why.en}")
+        typer.echo(f"    {', '.join(ids[:MOST_LEFT])}{more}")
     say(
         Text(
             f"保住 {made.value:.1f}（上限 {made.bound:.1f}，按纸面清单 {listed:.1f}）",

@@ -344,7 +344,6 @@ def board(revision: int = 1, **more: object) -> Board:
             intake_queue=0,
             intake_rate=3.4,
             commit_ms=4.0,
-            store="ok",
             backlog=0,
             sender="paper",
         ),

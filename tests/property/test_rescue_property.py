@@ -7,6 +7,7 @@ import math
 import random
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -236,6 +237,34 @@ def test_two_crews_share_a_small_room_one_after_the_other_and_a_large_crew_sends
     assert {trip.people for trip in big.trips} == {2}
     assert abs(big.value - alone.value) < 0.05 * alone.value
     assert plan(small_room(1), rounds(5)).trips == ()
+
+
+@pytest.mark.parametrize("crews", [4, 8, 12])
+def test_a_room_for_two_crews_keeps_no_other_crew_from_work(crews: int) -> None:
+    """The most precious room holds more than all crews could carry, and four people at once; there are others."""
+    yard = Zone(id="park", name=Text("p", "p"), kind="outside", floor="1F")
+    hall = Zone(id="hall", name=Text("h", "h"), kind="circulation", floor="1F", doors=(Door("park", 30.0),))
+    rooms = {
+        f"r{n}": Zone(id=f"r{n}", name=Text("r", "r"), kind="stack", floor="1F", doors=(Door("hall", 20.0),),
+                      people_limit=4)
+        for n in range(6)
+    }  # fmt: skip
+    kept = [
+        Holding(id=f"{zone}-{n}", title="t", zone=zone, place="p", grade=1 if zone == "r0" else 3, worth=50.0,
+                form="paper", weak_to={"structure": 3}, units=1, unit_kg=6.0, people=2, carry_min=2.0)
+        for zone, many in (("r0", 2000), ("r1", 40), ("r2", 40), ("r3", 40), ("r4", 40), ("r5", 40))
+        for n in range(many)
+    ]  # fmt: skip
+    request = Request(
+        made_at=0.0, threat="structure", stakes=tuple(stake(one, "structure") for one in kept),
+        zones=rooms | {"hall": hall, "park": yard}, assembly="park", cleared=tuple(rooms),
+        crews=tuple(Crew(id=f"c{n}", people=2) for n in range(crews)), budget_min=45.0,
+        reach_min=dict.fromkeys(rooms, 0.0),
+    )  # fmt: skip
+    made = plan(request, rounds(40))
+    assert {trip.crew for trip in made.trips} == {crew.id for crew in request.crews}
+    assert {trip.crew for trip in made.trips if trip.zone == "r0"}
+    assert made.value <= made.bound <= 1.25 * made.value
 
 
 @settings(max_examples=60, deadline=None)

@@ -51,6 +51,20 @@ def test_the_plan_names_trips_what_is_left_and_its_bound(folder: Path) -> None:
     assert moved.isdisjoint({one["holding"] for one in found["left"]})  # type: ignore[attr-defined]
 
 
+def test_people_read_what_is_carried_what_is_covered_and_why_the_rest_stays(folder: Path) -> None:
+    words = ("rescue", str(folder), "--threat", "water", "--zone", "stack-2b", "--seconds", "0.05")
+    found, shown = last(run(*words, "--json")[1]), run(*words)[1]
+    trips, left = found["trips"], found["left"]
+    assert isinstance(trips, list) and isinstance(left, list)
+    covered = [id_ for trip in trips for id_ in trip["covered"]]
+    carried = [id_ for trip in trips for id_ in trip["holdings"] if id_ not in trip["covered"]]
+    assert covered and left
+    assert all(id_ in shown for id_ in covered + carried)
+    assert ("carry out" in shown) == bool(carried) and "就地遮盖 cover in place" in shown
+    reasons = {one["why"]["en"] for one in left}
+    assert all(f"left ({sum(one['why']['en'] == why for one in left)})" in shown for why in reasons)
+
+
 def test_a_burning_room_is_never_entered_and_only_cleared_zones_are(folder: Path) -> None:
     words = ("rescue", str(folder), "--threat", "fire", "--zone", "stack-2b", "--seconds", "0", "--json")
     found = last(run(*words)[1])
@@ -243,7 +257,12 @@ def test_a_drills_ticks_become_the_sites_times(folder: Path, tmp_path: Path) -> 
     db = SiteDb(tmp_path / "site.db")
     db.commit(Batch(drafts=[draft_incident(IncidentEvent(kind="incident.item", incident=drilled, at=1e9))]))
     db.close()
-    (folder / "rescue.toml").write_text('order = "harvard"\n\n[walk]\nvalue = 1.1\n', "utf-8")
+    (folder / "rescue.toml").write_text(
+        '# agreed in May\norder = "harvard"  # as the insurer asked\n\n'
+        "[walk]  # by stopwatch\n# the trolley wheel was new\nvalue = 1.1  # first try\nsource = 'a \"guess\"'\n\n"
+        '[[tier]]\ntests = ["grade1"]  # first\n\n[shelf]\n# from the old house\nvalue = 1.4\nsamples = 9\n',
+        "utf-8",
+    )
     code, output = run("rescue-times", str(folder), "--data", str(tmp_path), "--write", "--json")
     assert code == 0, output
     walk = last(output)["walk"]
@@ -253,3 +272,14 @@ def test_a_drills_ticks_become_the_sites_times(folder: Path, tmp_path: Path) -> 
     assert again is not None
     assert again.rescue.times.walk.value == walk["value"]  # type: ignore[index]
     assert again.rescue.rules.id == "harvard"
+    assert (again.rescue.times.shelf.value, again.rescue.times.shelf.samples) == (1.4, 9)
+    text = (folder / "rescue.toml").read_text("utf-8")
+    for comment in (
+        "# agreed in May",
+        "# as the insurer",
+        "# by stopwatch",
+        "# the trolley",
+        "# first",
+        "# from",
+    ):
+        assert comment in text

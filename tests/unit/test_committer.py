@@ -63,7 +63,8 @@ def test_a_disk_that_hangs_keeps_nobody_waiting_and_nothing_is_told_twice() -> N
             assert len(told) == 1, "what is under way"
             committer.offer(*one(2))
             clock.move(3.0)
-            assert "3 s" in committer.trouble()
+            told_of = committer.trouble()
+            assert told_of is not None and "3 s" in told_of.en and "3 秒" in told_of.zh
             committer.tell()
             assert len(told) == 2, "and what came meanwhile"
             return super().commit(batch)
@@ -71,7 +72,7 @@ def test_a_disk_that_hangs_keeps_nobody_waiting_and_nothing_is_told_twice() -> N
     committer = Committer(Hanging(), clock, acknowledge=lambda _: None, kept=kept.extend, failed=told.extend)
     committer.offer(*one(1))
     assert committer.pump()
-    assert committer.trouble() == ""
+    assert committer.trouble() is None
     committer.tell()
     assert [draft.about for draft in told] == ["1", "2"]
     assert [entry.about for entry in kept] == ["1"]

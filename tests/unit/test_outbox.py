@@ -174,13 +174,15 @@ def test_three_failures_in_a_row_are_trouble_and_one_success_ends_it() -> None:
     dead = SendResult(state=S.FAILED, fault=Fault.TEMPORARY, code="connect")
     box, _ = outbox(Recorder(dead, dead, dead))
     for n in range(3):
-        assert box.trouble == ""
+        assert box.trouble is None
         box.release(sending(notice(f"n{n}")))
         box.pump()
-    assert "3 sendings in a row failed: temporary connect" in box.trouble
+    assert box.trouble is not None
+    assert box.trouble.en == "3 sendings in a row failed: temporary connect "
+    assert box.trouble.zh == "连续 3 次发送失败：temporary connect "
     box.release(sending(notice("n4")))
     box.pump()
-    assert box.trouble == ""
+    assert box.trouble is None
 
 
 def test_on_its_own_thread_it_sends_what_is_released_and_stops() -> None:

@@ -62,6 +62,19 @@ def test_every_page_draws_at_every_moment(tmp_path: Path, moment: str, language:
         assert len(text_of(html)) > 20
 
 
+@pytest.mark.parametrize(("language", "words"), [("zh", "磁盘报错：满了"), ("en", "the disk says: full")])
+def test_a_disk_in_trouble_is_told_in_the_language_of_the_page(
+    tmp_path: Path, language: str, words: str
+) -> None:
+    quiet = house.board()
+    bad = Text("磁盘报错：满了", "the disk says: full")
+    board = msgspec.structs.replace(quiet, health=msgspec.structs.replace(quiet.health, store_trouble=bad))
+    shown = text_of(status.face(scene(make_world(tmp_path, board), language=language)))
+    assert words in shown
+    shown = text_of(status.face(scene(make_world(tmp_path, quiet), language=language)))
+    assert words not in shown
+
+
 def test_first_run_says_that_the_engine_starts(tmp_path: Path) -> None:
     at = scene(make_world(tmp_path, None), language="en")
     assert "The engine is starting" in chrome.page(at, "")
@@ -290,14 +303,6 @@ def test_without_an_incident_the_list_is_printed_by_grade_for_those_with_the_rig
     assert sheet(scene(here, "helper"), "rescue") == ""
     text = sheet(scene(here, "archivist"), "rescue")
     assert text.index("J001-003") < text.index("J014-020")
-
-
-def test_floods_are_counted_once_for_each_stretch() -> None:
-    calm = [float(n * 120) for n in range(5)]
-    burst = [10_000.0 + n for n in range(30)]
-    again = [50_000.0 + n for n in range(11)]
-    assert alarms._floods(calm) == 0
-    assert alarms._floods(calm + burst + again) == 2
 
 
 def test_unwatched_zones_name_their_holdings(tmp_path: Path) -> None:

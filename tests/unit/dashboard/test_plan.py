@@ -60,6 +60,15 @@ def test_a_silent_sensor_is_a_fault_mark_not_a_value(tmp_path: Path) -> None:
     assert "sr-dot sr-bad" in drawn
 
 
+def test_healthy_sensors_lie_below_the_numbers_and_suffering_ones_above(tmp_path: Path) -> None:
+    drawn = floor_svg(scene(make_world(tmp_path, house.water_board())), FLOORS["2F"])
+    first_label, last_label = drawn.index('data-key="over-'), drawn.rindex('data-key="over-')
+    healthy = [found.start() for found in re.finditer('class="sr-dot"', drawn)]
+    suffering = [found.start() for found in re.finditer('class="sr-dot sr-bad', drawn)]
+    assert healthy and max(healthy) < first_label
+    assert suffering and min(suffering) > last_label
+
+
 def test_a_floor_without_drawing_still_shows_its_rooms(tmp_path: Path) -> None:
     root = fromstring(floor_svg(scene(make_world(tmp_path, house.board())), FLOORS["B1"]))
     assert {e.get("id") for e in root.iter() if e.get("id")} == {"plant", "stack-b1", "corridor-B"}
