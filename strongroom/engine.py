@@ -29,12 +29,10 @@ from strongroom.core import Core
 from strongroom.feeder import Feeder
 from strongroom.inbox import Inbox
 from strongroom.instruments.acts import FolderAct
-from strongroom.instruments.edit import EditError
-from strongroom.instruments.records import Record
 from strongroom.instruments.register import Register
-from strongroom.instruments.service import not_allowed
+from strongroom.instruments.taking import take_folder_act
 from strongroom.journal import Draft, NoticeData, decode, draft_fact
-from strongroom.model import Act, Building, Entry, Health
+from strongroom.model import Building, Entry, Health
 from strongroom.outbox import Heard, Outbox, OutboxEvent, Reported, Taking
 from strongroom.redelivery import Redelivery
 from strongroom.sitedb import Batch, SiteDb, encode_board, is_damage
@@ -58,7 +56,6 @@ BROKER_LOST_S = (
 _NOTHING = Text("", "")
 _NOT_SENDING = Text("发送线程停住了", "the sending thread stands still")
 _DROPS = Text("连接一再断开", "lets us in and hangs up, again and again")
-_NO_FOLDER = Text("演练中不能更改档案馆文件夹。", "A rehearsal does not change the building folder.")
 
 
 class Engine:
@@ -239,45 +236,18 @@ class Engine:
             if act is None:
                 self.core.own(builtin.ACTS, True, Text(f"第 {seq} 号操作", f"act number {seq}"), now)
             elif isinstance(act.what, FolderAct):
-                self._change_folder(act, act.what, now)
+                self.successor = take_folder_act(
+                    self.core,
+                    self._register,
+                    act,
+                    act.what,
+                    now,
+                    disk_away=bool(self.committer.error),
+                    note=self._note,
+                )
             else:
                 self.core.act(act, now)
         return {"acts": str(self._acts_read)} if waiting else {}
-
-    def _change_folder(self, act: Act, what: FolderAct, now: float) -> None:
-        """Carry an act on instruments into the building folder, which the engine then goes on with."""
-        house = self.core.building
-        records: tuple[Record, ...] = ()
-        try:
-            if refused := self._refused(act):
-                raise EditError(refused)
-            if self._register is None:
-                raise EditError(_NO_FOLDER)
-            source = self.core.instruments.newcomers.get(getattr(what, "newcomer", ""))
-            applied = self._register.apply(what, house, source, act.by, now)
-            if applied.building.revision == house.revision:
-                raise EditError(Text("文件夹没有变化。", "The folder has not changed."))
-            records, self.successor = applied.plan.records, applied.building
-            self._note(
-                draft_fact(
-                    "folder.taken", house.id, now, **{"from": house.revision, "to": applied.building.revision}
-                )
-            )
-            refused = None
-        except EditError as wrong:
-            refused = wrong.words
-        self.core.registered(act, refused, records, now)
-
-    def _refused(self, act: Act) -> Text | None:
-        """Why an act may not change the folder; None where it may."""
-        if self.committer.error:
-            return Text(
-                "数据无法写入磁盘，暂不更改。", "Data cannot be written to disk; nothing is changed now."
-            )
-        who = self.core.building.people.get(act.by)
-        if who is None:
-            return Text(f"系统里没有“{act.by}”这个人。", f"Nobody here is called {act.by!r}.")
-        return not_allowed(who.roles)
 
     def _may_hand_over(self) -> bool:
         """Not while the disk is away: what is decided then lives in this process alone."""

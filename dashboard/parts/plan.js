@@ -1,6 +1,7 @@
 // The live surface: shows what the server drew, keeps focus, typing and open forms, and answers the keyboard.
 import { feed as watch } from "./watch.js";
 import { ring } from "./chime.js";
+import { forget, keep } from "./keep.js";
 import { send, tick, decorate, use as useActs } from "./ticks.js";
 
 const hosts = new WeakMap();
@@ -11,9 +12,10 @@ let stamp = 0; // our own time when its data came
 export async function show(component, revision) {
   const { parentElement: host, data } = component;
   current = component;
-  stamp = performance.now();
+  stamp = performance.now() - (data.kept_ms || 0);
   await styles(revision);
   if (data.ended) {
+    await forget();
     location.href = "/login?to=" + encodeURIComponent(location.pathname + location.search);
     return;
   }
@@ -33,12 +35,19 @@ export async function show(component, revision) {
   }
   // On a phone the row of pages is wider than the screen: the one that is open must be seen.
   if (turned) known.root.querySelector(`[data-key="nav-${page}"]`)?.scrollIntoView({ inline: "center", block: "nearest" });
+  // The same of rows of choices, where the chosen one may lie beyond the edge; once, so that nobody's scrolling is undone.
+  for (const at of known.root.querySelectorAll(".sr-chips > .sr-here:not([data-seen])")) {
+    at.dataset.seen = "";
+    const row = at.parentElement;
+    if (row.scrollWidth > row.clientWidth) row.scrollLeft = at.offsetLeft - row.offsetLeft - (row.clientWidth - at.offsetWidth) / 2;
+  }
   useActs(data, poke);
   decorate(known.root);
   watch(data, known.root);
   ring(data, known.root);
   say(data.said);
   clocks();
+  keep(data, revision);
 }
 
 export function leave(component) {
@@ -95,7 +104,7 @@ function grow(old, fresh) {
 }
 
 // What belongs to the reader, not to the server: open forms, typed words, running marks.
-const OWN = new Set(["open", "data-sent"]);
+const OWN = new Set(["open", "data-sent", "data-seen"]);
 
 function alter(old, fresh) {
   if (old.nodeType !== 1) {
@@ -153,6 +162,7 @@ function choose(choice) {
 }
 
 async function goOut() {
+  await forget();
   await fetch("/leave", { method: "POST", headers: { "x-strongroom": current.data.token } });
   location.href = "/login";
 }
