@@ -32,6 +32,8 @@ from alerts.model import Alarm, AlarmEvent, Comment, Refused, Shelf, Signed
 from alerts.rule import Change, Rule, Verdict
 from sensors.model import Text
 
+TWICE_S = 60.0
+"""The same words of the same person within so long are a second click; later they are said anew, and are progress."""
 SHELF_LIMIT_S = 8 * 3600.0  # one shift (docs: shelving default cap)
 
 Events = list[AlarmEvent | Refused]
@@ -98,7 +100,9 @@ def step(alarm: Alarm | None, happening: Happening, now: float) -> tuple[Alarm |
         case Commented(by, words):
             if not words.strip():
                 return alarm, [_refuse(alarm, by, "备注不能为空。", "A comment needs words.")]
-            if any(c.by == by and c.words == words for c in alarm.comments[-1:]):
+            if any(
+                c.by == by and c.words == words and abs(now - c.at) < TWICE_S for c in alarm.comments[-1:]
+            ):
                 return alarm, []
             said = replace(alarm, comments=(*alarm.comments, Comment(by, now, words)))
             return _told(said, "alarm.comment", now, by=by)

@@ -10,15 +10,18 @@ from alerts.alarm import state_name
 from alerts.model import Alarm, AlarmEvent, NoticeEvent, NoticeState
 from alerts.reasons import duration, number
 from alerts.rule import Cause, Rule
-from sensors.model import Text
+from sensors.model import Sensor, Text
+from sensors.quantities import quantity
 
 
 class Line(Struct, frozen=True):
-    """One thing that happened, and what it meant."""
+    """One thing that happened, and what it meant. ``about`` is the person a message went to, or the sensor a sample
+    came from."""
 
     at: float
     words: Text
     by: str = "system"
+    about: str = ""
 
 
 class Explanation(Struct, frozen=True):
@@ -27,14 +30,14 @@ class Explanation(Struct, frozen=True):
     alarm: Alarm
     state: Text
     rule: Text
-    samples: tuple[Text, ...]
+    samples: tuple[Line, ...]
     course: tuple[Line, ...]
     told: tuple[Line, ...]
     people: dict[str, Text]  # person -> why they were told, or were not
 
 
 _KINDS = {
-    "alarm.raised": Text("报警", "raised"),
+    "alarm.raised": Text("发出警报", "raised"),
     "alarm.returned": Text("再次触发", "active again"),
     "alarm.cleared": Text("恢复", "cleared"),
     "alarm.unknown": Text("数据中断，状态保持", "data lost, kept as it was"),
@@ -57,32 +60,51 @@ _KINDS = {
 }
 
 
+STATES: dict[NoticeState, Text] = {
+    NoticeState.DUE: Text("待发", "due"),
+    NoticeState.SENDING: Text("发送中", "being sent"),
+    NoticeState.UNCERTAIN: Text("不确定", "uncertain"),
+    NoticeState.ACCEPTED: Text("已受理", "accepted"),
+    NoticeState.RINGING: Text("响铃中", "ringing"),
+    NoticeState.SENT: Text("已发出", "sent"),
+    NoticeState.DELIVERED: Text("已送达", "delivered"),
+    NoticeState.ANSWERED: Text("已答复", "answered"),
+    NoticeState.UNDELIVERED: Text("无法送达", "not delivered"),
+    NoticeState.BUSY: Text("占线", "busy"),
+    NoticeState.NO_ANSWER: Text("无人接听", "no answer"),
+    NoticeState.FAILED_TRY_AGAIN: Text("失败，将重试", "failed, to be tried again"),
+    NoticeState.FAILED: Text("失败", "failed"),
+    NoticeState.EXPIRED: Text("已过期", "expired"),
+    NoticeState.CANCELLED: Text("已取消", "cancelled"),
+    NoticeState.NOTED: Text("已记录", "noted"),
+}
+CHANNELS = {"sms": Text("短信", "SMS"), "voice": Text("电话", "call"), "mail": Text("邮件", "mail")}
+
+
 def explain(
     alarm: Alarm,
     rules: Mapping[str, Rule],
     events: Iterable[AlarmEvent],
     notices: Iterable[NoticeEvent] = (),
     people: Iterable[str] = (),
+    sensors: Mapping[str, Sensor] | None = None,
 ) -> Explanation:
     """Explain ``alarm`` from the journal. ``notices`` of all alarms may be given; only those about this one
     count.
 
-    ``people`` are asked about even where nothing was ever sent to them.
+    ``people`` are asked about even where nothing was ever sent to them; ``sensors`` give samples their names.
     """
     own = sorted((e for e in events if e.alarm.id == alarm.id), key=lambda e: e.at)
     sent = sorted((n for n in notices if _about(n, alarm.id)), key=lambda n: n.at)
-    told = tuple(
-        Line(n.at, _both(Text(f"{n.notice.person}：", f"{n.notice.person}: "), n.reason), n.by)
-        for n in sent
-        if n.notice.person
-    )
+    told = tuple(Line(n.at, n.reason, n.by, n.notice.person) for n in sent if n.notice.person)
     asked = dict.fromkeys([*people, *(n.notice.person for n in sent if n.notice.person)])
     return Explanation(
         alarm=alarm,
         state=state_name(alarm),
         rule=rule_words(alarm, rules.get(alarm.rule)),
         samples=tuple(
-            cause_words(cause) for cause in alarm.evidence or ((alarm.cause,) if alarm.cause else ())
+            Line(cause.measured_at, cause_words(cause, (sensors or {}).get(cause.sensor)), about=cause.sensor)
+            for cause in alarm.evidence or ((alarm.cause,) if alarm.cause else ())
         ),
         course=tuple(Line(e.at, _event_words(e), e.by) for e in own),
         told=told,
@@ -115,12 +137,18 @@ def rule_words(alarm: Alarm, rule: Rule | None) -> Text:
     return Text("，".join(parts_zh), ", ".join(parts_en))
 
 
-def cause_words(cause: Cause) -> Text:
-    """One sample: sensor, value and the limit it was held against."""
-    value = number(cause.value) if cause.value is not None else "–"
-    limit = number(cause.limit) if cause.limit is not None else "–"
-    name, unit = cause.sensor, cause.unit
-    return Text(f"{name}：{value} {unit}（限值 {limit}）", f"{name}: {value} {unit} (limit {limit})")
+def cause_words(cause: Cause, sensor: Sensor | None = None) -> Text:
+    """One sample: sensor, value and the limit it was held against; a contact's state by its word."""
+    name = sensor.name if sensor is not None else Text(cause.sensor, cause.sensor)
+    known = quantity(cause.quantity)
+    if known is not None and known.contact and cause.value is not None:
+        state = known.state_word(cause.value)
+        return Text(f"{name.zh}：{state.zh}", f"{name.en}: {state.en}")
+    value = f"{number(cause.value)} {cause.unit}".strip() if cause.value is not None else "–"
+    if cause.limit is None:
+        return Text(f"{name.zh}：{value}", f"{name.en}: {value}")
+    limit = number(cause.limit)
+    return Text(f"{name.zh}：{value}（限值 {limit}）", f"{name.en}: {value} (limit {limit})")
 
 
 def why_told(person: str, alarm: Alarm, notices: Iterable[NoticeEvent]) -> Text:
@@ -129,9 +157,10 @@ def why_told(person: str, alarm: Alarm, notices: Iterable[NoticeEvent]) -> Text:
     if own:
         last = own[-1].notice
         why = last.reason
-        state = last.state.value
+        state = STATES[last.state]
+        channel = CHANNELS.get(last.channel, Text(last.channel, last.channel))
         return Text(
-            f"已通知（{last.channel}，{state}）：{why.zh}", f"told ({last.channel}, {state}): {why.en}"
+            f"已通知（{channel.zh}，{state.zh}）：{why.zh}", f"told ({channel.en}, {state.en}): {why.en}"
         )
     if alarm.drill:
         return Text("演练中，未发送", "not told: it is a drill")

@@ -24,13 +24,15 @@ FLEETING_S = 10.0
 FLEETING_QUIET_S = 60.0
 TOP = 10
 FEWEST_RULES = 20  # below that a share says nothing
+FEWEST_ALARMS = 100  # the same of alarms: of ten alarms the ten most frequent are all
 MOST_URGENT = 0.2
 LEAST_LOW = 0.5
 RAISING = frozenset({"alarm.raised", "alarm.returned", "alarm.realarmed"})
 
 
 class Figure(Struct, frozen=True):
-    """One figure: ``value`` in ``unit``, the target in words, and whether it is met."""
+    """One figure: ``value`` in ``unit``, the target in words, whether it is met, and whether there were alarms enough
+    to say."""
 
     id: str
     name: Text
@@ -38,6 +40,7 @@ class Figure(Struct, frozen=True):
     unit: str
     target: Text
     good: bool
+    judged: bool = True
 
 
 class Frequent(Struct, frozen=True):
@@ -62,6 +65,7 @@ class AlarmHealth(Struct, frozen=True):
     fleeting: tuple[str, ...]
     shelved: tuple[str, ...]
     out_of_service: tuple[str, ...]
+    split: tuple[int, int, int] = (0, 0, 0)  # alarms of priority 1, 2 and 3
 
 
 def alarm_health(
@@ -90,15 +94,18 @@ def alarm_health(
     busy, peak = _windows(times, from_at, until_at)
     split = Counter(e.alarm.priority for e in raised)
     urgent = split[1] / len(raised) if raised else 0.0
+    long_enough = until_at - from_at >= STALE_S
+    enough = len(raised) >= FEWEST_ALARMS
     top_share = sum(one.share for one in top)
     figures = (
         _figure(
             "rate",
-            ("平均每小时报警数", "Alarms per hour"),
+            ("平均每小时警报数", "Alarms per hour"),
             len(raised) / hours,
             "1/h",
             ("不超过 6", "at most 6"),
             6.0,
+            judged=long_enough,
         ),
         _figure(
             "busy",
@@ -110,7 +117,7 @@ def alarm_health(
         ),
         _figure(
             "peak",
-            ("10 分钟内最多报警数", "Most in ten minutes"),
+            ("10 分钟内最多警报数", "Most in ten minutes"),
             float(peak),
             "",
             ("不超过 10", "at most 10"),
@@ -118,7 +125,7 @@ def alarm_health(
         ),
         _figure(
             "flood",
-            ("报警泛滥时间", "Time in flood"),
+            ("警报泛滥时间", "Time in flood"),
             _flood_share(times, from_at, until_at) * 100,
             "%",
             ("少于 1 %", "under 1 %"),
@@ -131,24 +138,26 @@ def alarm_health(
             "%",
             ("不超过 5 %，各有对策", "at most 5 %, a plan for each"),
             5.0,
+            judged=enough,
         ),
         _figure(
             "stale",
-            ("持续超过 24 小时的报警", "Active for over 24 h"),
+            ("持续超过 24 小时的警报", "Active for over 24 h"),
             float(len(stale)),
             "",
             ("少于 5", "fewer than 5"),
             4.0,
         ),
-        _figure("chattering", ("频繁动作的报警", "Chattering"), float(len(chattering)), "", ("0", "0"), 0.0),
-        _figure("fleeting", ("一闪即逝的报警", "Fleeting"), float(len(fleeting)), "", ("0", "0"), 0.0),
+        _figure("chattering", ("频繁动作的警报", "Chattering"), float(len(chattering)), "", ("0", "0"), 0.0),
+        _figure("fleeting", ("一闪即逝的警报", "Fleeting"), float(len(fleeting)), "", ("0", "0"), 0.0),
         _figure(
             "urgent",
-            ("紧急报警比例", "Share of urgent alarms"),
+            ("紧急警报比例", "Share of urgent alarms"),
             urgent * 100,
             "%",
             ("约 5 %", "about 5 %"),
             10.0,
+            judged=enough,
         ),
     )
     return AlarmHealth(
@@ -162,6 +171,7 @@ def alarm_health(
         fleeting=fleeting,
         shelved=tuple(a.id for a in listed if a.shelved),
         out_of_service=tuple(a.id for a in listed if a.out_of_service),
+        split=(split[1], split[2], split[3]),
     )
 
 
@@ -178,7 +188,7 @@ def priority_drift(priorities: Iterable[int]) -> Text | None:
         return None
     urgent, high, low = (round(100 * split[priority] / total) for priority in (1, 2, 3))
     shares = Text(
-        f"紧急 {urgent} %、重要 {high} %、一般 {low} %", f"{urgent} % urgent, {high} % high, {low} % low"
+        f"紧急 {urgent} %、重要 {high} %、注意 {low} %", f"{urgent} % urgent, {high} % high, {low} % low"
     )
     if split[1] > MOST_URGENT * total:
         return Text(
@@ -187,16 +197,23 @@ def priority_drift(priorities: Iterable[int]) -> Text | None:
         )
     if split[3] < LEAST_LOW * total:
         return Text(
-            f"规则的优先级：{shares.zh}；一般约占 80 % 为宜，否则没有轻重。",
+            f"规则的优先级：{shares.zh}；注意约占 80 % 为宜，否则没有轻重。",
             f"The rules' priorities: {shares.en}; about 80 % should be low, or nothing stands out.",
         )
     return None
 
 
 def _figure(
-    id: str, name: tuple[str, str], value: float, unit: str, target: tuple[str, str], most: float
+    id: str,
+    name: tuple[str, str],
+    value: float,
+    unit: str,
+    target: tuple[str, str],
+    most: float,
+    *,
+    judged: bool = True,
 ) -> Figure:
-    return Figure(id, Text(*name), round(value, 3), unit, Text(*target), value <= most)
+    return Figure(id, Text(*name), round(value, 3), unit, Text(*target), value <= most, judged)
 
 
 def _place(alarm: Alarm) -> str:

@@ -226,6 +226,8 @@ SAID: dict[Fault, Text] = {
 
 def _said(result: SendResult) -> Text:
     """The reason in words, with the provider's own code and detail behind it."""
+    if result.status == "paper":  # no provider: a demonstration, or no channel set up
+        return Text("只写在页面上，没有真正发出。", "Shown on the page only, nothing was really sent.")
     base = SAID[result.fault]
     tail = " ".join(p for p in (result.status or result.state.value, result.code, result.detail) if p)
     return Text(f"{base.zh}（{tail}）。", f"{base.en} ({tail}).")

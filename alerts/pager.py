@@ -241,6 +241,16 @@ class Pager:
             if ripe(n, now) or n.state is S.UNCERTAIN
         ]
 
+    def looks_again(self, now: float) -> float | None:
+        """When the first alarm may stir by time alone (shelf ends, hours begin, forgotten), if all are quiet.
+
+        None where one is not: look once a minute.
+        """
+        if len(self._quiet) < len(self.book.alarms):
+            return None
+        again = min((again for _, again in self._quiet.values()), default=now)
+        return again if again > now else None
+
     def next_due(self, now: float) -> float | None:
         """The next moment at which a tick may have something to do, at least a second after ``now``.
 

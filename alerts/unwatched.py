@@ -58,7 +58,7 @@ def unwatched(
         Gap(
             zone=zone,
             hazard=hazard,
-            why=_why(names, dead),
+            why=_why(names, dead, sensors),
             since_at=_since(names, dead),
             sensors=tuple(dict.fromkeys(names)),
         )
@@ -115,12 +115,12 @@ def _aside(alarm: Alarm) -> Gap | None:
     )
 
 
-def _why(names: list[str], dead: dict[str, tuple[Text, float | None]]) -> Text:
-    first = names[0]
-    words, more = dead[first][0], len(set(names)) - 1
+def _why(names: list[str], dead: dict[str, tuple[Text, float | None]], sensors: Mapping[str, Sensor]) -> Text:
+    first = sensors[names[0]].name
+    words, more = dead[names[0]][0], len(set(names)) - 1
     return Text(
-        f"{first}：{words.zh}" + (f"（另有 {more} 个传感器）" if more else ""),
-        f"{first}: {words.en}" + (f" ({more} more sensors)" if more else ""),
+        f"{first.zh}：{words.zh}" + (f"（另有 {more} 个传感器）" if more else ""),
+        f"{first.en}: {words.en}" + (f" ({more} more sensors)" if more else ""),
     )
 
 

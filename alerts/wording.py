@@ -23,7 +23,7 @@ OPT_OUT = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", 
 OPT_IN = frozenset({"START", "YES", "UNSTOP"})
 RESERVED = OPT_OUT | OPT_IN | frozenset({"HELP", "INFO"})
 
-LEVELS = {1: Text("紧急", "URGENT"), 2: Text("重要", "HIGH"), 3: Text("一般", "LOW")}
+LEVELS = {1: Text("紧急", "URGENT"), 2: Text("重要", "HIGH"), 3: Text("注意", "LOW")}
 CONFIRMED = Text("已确认", "CONFIRMED")
 FAULT = Text("故障", "FAULT")
 UNVERIFIED = Text("未证实", "UNVERIFIED")

@@ -95,6 +95,10 @@ def judged(
     fires = [e for e in raised if e.alarm.hazard == "fire"]
     is_fire = bound.mapping.report == "fire"
     false = [e for e in fires if e.kind != "alarm.confirmed" and (not is_fire or e.at < ZERO_AT)]
+    # In a fire probes fall silent and disagree, rightly; what counts against the rules is before it.
+    faults = [
+        e for e in raised if e.alarm.fault and e.kind != "alarm.confirmed" and (not is_fire or e.at < ZERO_AT)
+    ]
     calm_s = (ZERO_AT - first) if is_fire else (last - first)
     months = len(bound.sensors) * calm_s / MONTH_S
     said: dict[str, Any] = {
@@ -103,6 +107,8 @@ def judged(
         "alarms": len(alarms),
         "limit_alarms": sum(e.alarm.rule in limits for e in alarms),
         "hours": round((last - first) / 3600.0, 2),
+        "fault_alarms": len(faults),
+        "faults_by_rule": dict(sorted(Counter(e.alarm.rule for e in faults).items())),
         "by_rule": dict(sorted(Counter(e.alarm.rule for e in alarms).items())),
     }
     if is_fire:
@@ -149,6 +155,11 @@ def summed(runs: list[dict[str, Any]], side: str) -> dict[str, Any]:
         "seconds_to_alarm_worst": waits[-1] if waits else None,
         "false_fire_alarms_per_sensor_month": round(
             (add("climate", "false_fire_alarms") + add("fire", "false_fire_alarms")) / months, 4
+        )
+        if months
+        else None,
+        "sensor_faults_told_per_sensor_month": round(
+            (add("climate", "fault_alarms") + add("fire", "fault_alarms")) / months, 3
         )
         if months
         else None,

@@ -21,6 +21,7 @@ from alerts.acts import (
     ShelveAlarm,
     UnshelveAlarm,
 )
+from alerts.health import AlarmHealth
 from playbooks.acts import (
     AcceptPlan,
     AddStep,
@@ -48,7 +49,9 @@ from sensors.newcomer import Newcomer
 from strongroom.instruments.acts import (
     AdoptDevice,
     Calibrate,
+    DismissDevice,
     MoveDevice,
+    RecallDevice,
     ReplaceDevice,
     SensorBack,
     SensorOut,
@@ -115,6 +118,8 @@ NEEDS: dict[type[Struct], str] = {
     StopDrill: "command",
     DrillHeld: "command",
     AdoptDevice: "instruments",
+    DismissDevice: "instruments",
+    RecallDevice: "instruments",
     ReplaceDevice: "instruments",
     MoveDevice: "instruments",
     Calibrate: "instruments",
@@ -146,6 +151,25 @@ class Point(Struct, frozen=True):
     high: float
 
 
+class Course(Struct, frozen=True):
+    """A stretch of one sensor for a chart: points in order, the gaps as (from, to) in Unix seconds, and the width in
+    seconds of what was merged into a point (0: single readings)."""
+
+    points: tuple[Point, ...] = ()
+    gaps: tuple[tuple[float, float], ...] = ()
+    width_s: float = 0.0
+
+
+class Raised(Struct, frozen=True):
+    """An alarm that was raised or came back: when, which, its mark's class and name, and the sensors that said so."""
+
+    at: float
+    alarm: str
+    kind: str
+    name: Text
+    sensors: tuple[str, ...]
+
+
 class Desk(Protocol):
     """What pages may ask for. Every method is quick and safe to call from any thread."""
 
@@ -170,10 +194,16 @@ class Desk(Protocol):
         """Journal entries, newest first unless told otherwise; ``kind`` may be a prefix such as ``alarm.``."""
 
     def newcomers(self) -> list[Newcomer]:
-        """Devices heard that nobody registered."""
+        """Devices heard that nobody registered, those that somebody dismissed last."""
 
-    def history(self, sensor: str, since: float, until: float, points: int = 600) -> list[Point] | None:
-        """Measured values in order; None where no series store is attached."""
+    def course(self, sensor: str, since: float, until: float, points: int = 600) -> Course | None:
+        """What a sensor measured, merged to at most ``points``; None where no series store answers."""
+
+    def raised(self, since: float) -> list[Raised]:
+        """Alarms raised since a moment, oldest first, drills left out."""
+
+    def health(self) -> AlarmHealth | None:
+        """How the alarm system itself did over the last thirty days, at most a minute old; None without a journal."""
 
 
 class Pulse:

@@ -12,8 +12,9 @@ from starlette.routing import Route
 from dashboard.desk import Desk
 from dashboard.door import COOKIE, Door
 from ingest.series import Series
-from strongroom.api import Api
+from strongroom.api import Api, Marks
 from strongroom.clock import Clock
+from strongroom.instruments.records import MOST_RECORDS, marks_of, records_of
 
 BEAT_LATE_S = 30.0  # the engine shows a board every second
 
@@ -25,8 +26,13 @@ def api_routes(desk: Desk, door: Door, clock: Clock, series: Callable[[], Series
         viewer = door.viewer(request.cookies.get(COOKIE, ""), clock.now())
         return viewer is not None and viewer.may("see")
 
+    def marks(sensor: str) -> Marks:
+        records = records_of(desk.entries(about=sensor, kind="sensor.", limit=MOST_RECORDS, newest=False))
+        return marks_of(records, house.timezone)
+
     house = desk.building()
-    return Api(series, lambda: desk.building().sensors, house.timezone, allowed, clock.now).routes()
+    sensors = lambda: desk.building().sensors  # noqa: E731 - the folder may change while we serve
+    return Api(series, sensors, house.timezone, allowed, clock.now, marks).routes()
 
 
 def beat_route(desk: Desk) -> Route:

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import msgspec
 
-from dashboard.desk import Outcome, Point, Pulse
+from alerts.health import AlarmHealth
+from dashboard.alarm_record import AlarmRecord
+from dashboard.desk import Course, Outcome, Point, Pulse, Raised
 from ingest.series import Series, SeriesError
 from sensors.newcomer import Newcomer
 from sensors.newcomers import PREFIX, Newcomers
@@ -19,10 +21,12 @@ from strongroom.inbox import Inbox
 from strongroom.journal import ActData, decode
 from strongroom.model import Act, Board, Building, Entry
 from strongroom.sitedb import SiteReader
-from strongroom.trends import condensed
+from strongroom.trends import course
 
 KEPT_S = 1.0
 MOST_KEPT = 500
+MOST_COURSES = 200
+AWAY_S = 5.0  # a store that is away is asked again after this long
 
 
 class SiteDesk:
@@ -43,6 +47,8 @@ class SiteDesk:
         self._pulse = Pulse(clock.monotonic)
         self._entries: dict[tuple[int, int, str, str, bool], tuple[float, list[Entry]]] = {}
         self._newcomers: tuple[float, list[Newcomer]] = (-KEPT_S, [])
+        self._courses: dict[tuple[str, float, float, int], tuple[float, Course | None]] = {}
+        self._record = AlarmRecord()
         self._lock = threading.Lock()
 
     def _site(self) -> SiteReader | None:
@@ -122,7 +128,7 @@ class SiteDesk:
             return found
 
     def newcomers(self) -> list[Newcomer]:
-        """Devices heard that nobody registered; none where the database cannot be read."""
+        """Devices heard that nobody registered, dismissed ones last; none where the database cannot be read."""
         moment = self._clock.monotonic()
         with self._lock:
             if moment - self._newcomers[0] >= KEPT_S:
@@ -131,18 +137,59 @@ class SiteDesk:
                     stored = reader.states(PREFIX) if reader else {}
                 except sqlite3.Error:
                     return []
-                listed = Newcomers(self._building.sensors, self._building.timezone, stored).listed()
-                self._newcomers = (moment, listed)
+                inbox = Newcomers(self._building.sensors, self._building.timezone, stored)
+                self._newcomers = (moment, [*inbox.listed(), *inbox.dismissed()])
             return self._newcomers[1]
 
-    def history(self, sensor: str, since: float, until: float, points: int = 600) -> list[Point] | None:
-        """Measured values, merged to at most ``points``; None while there is no series store."""
+    def course(self, sensor: str, since: float, until: float, points: int = 600) -> Course | None:
+        """What a sensor measured, merged to at most ``points``; None while there is no series store.
+
+        Shared by every viewer: the page rounds its moments, so that the same chart is asked for again and again.
+        """
+        key = (sensor, since, until, points)
+        moment = self._clock.monotonic()
+        with self._lock:
+            kept = self._courses.get(key)
+            if kept is not None and (kept[1] is not None or moment - kept[0] < AWAY_S):
+                return kept[1]
+        found = self._course(sensor, since, until, points)
+        with self._lock:
+            if len(self._courses) >= MOST_COURSES:
+                self._courses.clear()
+            self._courses[key] = (moment, found)
+        return found
+
+    def _course(self, sensor: str, since: float, until: float, points: int) -> Course | None:
+        known = self.building().sensors.get(sensor)
+        if known is None:
+            return Course()
         try:
             with self._lock:
                 self._series = self._series or self._open_series()
-            stats = condensed(self._series, sensor, since, until, points)
+            made = course(self._series, known, since, until, self._clock.now(), points)
         except SeriesError:
             self._series = None
             return None
+        stats = made.stats
         columns = (stats.at.tolist(), stats.mean.tolist(), stats.min.tolist(), stats.max.tolist())
-        return [Point(*row) for row in zip(*columns, strict=True)]
+        points_of = tuple(Point(*row) for row in zip(*columns, strict=True))
+        return Course(points_of, tuple((gap.from_at, gap.to_at) for gap in made.gaps), made.width_s)
+
+    def raised(self, since: float) -> list[Raised]:
+        """Alarms raised since a moment, oldest first, drills left out."""
+        with self._lock:
+            try:
+                return self._record.raised(self._site(), since, self._clock.monotonic())
+            except sqlite3.Error:
+                return []
+
+    def health(self) -> AlarmHealth | None:
+        """How the alarm system itself did over the last thirty days, at most a minute old."""
+        board = self.board()
+        with self._lock:
+            try:
+                reader = self._site()
+                alarms = board.alarms if board else ()
+                return self._record.health(reader, alarms, self._clock) if reader else None
+            except sqlite3.Error:
+                return None

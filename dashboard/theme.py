@@ -43,6 +43,10 @@ NIGHT_TEXT = "#F0F0F0"
 NIGHT_QUIET = "#C4C4C4"
 NIGHT_BLUE = "#8FC1FF"
 
+# Lines of a chart that compares rooms; each has its own dashes and letter as well.
+LINES = (TEXT, BLUE, "#00594F", "#6E3B00", "#4B4E00", "#5A2D6E")
+NIGHT_LINES = (NIGHT_TEXT, NIGHT_BLUE, "#7FD6C2", "#E8B878", "#D6D66B", "#D3B3E3")
+
 NIGHT_MARKS: dict[str, Mark] = {
     "1": Mark("#FF6B6B", "#FF6B6B", "#1E1E1E", "square", "1"),
     "2": Mark("#FF9F40", "#FF9F40", "#1E1E1E", "up", "2"),
@@ -75,7 +79,15 @@ def contrast(one: str, other: str) -> float:
 
 
 def _variables(
-    ground: str, panel: str, room: str, edge: str, text: str, quiet: str, blue: str, marks: dict[str, Mark]
+    ground: str,
+    panel: str,
+    room: str,
+    edge: str,
+    text: str,
+    quiet: str,
+    blue: str,
+    marks: dict[str, Mark],
+    lines: tuple[str, ...],
 ) -> str:
     pairs = {
         "ground": ground,
@@ -86,6 +98,7 @@ def _variables(
         "quiet": quiet,
         "blue": blue,
     }
+    pairs |= {f"l{number}": colour for number, colour in enumerate(lines)}
     for name, mark in marks.items():
         pairs |= {f"m{name}": mark.fill, f"m{name}-edge": mark.edge, f"m{name}-ink": mark.ink}
     return "".join(f"--sr-{name}:{value};" for name, value in pairs.items())
@@ -93,7 +106,7 @@ def _variables(
 
 def style() -> str:
     """The colour variables that every style sheet of ours builds on, day and night."""
-    day = _variables(GROUND, PANEL, ROOM, EDGE, TEXT, QUIET, BLUE, MARKS) + f"--sr-paper:{PAPER};"
+    day = _variables(GROUND, PANEL, ROOM, EDGE, TEXT, QUIET, BLUE, MARKS, LINES) + f"--sr-paper:{PAPER};"
     night = (
         _variables(
             NIGHT_GROUND,
@@ -104,6 +117,7 @@ def style() -> str:
             NIGHT_QUIET,
             NIGHT_BLUE,
             NIGHT_MARKS,
+            NIGHT_LINES,
         )
         + f"--sr-paper:{NIGHT_PANEL};"
     )

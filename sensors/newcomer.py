@@ -40,6 +40,15 @@ class Claim(Struct, frozen=True, omit_defaults=True):
     path: str = ""
 
 
+class Dismissed(Struct, frozen=True):
+    """Somebody looked at a source and wants to see it no more: who, when, why, and what it was then."""
+
+    by: str
+    at: float
+    reason: str
+    was: tuple[str, ...]
+
+
 class Newcomer(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A source that no registered sensor listens to.
 
@@ -64,11 +73,18 @@ class Newcomer(Struct, frozen=True, kw_only=True, omit_defaults=True):
     every_s: float = 0.0
     sample: bytes = b""
     sampled_topic: str = ""
+    dismissed: Dismissed | None = None
 
     @property
     def understood(self) -> bool:
         """Whether it gives, or announces, at least one quantity."""
         return bool(self.claims)
+
+
+def nature_of(one: Newcomer) -> tuple[str, ...]:
+    """What a source is, apart from its values: make, model and what it measures where."""
+    claims = sorted({f"{claim.quantity} {claim.channel}" for claim in one.claims})
+    return (one.vendor, one.model, *claims)
 
 
 def claim_of(seen: Observation, message: RawMessage) -> Claim:

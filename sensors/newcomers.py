@@ -23,6 +23,7 @@ from sensors.makers import maker_of
 from sensors.model import RawMessage, Sensor
 from sensors.newcomer import (
     Claim,
+    Dismissed,
     Newcomer,
     branch_of,
     claim_of,
@@ -30,6 +31,7 @@ from sensors.newcomer import (
     device_key,
     id_of,
     merged,
+    nature_of,
     printable,
     reason_of,
 )
@@ -45,6 +47,7 @@ LOOK_AGAIN_S = 10.0  # a listed topic is decoded at most so often
 WRITE_EVERY_S = 60.0  # a listed source is stored at once, then at most so often
 ONCE_S = 900.0  # a source heard once and not again for so long makes room for another
 FORGOTTEN_S = 14 * 86400.0  # not heard for so long: no longer listed
+DISMISSED_S = 365 * 86400.0  # the same of a source that somebody dismissed
 PREFIX = "newcomer:"
 
 
@@ -91,8 +94,33 @@ class Newcomers:
         return len(self._listed)
 
     def listed(self) -> list[Newcomer]:
-        """Every source, those that are understood first, then the newest first."""
+        """Every source nobody dismissed, those that are understood first, then the newest first."""
+        return [one for one in self._ordered() if one.dismissed is None]
+
+    def dismissed(self) -> list[Newcomer]:
+        """Sources that somebody dismissed, in the same order; one that changes is listed again."""
+        return [one for one in self._ordered() if one.dismissed is not None]
+
+    def _ordered(self) -> list[Newcomer]:
         return sorted(self._listed.values(), key=lambda one: (not one.understood, -one.first_at, one.id))
+
+    def dismiss(self, name: str, by: str, reason: str, now: float) -> bool:
+        """Put a source aside until it becomes another one; False where there is none of that name."""
+        one = self.get(name)
+        if one is None:
+            return False
+        self._put(replace(one, dismissed=Dismissed(by, now, reason, nature_of(one))))
+        self._written.pop(one.id, None)  # a person's word is not held back
+        return True
+
+    def recall(self, name: str) -> bool:
+        """List a dismissed source again; False where there is none."""
+        one = self.get(name)
+        if one is None or one.dismissed is None:
+            return False
+        self._put(replace(one, dismissed=None))
+        self._written.pop(one.id, None)
+        return True
 
     def get(self, name: str) -> Newcomer | None:
         """The source with that id or device name; letters of either case."""
@@ -207,6 +235,7 @@ class Newcomers:
             every_s=before.every_s if before else 0.0,
             sample=message.payload[:SAMPLE_BYTES] if sampled or before is None else before.sample,
             sampled_topic=topic if sampled or before is None else before.sampled_topic,
+            dismissed=before.dismissed if before else None,
         )
         if name not in self._listed and not self._room(one, now):
             return
@@ -273,6 +302,8 @@ class Newcomers:
         )
 
     def _put(self, one: Newcomer) -> None:
+        if one.dismissed is not None and nature_of(one) != one.dismissed.was:
+            one = replace(one, dismissed=None)  # not what was dismissed
         if self._listed.get(one.id) != one:
             self._listed[one.id] = one
             self._dirty.add(one.id)
@@ -315,8 +346,9 @@ class Newcomers:
 
     def _sweep(self, now: float) -> None:
         self._swept_at = now
-        for name in [one.id for one in self._listed.values() if now - one.last_at > FORGOTTEN_S]:
-            self._take_out(name)
+        for one in list(self._listed.values()):
+            if now - one.last_at > (FORGOTTEN_S if one.dismissed is None else DISMISSED_S):
+                self._take_out(one.id)
         self._by_topic = {topic: name for topic, name in self._by_topic.items() if name in self._listed}
         self._looked = {topic: at for topic, at in self._looked.items() if now - at < ONCE_S}
 

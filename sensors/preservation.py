@@ -44,10 +44,19 @@ class Curve(Struct, frozen=True, eq=False):
         return float((self.t1 - self.t0).sum())
 
 
-def curve(at: Floats, value: Floats, from_at: float, to_at: float, max_gap_s: float) -> Curve:
+def curve(
+    at: Floats,
+    value: Floats,
+    from_at: float,
+    to_at: float,
+    max_gap_s: float,
+    gaps: Sequence[tuple[float, float]] | None = None,
+) -> Curve:
     """The known course between two moments.
 
-    The first and last reading also stand for the stretch to the ends of the range, where that is no gap.
+    The first and last reading also stand for the stretch to the ends of the range, where that is no gap. Where
+    ``gaps`` (from, to) are given in order, only those are: a step longer than ``max_gap_s`` without one is a
+    slower pace.
     """
     inside = (at >= from_at) & (at < to_at)
     at, value = at[inside], value[inside]
@@ -55,7 +64,14 @@ def curve(at: Floats, value: Floats, from_at: float, to_at: float, max_gap_s: fl
         at = np.concatenate(([from_at], at, [to_at]))
         value = np.concatenate((value[:1], value, value[-1:]))
     step = np.diff(at)
-    known = (step <= max_gap_s) & (step > 0)
+    known = step <= max_gap_s
+    if gaps is not None and len(at):
+        starts, ends = np.array([g[0] for g in gaps]), np.array([g[1] for g in gaps])
+        # The first gap that ends inside or after a step lies in it if it begins before the step is over.
+        first = np.searchsorted(ends, at[:-1], "right")
+        follows = first < len(ends)
+        known |= ~(follows & (np.append(starts, np.inf)[first] < at[1:]))
+    known &= step > 0
     return Curve(at[:-1][known], at[1:][known], value[:-1][known], value[1:][known])
 
 

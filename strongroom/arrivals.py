@@ -4,11 +4,12 @@ arrived.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ingest.series import QUALITIES, QUALITY_CODE, Series
 from sensors.model import Quality, Reading, Sensor
@@ -18,6 +19,8 @@ ROWS_AT_ONCE = 1_000_000
 THINNED_S = 300.0
 _NOT_LIVE = QUALITY_CODE[Quality.SIMULATED]
 _GOOD = QUALITY_CODE[Quality.GOOD]
+_HISTORICAL = QUALITY_CODE[Quality.HISTORICAL]
+LOOK_S = 86400.0
 
 Floats = npt.NDArray[np.float64]
 
@@ -45,10 +48,62 @@ def _joined(parts: Sequence[_Rows]) -> _Rows:
     )
 
 
+def heard(series: Series, sensors: Iterable[str], from_at: float, to_at: float) -> set[str]:
+    """Which of these sensors have any reading in the store between two moments (Unix seconds)."""
+    newest = series.latest()
+    found = set()
+    for name in sensors:
+        last = newest.get(name)
+        if last is not None and last.measured_at < to_at:
+            spoke = last.measured_at >= from_at
+        else:
+            spoke = len(series.downsample(name, from_at, to_at, to_at - from_at)) > 0
+        if spoke:
+            found.add(name)
+    return found
+
+
+def newcomers(series: Series, sensors: Iterable[Sensor], from_at: float) -> set[str]:
+    """Which of these sensors had never been stored before ``from_at`` and did not speak soon after it.
+
+    Nothing was expected of such a sensor until its first reading; one that had spoken before was silent.
+    """
+    found = set()
+    for sensor in sensors:
+        soon = max(sensor.silent_after_s, 3600.0)
+        if len(series.window(sensor.id, from_at - soon, from_at + soon)):
+            continue
+        if not len(series.downsample(sensor.id, 0.0, from_at, from_at)):
+            found.add(sensor.id)
+    return found
+
+
+def as_stored(series: Series, sensor: Sensor, from_at: float, to_at: float) -> Sensor:
+    """The sensor with the pace and the silence limit that its stored readings allow.
+
+    History may be thinner than the sensor speaks: rolled up, or imported from a logger. What was stored at less than
+    half its pace (median of a day at the beginning, the middle and the end) is judged by the stored pace: delays
+    are proven by samples that far apart, and silence is three times as long.
+    """
+    reach = min(LOOK_S, to_at - from_at)
+    pace = 0.0
+    for share in (0.0, 0.5, 1.0):
+        start = from_at + share * (to_at - from_at - reach)
+        at = series.window(sensor.id, start, start + reach).at
+        if len(at) < 3:
+            at = series.downsample(sensor.id, start, start + reach, THINNED_S).at
+        if len(at) >= 3:
+            pace = max(pace, float(np.median(np.diff(at))))
+    if pace <= 2.0 * sensor.every_s:
+        return sensor
+    return replace(sensor, every_s=pace, silent_after_s=max(sensor.silent_after_s, 3.0 * pace))
+
+
 class Arrivals:
     """Readings of ``sensors`` between two moments (Unix seconds), from ``series``.
 
-    What drills injected is left out. Where readings are no longer kept one by one, the 5-minute statistics
+    What drills injected is left out. What a device or a logger had stored (quality historical) counts as if it had
+    come when it was measured. Where readings are no longer kept one by one, the 5-minute statistics
     stand for them (the mean; for contacts the maximum), and :attr:`thinned_until` says up to when: shorter
     excursions do not show there.
     """
@@ -99,12 +154,13 @@ class Arrivals:
                 self.thinned_until = max(self.thinned_until or 0.0, float(stats.at[-1]) + THINNED_S)
         if len(window):
             at = window.at
+            stored = window.quality == _HISTORICAL
             rows = _Rows(
-                at + np.maximum(window.delay_s, 0),
+                at + np.where(stored, 0, np.maximum(window.delay_s, 0)),
                 at,
                 np.full(len(at), place, np.int64),
                 window.value,
-                window.quality,
+                np.where(stored, np.uint8(_GOOD), window.quality),
             )
             found.append(rows.part(window.quality != _NOT_LIVE))
         return found

@@ -5,14 +5,16 @@ Annunciator and pager are the engine's own; the telephones always work.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from heapq import heappop, heappush
 
 from msgspec import Struct
 
-from alerts.acts import Acknowledge, Reset
+from alerts.acts import Acknowledge, CommentAlarm, Reset
 from alerts.annunciator import Annunciator
+from alerts.answers import STILL_ON_IT
+from alerts.course import running
 from alerts.model import Alarm, AlarmEvent, Notice, NoticeEvent, NoticeState, Refused
 from alerts.notices import SendResult
 from alerts.pager import Pager
@@ -55,8 +57,10 @@ class Message(Struct, frozen=True, kw_only=True):
 
 
 class Audience:
-    """Everybody acknowledges ``answer_s`` after an alarm was raised or ended, and resets what is over;
-    below 0: nobody.
+    """Everybody answers ``answer_s`` after an alarm was raised or ended and after each message about it: acknowledges,
+    says "still on it" where it was forgotten, and resets what is over; below 0: nobody ever answers.
+
+    ``sent`` counts messages, ``sent_of`` those that tell of a rule.
     """
 
     def __init__(self, building: Building, answer_s: float) -> None:
@@ -77,7 +81,10 @@ class Audience:
         self._raised: dict[str, Alarm] = {}
         self._ended: dict[str, float] = {}
         self._counted: dict[str, int] = defaultdict(int)
+        self._pending: set[str] = set()  # alarms of which somebody was told and that will be answered
         self.messages: list[Message] = []
+        self.sent = 0
+        self.sent_of: Counter[str] = Counter()
 
     def change(self, change: Change) -> None:
         """The evaluator said something."""
@@ -117,9 +124,10 @@ class Audience:
     def _next_message(self) -> float | None:
         if not self._pager.book.alarms:
             return None  # only rosters and daily tests are due: nothing a rule would have sent
-        due = self._pager.next_due(self._at)
+        due, again = self._pager.next_due(self._at), self._pager.looks_again(self._at)
+        soonest, idle = self._at + 1.0, self._at + IDLE_S
         # "At least a second from now" means that nothing is known to come: then once a minute, as live.
-        return self._at + IDLE_S if due is not None and due <= self._at + 1.0 else due
+        return max(soonest, min(idle if due is None or due <= soonest else due, again or idle))
 
     def _moment(self, now: float) -> None:
         self._events(self._annunciator.tick(now), now)
@@ -130,11 +138,15 @@ class Audience:
         self._send(now)
 
     def _answer(self, name: str, now: float) -> None:
+        self._pending.discard(name)
         alarm = self._annunciator.alarms.get(name)
         if alarm is None:
             return
         if alarm.acked is None:
             self._events(self._annunciator.on_act(Acknowledge(alarm=name), self._who, now), now)
+        elif running(self._pager.book.course(name)):
+            said = CommentAlarm(alarm=name, words=STILL_ON_IT.en)
+            self._events(self._annunciator.on_act(said, self._who, now), now)
         alarm = self._annunciator.alarms.get(name)
         if alarm is not None and alarm.latched and not alarm.active:
             self._events(self._annunciator.on_act(Reset(alarm=name), self._who, now), now)
@@ -170,11 +182,16 @@ class Audience:
     def _sent(self, notice: Notice, now: float) -> None:
         if notice.kind != "page":
             return
-        alarms = [spoken.alarm for spoken in notice.spoken]
+        alarms = list(dict.fromkeys(spoken.alarm for spoken in notice.spoken))
+        rules = tuple(dict.fromkeys(self._raised[a].rule for a in alarms if a in self._raised))
+        self.sent += 1
+        self.sent_of.update(rules)
         for name in alarms:
             self._counted[name] += 1
+            if name not in self._pending:
+                self._pending.add(name)
+                self._later(name, now)
         if len(self.messages) < MESSAGES_LISTED:
-            rules = tuple(dict.fromkeys(self._raised[a].rule for a in alarms if a in self._raised))
             self.messages.append(
                 Message(
                     at=now,

@@ -13,6 +13,7 @@ from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfbase.ttfonts import TTFError, TTFont
+from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
 from sensors.model import Text
@@ -31,6 +32,7 @@ _FONTS = (
 _SHOWN = (
     "month",
     "sensor",
+    "unit",
     "in_band_percent",
     "below_hours",
     "above_hours",
@@ -91,7 +93,8 @@ def font() -> str:
 
 def write_pdf(path: Path, report: ClimateReport, language: str = "zh") -> None:
     """The report as PDF, A4 across, in one language."""
-    small = ParagraphStyle("small", fontName=font(), fontSize=7.5, leading=9.5, wordWrap="CJK")
+    wrap = "CJK" if language == "zh" else None  # Chinese breaks anywhere, English between words
+    small = ParagraphStyle("small", fontName=font(), fontSize=7.5, leading=9.5, wordWrap=wrap)
     head = ParagraphStyle("head", parent=small, fontSize=12, leading=16, spaceBefore=8, spaceAfter=3)
     title = ParagraphStyle("title", parent=small, fontSize=17, leading=22)
     zone = report.timezone
@@ -110,8 +113,7 @@ def write_pdf(path: Path, report: ClimateReport, language: str = "zh") -> None:
         story.append(
             KeepTogether([_words(_heading(those[0], language), head), _table(mine, small, language)])
         )
-    story.append(Spacer(1, 5 * mm))
-    story += [_words(note.in_(language), small) for note in _NOTES]
+    story.append(KeepTogether([Spacer(1, 5 * mm), *(_words(note.in_(language), small) for note in _NOTES)]))
     document = SimpleDocTemplate(
         str(path),
         pagesize=landscape(A4),
@@ -122,7 +124,13 @@ def write_pdf(path: Path, report: ClimateReport, language: str = "zh") -> None:
         title=f"{_TITLE.in_(language)} {span}",
         author="Strongroom",
     )
-    document.build(story)
+
+    def foot(canvas: Canvas, page: SimpleDocTemplate) -> None:
+        canvas.setFont(font(), 7.5)
+        canvas.drawString(12 * mm, 7 * mm, plain(f"{report.building.in_(language)}, {span}"))
+        canvas.drawRightString(page.pagesize[0] - 12 * mm, 7 * mm, str(page.page))
+
+    document.build(story, onFirstPage=foot, onLaterPages=foot)
 
 
 def _heading(room: RoomMonth, language: str) -> str:
@@ -155,4 +163,9 @@ def _table(found: list[dict[str, str]], style: ParagraphStyle, language: str) ->
 
 def _words(words: str, style: ParagraphStyle) -> Paragraph:
     """Text as it is: names from the folder are no mark-up."""
-    return Paragraph(escape(words), style)
+    return Paragraph(escape(plain(words)), style)
+
+
+def plain(words: str) -> str:
+    """The same in signs that every Chinese font of a viewer has at their own width."""
+    return words.replace(" · ", ", ").replace("–", "-").replace("°C", "℃")

@@ -33,6 +33,7 @@ from sensors.preservation import (
 )
 from strongroom.model import Building
 from strongroom.readings import midnights
+from strongroom.trends import gaps
 
 STEP_S = 300.0
 COARSE_S = 3600.0
@@ -187,7 +188,9 @@ def _measure(
     max_gap_s = max(sensor.silent_after_s, step) + step  # a bucket says when only to within its width
     stats = series.downsample(sensor.id, month.from_at, month.to_at, step)
     at = np.clip(stats.at + step / 2, month.from_at, month.to_at - 1.0)
-    course = curve(at, stats.mean, month.from_at, month.to_at, max_gap_s)
+    missing = gaps(series, sensor, month.from_at, month.to_at)
+    holes = [(gap.from_at, gap.to_at) for gap in missing]
+    course = curve(at, stats.mean, month.from_at, month.to_at, max_gap_s, holes)
     limits, swing_limit = None, None
     if band is not None:
         warm = sensor.quantity == "temperature"
@@ -197,7 +200,6 @@ def _measure(
     nights = [m for m in midnights(month.from_at, month.to_at, timezone) if month.from_at <= m <= month.to_at]
     known = [d for d in days(course, nights) if d.known_s >= DAY_KNOWN * (d.to_at - d.from_at)]
     over = [d for d in known if swing_limit is not None and d.swing is not None and d.swing > swing_limit]
-    gaps = series.coverage(sensor.id, month.from_at, month.to_at, sensor.silent_after_s).gaps
     return course, Measure(
         sensor=sensor.id,
         quantity=sensor.quantity,
@@ -211,9 +213,9 @@ def _measure(
         widest=widest_swing(*ends),
         days_over=len(over),
         days_known=len(known),
-        gap_count=len(gaps),
-        unknown_s=sum(gap.to_at - gap.from_at for gap in gaps),
-        gaps=tuple(sorted(gaps, key=lambda gap: gap.from_at - gap.to_at)[:GAPS_LISTED]),
+        gap_count=len(missing),
+        unknown_s=sum(gap.to_at - gap.from_at for gap in missing),
+        gaps=tuple(sorted(missing, key=lambda gap: gap.from_at - gap.to_at)[:GAPS_LISTED]),
     )
 
 

@@ -6,6 +6,7 @@ import csv
 from typing import IO
 
 from sensors.model import Text
+from strongroom.cells import safe_cell
 from strongroom.climate_report import ClimateReport, Measure, RoomMonth
 
 COLUMNS: dict[str, Text] = {
@@ -58,22 +59,13 @@ def write_csv(out: IO[str], report: ClimateReport, language: str = "en") -> None
     """
     writer = csv.DictWriter(out, list(COLUMNS), lineterminator="\n")
     writer.writeheader()
-    writer.writerows({name: _safe(word) for name, word in row.items()} for row in rows(report, language))
-
-
-def _safe(word: str) -> str:
-    """Words from the folder must not become formulas in a spreadsheet; numbers may begin with a minus."""
-    if word[:1] in "=+-@\t" and word:
-        try:
-            float(word)
-        except ValueError:
-            return "'" + word
-    return word
+    writer.writerows({name: safe_cell(word) for name, word in row.items()} for row in rows(report, language))
 
 
 def _measure(room: RoomMonth, measure: Measure, language: str) -> dict[str, str]:
     span = room.month.to_at - room.month.from_at
     limits = measure.limits or (None, None)
+    judged = measure.limits is not None and measure.share.known_s > 0
     return {
         "room": room.zone,
         "name": room.name.in_(language),
@@ -86,15 +78,17 @@ def _measure(room: RoomMonth, measure: Measure, language: str) -> dict[str, str]
         "low_limit": number(limits[0]),
         "high_limit": number(limits[1]),
         "known_percent": number(100 * (1 - measure.unknown_s / span)),
-        "in_band_percent": number(measure.share.per_cent if measure.limits else None),
-        "below_hours": number(measure.share.below_s / 3600 if measure.limits else None),
-        "above_hours": number(measure.share.above_s / 3600 if measure.limits else None),
+        "in_band_percent": number(measure.share.per_cent if judged else None),
+        "below_hours": number(measure.share.below_s / 3600 if judged else None),
+        "above_hours": number(measure.share.above_s / 3600 if judged else None),
         "mean": number(measure.mean, 2),
         "min": number(measure.low),
         "max": number(measure.high),
         "widest_24h_swing": number(measure.widest.size if measure.widest else None),
         "swing_limit": number(measure.swing_limit),
-        "days_over_swing": str(measure.days_over) if measure.swing_limit is not None else "",
+        "days_over_swing": str(measure.days_over)
+        if measure.swing_limit is not None and measure.days_known
+        else "",
         "days_judged": str(measure.days_known),
         "gaps": str(measure.gap_count),
         "unknown_hours": number(measure.unknown_s / 3600),
@@ -103,7 +97,7 @@ def _measure(room: RoomMonth, measure: Measure, language: str) -> dict[str, str]
 
 def _risk(room: RoomMonth, measure: Measure) -> dict[str, str]:
     found = room.risk
-    if found is None or room.pair is None or measure.sensor != room.pair[1]:
+    if found is None or not found.known_h or room.pair is None or measure.sensor != room.pair[1]:
         return dict.fromkeys(_RISKS, "")
     values = (
         number(found.twpi),

@@ -17,7 +17,7 @@ from playbooks.model import IncidentEvent
 from playbooks.response import Response
 from sensors.decode import Decoder
 from sensors.model import Telling, Text
-from strongroom.instruments.acts import SensorBack, SensorOut
+from strongroom.instruments.acts import SensorBack, SensorOut, StrangerAct
 from strongroom.instruments.instruments import Instruments
 from strongroom.instruments.records import Record
 from strongroom.journal import Draft, draft_held
@@ -32,6 +32,16 @@ from strongroom.model import (
 )
 
 Happened = AlarmEvent | IncidentEvent | NoticeEvent | Refused
+
+
+def nobody(by: str) -> Text:
+    """Why an act of somebody who is no person of the building is refused, and what to do."""
+    return Text(
+        f"“{by}”不是人员名单（people.toml）里的人。请在服务器上把登录名与人员对应："
+        f"strongroom user add {by} --person 人员编号（并写上角色）。",
+        f"{by!r} is nobody in people.toml. Tie the login to a person on the server: "
+        f"strongroom user add {by} --person ID (with its roles).",
+    )
 
 
 class Deciding:
@@ -78,7 +88,7 @@ class Deciding:
                 Refused(
                     about=act.id,
                     by=act.by,
-                    reason=Text(f"系统里没有“{act.by}”这个人。", f"Nobody here is called {act.by!r}."),
+                    reason=nobody(act.by),
                 )
             ]
         if isinstance(act.what, SensorOut | SensorBack):
@@ -87,6 +97,9 @@ class Deciding:
                 return [Refused(about=act.id, by=act.by, reason=decided)]
             self._record(decided, now)
             return []
+        if isinstance(act.what, StrangerAct):
+            refused = self._instruments.judge(act.what, act.by, who.roles, now)
+            return [Refused(about=act.id, by=act.by, reason=refused)] if refused else []
         if isinstance(act.what, HistoryImported):
             return []  # done before it was said: the journal alone has to know
         if isinstance(act.what, DrillHeld):

@@ -39,7 +39,7 @@ def explained(building: Building, journal: Journal, alarm_id: str) -> Explanatio
         for entry in journal.entries(after=first[0].seq - 1, kind="notice.", limit=MESSAGES, newest=False)
         if isinstance(data := decode(entry), NoticeData)
     ]
-    return explain(last[1].alarm, building.rules, events, told, building.people)
+    return explain(last[1].alarm, building.rules, events, told, building.people, building.sensors)
 
 
 def ids_of(entries: Iterable[Entry], asked: str) -> list[str]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import IO, Any, Protocol
 from zoneinfo import ZoneInfo
@@ -14,6 +15,8 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from ingest.series import QUALITIES, Series, Stats, Window
+from sensors.model import Text
+from strongroom.cells import safe_cell
 
 SLICE_S = 86400.0  # of single readings: a day of one sensor every second is 86,400 rows
 SLICE_ROWS = 20_000  # of statistics
@@ -127,17 +130,25 @@ class Writer(Protocol):
         """Finish; without this the file is not whole."""
 
 
+def csv_table(out: IO[str], columns: Sequence[str], rows: Iterable[Row]) -> None:
+    """RFC 4180 with a header line (none where there are no columns), and no cell that a spreadsheet would run."""
+    table = csv.writer(out, lineterminator="\n")
+    if columns:
+        table.writerow(columns)
+    table.writerows(tuple(safe_cell(cell) if isinstance(cell, str) else cell for cell in row) for row in rows)
+
+
 class CsvWriter:
-    """RFC 4180 with a header line."""
+    """A table by :func:`csv_table`, the sensor in the first column."""
 
     def __init__(self, out: IO[str], extract: Extract) -> None:
-        self._csv = csv.writer(out, lineterminator="\n")
-        self._csv.writerow(("sensor", *extract.columns))
+        self._out = out
         self._sensor = extract.sensor
+        csv_table(out, ("sensor", *extract.columns), ())
 
     def rows(self, rows: list[Row]) -> None:
         """Append."""
-        self._csv.writerows((self._sensor, *row) for row in rows)
+        csv_table(self._out, (), ((self._sensor, *row) for row in rows))
 
     def close(self) -> None:
         """Nothing to finish."""
@@ -176,15 +187,30 @@ class JsonWriter:
         self._out.write("\n]}\n")
 
 
+class NoParquetError(ValueError):
+    """Parquet is asked for where pyarrow is not installed; ``words`` say what to do instead."""
+
+    def __init__(self) -> None:
+        self.words = Text(
+            "本机没有安装 pyarrow，不能写 Parquet；请写 csv",
+            "pyarrow is not installed here, so there is no Parquet; write csv",
+        )
+        super().__init__(f"{self.words.zh} · {self.words.en}")
+
+
 class ParquetWriter:
-    """Apache Parquet with the sensor as metadata and UTC timestamps in microseconds."""
+    """Apache Parquet with the sensor as metadata and UTC timestamps in microseconds.
+
+    Raises :class:`NoParquetError` where pyarrow is not installed.
+    """
 
     def __init__(self, path: Path, extract: Extract) -> None:
-        from importlib import import_module
-
         # pyarrow comes without type information; it is loaded only where Parquet is wanted.
-        pa: Any = import_module("pyarrow")
-        pq: Any = import_module("pyarrow.parquet")
+        try:
+            pa: Any = import_module("pyarrow")
+            pq: Any = import_module("pyarrow.parquet")
+        except ImportError:
+            raise NoParquetError from None
         self._pa = pa
         kinds = {
             "quality": pa.string(),

@@ -17,23 +17,26 @@ from msgspec import Struct
 
 from alerts.compile import selected_by
 from alerts.evaluate import Evaluator
+from alerts.quiet import DEVICE, LINK
 from alerts.registry import Registry
 from alerts.rule import Change, Rule
 from ingest.series import Series
 from sensors.model import Sensor, Text
-from strongroom.arrivals import Arrivals
+from strongroom.arrivals import Arrivals, as_stored, heard, newcomers
 from strongroom.audience import Audience, Message, Occurrence
 from strongroom.builtin import OWN, with_builtins
 from strongroom.model import Building
 
 ANSWER_S = 600.0
+LINKS = {rule.id: rule for rule in (LINK, DEVICE)}
 
 Progress = Callable[[float], None]
 
 
 class RuleOutcome(Struct, frozen=True, kw_only=True):
-    """What one rule would have done. Durations in seconds; an alarm that still stands counts up to the
-    end.
+    """What one rule would have done. Durations in seconds; an alarm that still stands counts up to the end.
+
+    ``messages`` that tell of at least one of its alarms; one message may tell of many.
     """
 
     rule: str
@@ -49,8 +52,11 @@ class RuleOutcome(Struct, frozen=True, kw_only=True):
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
-    """A rehearsal: per rule in the order of the rules, then the chain's own; ``readings`` that were
-    replayed.
+    """A rehearsal: per rule in the order of the rules, then the chain's own; ``readings`` that were replayed.
+
+    ``sent`` messages in all, ``messages`` the first of them. ``unheard`` are the sensors without any stored reading in
+    that time: what they would have said, their silence included, is not known and not rehearsed. ``thinner`` are those
+    of which less is stored than they say: silence shorter than three times the stored pace does not show.
     """
 
     from_at: float
@@ -60,6 +66,9 @@ class Outcome(Struct, frozen=True, kw_only=True):
     thinned_until: float | None
     rules: tuple[RuleOutcome, ...]
     messages: tuple[Message, ...]
+    sent: int = 0
+    unheard: tuple[str, ...] = ()
+    thinner: tuple[str, ...] = ()
 
 
 class Judged(Struct, frozen=True):
@@ -68,6 +77,8 @@ class Judged(Struct, frozen=True):
     changes: list[Change]
     readings: int
     thinned_until: float | None
+    unheard: tuple[str, ...] = ()
+    thinner: tuple[str, ...] = ()
 
 
 class Difference(Struct, frozen=True, kw_only=True):
@@ -134,10 +145,16 @@ def judge(
     """The rules over these sensors: every change of verdict, in order. ``progress`` is told how far it
     came.
     """
-    taken: dict[str, Sensor] = {name: building.sensors[name] for name in sensors}
+    spoke = heard(series, sensors, from_at, to_at)
+    taken: dict[str, Sensor] = {
+        name: as_stored(series, building.sensors[name], from_at, to_at) for name in sensors if name in spoke
+    }
     evaluator = Evaluator(with_builtins(building), taken, building.zones, building.timezone)
     arrived = Arrivals(series, list(taken.values()), from_at, to_at)
     changes = evaluator.resume(from_at)
+    later = newcomers(series, taken.values(), from_at)
+    for name in sorted(later):
+        changes += evaluator.set_aside(name, from_at)
     observe, tick, next_due = evaluator.observe, evaluator.tick, evaluator.next_due
     clock, count = from_at, 0
     for reached, arrivals in arrived.chunks():
@@ -149,6 +166,9 @@ def judge(
                     changes += tick(due)
                     due = next_due()
             count += 1
+            if later and reading.sensor in later:
+                later.discard(reading.sensor)
+                changes += evaluator.bring_back(reading.sensor, now)
             said = observe(reading, now)
             if said:
                 changes += said
@@ -158,7 +178,13 @@ def judge(
     while due is not None and due <= to_at:
         changes += tick(due)
         due = next_due()
-    return Judged(changes, count, arrived.thinned_until)
+    return Judged(
+        changes,
+        count,
+        arrived.thinned_until,
+        tuple(name for name in sensors if name not in spoke),
+        tuple(name for name, one in taken.items() if one != building.sensors[name]),
+    )
 
 
 def tell(
@@ -180,13 +206,16 @@ def tell(
         revision=building.revision,
         readings=sum(one.readings for one in judged),
         thinned_until=max(thinned, default=None),
-        rules=_by_rule(with_builtins(building), stage.occurrences(), to_at),
+        rules=_by_rule(with_builtins(building), stage.occurrences(), stage.sent_of, to_at),
         messages=tuple(stage.messages),
+        sent=stage.sent,
+        unheard=tuple(sorted(name for one in judged for name in one.unheard)),
+        thinner=tuple(sorted(name for one in judged for name in one.thinner)),
     )
 
 
 def _by_rule(
-    rules: Mapping[str, Rule], occurrences: Sequence[Occurrence], to_at: float
+    rules: Mapping[str, Rule], occurrences: Sequence[Occurrence], sent: Mapping[str, int], to_at: float
 ) -> tuple[RuleOutcome, ...]:
     found: dict[str, list[Occurrence]] = {name: [] for name in rules}
     for one in occurrences:
@@ -194,13 +223,13 @@ def _by_rule(
     outcomes: list[RuleOutcome] = []
     for name, those in found.items():
         lengths = [(one.cleared_at or to_at) - one.raised_at for one in those]
-        rule = rules.get(name) or OWN.get(name)
+        rule = rules.get(name) or OWN.get(name) or LINKS.get(name)
         outcomes.append(
             RuleOutcome(
                 rule=name,
                 name=rule.name if rule else Text(name, name),
                 alarms=len(those),
-                messages=sum(one.messages for one in those),
+                messages=sent.get(name, 0),
                 first_at=those[0].raised_at if those else None,
                 last_at=those[-1].raised_at if those else None,
                 median_s=statistics.median(lengths) if lengths else None,

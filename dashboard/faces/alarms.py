@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from urllib.parse import quote
 
 from alerts.alarm import suppressed
 from alerts.model import Alarm
-from dashboard.faces.chrome import ack_button, card, empty, incident_link
+from dashboard.faces.alarm_health import health
+from dashboard.faces.chrome import ack_button, card, drawer, empty, incident_link
 from dashboard.faces.explain import explanation
+from dashboard.faces.unwatched import watch
 from dashboard.html import button, esc, join, mark, tag
 from dashboard.looks import (
     classes_of,
@@ -23,13 +24,12 @@ from dashboard.scene import Scene
 from strongroom.journal import AlarmData, decode
 from strongroom.model import Entry
 
-TABS = ("active", "aside", "history", "quality")
+TABS = ("active", "aside", "history", "health", "unwatched")
+UNSEEN = ("", "climate")  # what nobody can see with their own eyes
 SHELF_MIN = (30, 60, 120, 240, 480)
 OUT_H = (4, 24, 72, 168, 720)
-FLOOD = 10  # more alarms than this in ten minutes is a flood (ISA-18.2, EEMUA 191)
-FLOOD_S = 600.0
-LOOK_BACK_S = 30 * 86_400.0
-STALE_S = 86_400.0
+ROWS = 100  # of history at first; each tap shows as many more
+MOST_ROWS = 1000
 
 
 def face(scene: Scene) -> str:
@@ -45,7 +45,8 @@ def face(scene: Scene) -> str:
         "active": lambda: _cards(scene, loud, "alarms.none_active"),
         "aside": lambda: _cards(scene, aside, "alarms.none_aside"),
         "history": lambda: _history(scene),
-        "quality": lambda: _quality(scene),
+        "health": lambda: health(scene),
+        "unwatched": lambda: watch(scene),
     }[tab]()
     tabs = tag(
         "div", bar, class_="sr-tabs", role="tablist", aria_label=scene.w("alarms.tabs"), data_key="tabs"
@@ -169,7 +170,7 @@ def _acts(scene: Scene, alarm: Alarm) -> list[str]:
         return acts
     if alarm.investigate_until_at is not None:
         acts.append(_investigation(scene, alarm))
-    if alarm.hazard and alarm.active and alarm.confirmed_by is None:
+    if alarm.hazard not in UNSEEN and alarm.active and alarm.confirmed_by is None:
         acts.append(_confirm(scene, alarm))
     if alarm.latched:
         act = json.dumps({"type": "alarm.reset", "alarm": alarm.id})
@@ -274,33 +275,40 @@ def _comment(scene: Scene, alarm: Alarm) -> str:
     return drawer(scene.w("alarm.comment"), form, key=f"said-{alarm.id}")
 
 
-def drawer(words: str, *inner: str, key: str, kind: str = "", keep: bool = False) -> str:
-    """A button that opens a small form under itself."""
-    return tag(
-        "details",
-        tag("summary", esc(words), class_=f"sr-button {kind}".strip()),
-        tag("div", *inner, class_="sr-drawerbody"),
-        class_="sr-drawer",
-        data_key=key,
-        data_keep=True if keep else None,
-    )
-
-
-# --- history and quality ----------------------------------------------------------------------------------
+# --- history ----------------------------------------------------------------------------------
 
 
 def _history(scene: Scene) -> str:
-    entries = [
-        entry for entry in scene.desk.entries(kind="alarm.", limit=150) if not entry.kind.endswith(".known")
-    ]
+    given = scene.choices.get("rows", "")
+    most = min(int(given), MOST_ROWS) if given.isascii() and given.isdigit() and given != "0" else ROWS
+    listed = scene.desk.entries(kind="alarm.", limit=most)
+    entries = [entry for entry in listed if not entry.kind.endswith(".known")]
     if not entries:
         return card("", empty(scene.w("alarms.none_history")), key="none")
     rows = join(_history_row(scene, entry) for entry in entries)
     titles = join(
         tag("th", esc(scene.w(f"alarms.col_{name}")), scope="col") for name in ("at", "what", "event", "who")
     )
-    table = tag("table", tag("thead", tag("tr", titles)), tag("tbody", rows), class_="sr-table")
-    return card("", table, key="history")
+    table = tag("table", tag("thead", tag("tr", titles)), tag("tbody", rows), class_="sr-table sr-history")
+    return card("", table, _older(scene, most, more=len(listed) == most), key="history")
+
+
+def _older(scene: Scene, most: int, *, more: bool) -> str:
+    """A way to what lies further back, as long as there is any."""
+    if not more:
+        return ""
+    if most >= MOST_ROWS:
+        return tag("p", esc(scene.w("alarms.oldest", n=most)), class_="sr-empty")
+    choice = {"rows": str(most + ROWS)}
+    words = scene.w("alarms.older")
+    link = tag(
+        "a",
+        esc(words),
+        href=f"?tab=history&rows={most + ROWS}",
+        class_="sr-button",
+        data_set=json.dumps(choice),
+    )
+    return tag("div", link, class_="sr-bar", data_key="older")
 
 
 def _history_row(scene: Scene, entry: Entry) -> str:
@@ -311,103 +319,18 @@ def _history_row(scene: Scene, entry: Entry) -> str:
     what = f"{scene.zone_name(alarm.zone)} · {scene.w.of(alarm.name)}"
     event = scene.w.named("event", entry.kind.partition(".")[2])
     reason = scene.w.of(data.reason)
+    link = tag(
+        "a",
+        esc(what),
+        href=f"/alarms?tab=history&alarm={quote(alarm.id, safe='')}",
+        data_set=json.dumps({"alarm": alarm.id}),
+    )
+    drill = tag("span", "演练 DRILL", class_="sr-tagged sr-drilltag") if alarm.drill else ""
     return tag(
         "tr",
         tag("td", esc(scene.clock(entry.at)), class_="sr-num"),
-        tag("td", mark(kind_of(alarm), size=18, hollow=is_hollow(alarm)), " ", esc(what)),
+        tag("td", mark(kind_of(alarm), size=18, hollow=is_hollow(alarm)), " ", link, drill),
         tag("td", tag("b", esc(event)), tag("small", esc(f" {reason}")) if reason else ""),
         tag("td", esc(scene.person_name(entry.by))),
         data_key=f"e{entry.seq}",
-    )
-
-
-def _quality(scene: Scene) -> str:
-    """How good the alarm system itself is: rates against ISA-18.2's figures, and the worst offenders."""
-    w = scene.w
-    since = scene.now - LOOK_BACK_S
-    raised = [e for e in scene.desk.entries(kind="alarm.raised", limit=1000) if e.at >= since]
-    ten = sum(1 for entry in raised if entry.at >= scene.now - FLOOD_S)
-    first = min((entry.at for entry in raised), default=scene.now)
-    hours = max(1.0, (scene.now - first) / 3600.0)
-    stamps = sorted(entry.at for entry in raised)
-    floods = _floods(stamps)
-    stale = [a for a in standing(scene.board) if a.active and scene.now - a.raised_at > STALE_S]
-    rows = [
-        (w("quality.ten"), str(ten), w("quality.ten_target"), ten <= FLOOD),
-        (
-            w("quality.hourly"),
-            f"{len(raised) / hours:.1f}",
-            w("quality.hourly_target"),
-            len(raised) / hours <= 6,
-        ),
-        (w("quality.floods"), str(floods), w("quality.floods_target"), floods == 0),
-        (w("quality.stale"), str(len(stale)), w("quality.stale_target"), len(stale) <= 5),
-    ]
-    table = tag(
-        "table",
-        tag(
-            "thead",
-            tag(
-                "tr", *(tag("th", esc(w(f"quality.col_{n}")), scope="col") for n in ("what", "now", "target"))
-            ),
-        ),
-        tag(
-            "tbody",
-            *(
-                tag(
-                    "tr",
-                    tag("th", "" if good else mark("F", size=18), " ", esc(name), scope="row"),
-                    tag("td", esc(now), class_="sr-num"),
-                    tag("td", esc(target)),
-                )
-                for name, now, target, good in rows
-            ),
-        ),
-        class_="sr-table",
-    )
-    return tag("div", card(w("quality.title"), table, key="rates"), _split(scene, raised), class_="sr-halves")
-
-
-def _floods(stamps: list[float]) -> int:
-    """How often more than ten alarms fell into ten minutes; overlapping stretches count once."""
-    floods, start, until = 0, 0, -1.0
-    for end, at in enumerate(stamps):
-        while at - stamps[start] > FLOOD_S:
-            start += 1
-        if end - start + 1 > FLOOD:
-            if stamps[start] > until:
-                floods += 1
-            until = at
-    return floods
-
-
-def _split(scene: Scene, raised: list[Entry]) -> str:
-    kinds: Counter[str] = Counter()
-    worst: Counter[str] = Counter()
-    for entry in raised:
-        data = decode(entry)
-        if isinstance(data, AlarmData):
-            kinds[kind_of(data.alarm)] += 1
-            worst[f"{scene.zone_name(data.alarm.zone)} · {scene.w.of(data.alarm.name)}"] += 1
-    if not worst:
-        return card(scene.w("quality.offenders"), empty(scene.w("alarms.none_history")), key="offenders")
-    total = sum(kinds.values())
-    split = join(
-        tag(
-            "span",
-            mark(kind, size=20),
-            esc(f"{scene.w('kind.' + kind)} {kinds[kind]} ({kinds[kind] * 100 // total} %)"),
-        )
-        for kind in ("1", "2", "3", "F")
-        if kinds[kind]
-    )
-    rows = join(
-        tag("tr", tag("th", esc(name), scope="row"), tag("td", str(n), class_="sr-num"))
-        for name, n in worst.most_common(10)
-    )
-    return card(
-        scene.w("quality.offenders"),
-        tag("p", split, class_="sr-legend"),
-        tag("table", tag("tbody", rows), class_="sr-table"),
-        key="offenders",
     )

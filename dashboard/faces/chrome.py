@@ -220,3 +220,15 @@ def card(title: str, *inner: str, key: str, more: str = "", kind: str = "") -> s
 def empty(words: str) -> str:
     """The sentence of an empty list: what is not there, and that we looked."""
     return tag("p", esc(words), class_="sr-empty")
+
+
+def drawer(words: str, *inner: str, key: str, kind: str = "", keep: bool = False) -> str:
+    """A button that opens a small form under itself."""
+    return tag(
+        "details",
+        tag("summary", esc(words), class_=f"sr-button {kind}".strip()),
+        tag("div", *inner, class_="sr-drawerbody"),
+        class_="sr-drawer",
+        data_key=key,
+        data_keep=True if keep else None,
+    )

@@ -7,8 +7,7 @@ import json
 import msgspec
 from msgspec import Struct
 
-from dashboard.faces.alarms import drawer
-from dashboard.faces.chrome import card, empty
+from dashboard.faces.chrome import card, drawer, empty
 from dashboard.faces.pace import pace
 from dashboard.html import esc, join, tag
 from dashboard.scene import Scene

@@ -27,7 +27,10 @@ def explanation(scene: Scene, alarm_id: str) -> str:
         data_set=json.dumps({"alarm": ""}),
         data_key="why-x",
     )
-    samples = join(tag("li", esc(w.of(sample))) for sample in why.samples)
+    samples = join(
+        tag("li", esc(w.of(one.words)), " ", tag("time", esc(scene.clock(one.at)), class_="sr-empty"))
+        for one in why.samples
+    )
     people = join(
         tag("li", tag("b", esc(scene.person_name(person))), " ", esc(w.of(words)))
         for person, words in why.people.items()
@@ -52,7 +55,8 @@ def explanation(scene: Scene, alarm_id: str) -> str:
 
 
 def _line(scene: Scene, line: Line) -> str:
-    by = scene.person_name(line.by)
+    """Who did it; of a message, to whom it went."""
+    by = f"→ {scene.person_name(line.about)}" if line.about else scene.person_name(line.by)
     return tag(
         "li",
         tag("time", esc(scene.clock(line.at))),

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 
-from dashboard.faces.alarms import drawer
-from dashboard.faces.chrome import card
+from dashboard.faces.chrome import card, drawer
 from dashboard.faces.inside import inside, roles, zones
 from dashboard.faces.rescue_plan import plan_summary
 from dashboard.faces.steps import steps

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 
-from alerts import unwatched as watching
-from dashboard.faces.alarms import drawer
-from dashboard.faces.chrome import card, empty
+from dashboard.faces.chrome import card, drawer, empty
 from dashboard.html import button, esc, join, mark, tag
-from dashboard.looks import number, sensor_state
+from dashboard.looks import number
 from dashboard.scene import Scene
 from sensors.derived import DIALECT as DERIVED
-from sensors.model import Calibration, Sensor, Text
+from sensors.model import Calibration, Sensor
 from sensors.newcomer import Claim, Newcomer
 from sensors.quantities import quantity
 from sensors.templates import fitting
@@ -24,12 +22,13 @@ CLAIMS_SHOWN = 8
 SAMPLE_SHOWN = 100
 DAY_S = 86_400.0
 OUT_H = (1, 4, 24, 72, 168, 720)
-SPEAKING = ("fresh", "late")
 
 
 def inbox(scene: Scene, newcomers: Sequence[Newcomer]) -> str:
-    """Devices heard that nobody registered, with what they say and a form to register them."""
+    """Devices heard that nobody registered, with what they say and forms to register or dismiss them."""
     w = scene.w
+    put_aside = [one for one in newcomers if one.dismissed is not None]
+    newcomers = [one for one in newcomers if one.dismissed is None]
     understood = [one for one in newcomers if one.understood]
     others = [one for one in newcomers if not one.understood]
     parts = (
@@ -47,6 +46,7 @@ def inbox(scene: Scene, newcomers: Sequence[Newcomer]) -> str:
                 tag("span", esc(w.named("reject", one.why))),
                 tag("small", esc(_sample(one))),
                 tag("small", esc(_heard(scene, one))),
+                tag("div", _dismiss(scene, one), class_="sr-bar"),
                 class_="sr-problemrow",
                 data_key=f"odd-{one.id}",
             )
@@ -63,7 +63,60 @@ def inbox(scene: Scene, newcomers: Sequence[Newcomer]) -> str:
                 esc(w("devices.flood", sources=counted.refused_sources, messages=counted.skipped_messages)),
             )
         )
+    if put_aside:
+        parts.append(_dismissed(scene, put_aside))
     return card(w("devices.inbox"), *parts, key="inbox")
+
+
+def _dismiss(scene: Scene, one: Newcomer) -> str:
+    """Seen, and not ours: with a reason, under one's name, until it changes."""
+    w = scene.w
+    form = tag(
+        "form",
+        _field(w("alarm.reason"), "reason", required=True, maxlength="200"),
+        tag("p", esc(w("devices.dismiss_means"))),
+        tag("button", esc(w("devices.dismiss")), type="submit", class_="sr-button sr-main-button"),
+        data_act=json.dumps({"type": "device.dismiss", "newcomer": one.id}),
+        data_key=f"dismissform-{one.id}",
+        class_="sr-form",
+    )
+    return drawer(w("devices.dismiss"), form, key=f"dismiss-{one.id}")
+
+
+def _dismissed(scene: Scene, put_aside: Sequence[Newcomer]) -> str:
+    """Who dismissed what, when and why, and the way back."""
+    w = scene.w
+    rows: list[str] = []
+    for one in put_aside[:SHOWN]:
+        word = one.dismissed
+        if word is None:
+            continue
+        said = w(
+            "devices.dismissed_by", who=scene.person_name(word.by), at=scene.clock(word.at, seconds=False)
+        )
+        act = json.dumps({"type": "device.recall", "newcomer": one.id})
+        rows.append(
+            tag(
+                "li",
+                tag("b", esc(one.topic)),
+                tag("span", esc(f"{said}: {word.reason}")),
+                tag("small", esc(_heard(scene, one))),
+                tag(
+                    "div",
+                    button(w("devices.recall"), data_act=act, data_key=f"recall-{one.id}"),
+                    class_="sr-bar",
+                ),
+                class_="sr-problemrow",
+                data_key=f"gone-{one.id}",
+            )
+        )
+    return tag(
+        "details",
+        tag("summary", esc(w("devices.dismissed", n=len(put_aside)))),
+        tag("ul", *rows),
+        data_key="dismissed",
+        data_keep=True,
+    )
 
 
 def _newcomer(scene: Scene, one: Newcomer) -> str:
@@ -78,7 +131,7 @@ def _newcomer(scene: Scene, one: Newcomer) -> str:
         tag("small", esc(f"{one.topic} · {one.dialect or '?'} · {one.id}")),
         tag("span", esc(" · ".join(values))),
         tag("small", esc(_heard(scene, one))),
-        tag("div", _adopt(scene, one), _replace(scene, one), class_="sr-bar"),
+        tag("div", _adopt(scene, one), _replace(scene, one), _dismiss(scene, one), class_="sr-bar"),
         class_="sr-problemrow",
         data_key=f"new-{one.id}",
     )
@@ -174,8 +227,8 @@ def calibrations(scene: Scene) -> str:
     )
     lines = [_calibration(scene, sensor, rows.get(sensor.id)) for sensor in timed[:SHOWN]]
     body = tag("ul", *lines) if timed else empty(w("devices.no_calibration"))
-    left = [sensor for sensor in _measuring(scene) if sensor.id not in rows]
-    note = tag("p", esc(w("devices.uncalibrated", n=len(left))), class_="sr-empty") if timed and left else ""
+    left = never_calibrated(scene)
+    note = tag("p", esc(w("devices.uncalibrated", n=len(left))), class_="sr-empty") if left else ""
     return card(w("devices.calibration"), body, note, _calibrate(scene), key="calibration")
 
 
@@ -200,13 +253,13 @@ def _calibration(scene: Scene, sensor: Sensor, row: Calibration | None) -> str:
 
 def _calibrate(scene: Scene) -> str:
     w = scene.w
-    measuring = _measuring(scene)
-    if not scene.viewer.may(RIGHT) or not measuring:
+    listed = measuring(scene)
+    if not scene.viewer.may(RIGHT) or not listed:
         return ""
     today = scene.local(scene.now).date().isoformat()
     form = tag(
         "form",
-        tag("label", esc(w("devices.sensor")), tag("select", _options(scene, measuring), name="sensor")),
+        tag("label", esc(w("devices.sensor")), tag("select", _options(scene, listed), name="sensor")),
         _field(w("devices.on"), "on", type="date", value=today, max=today, required=True),
         _field(
             w("devices.offset"),
@@ -308,66 +361,19 @@ def _take_out(scene: Scene) -> str:
     return drawer(w("devices.out"), form, key="takeout")
 
 
-def unwatched(scene: Scene) -> str:
-    """Zones and hazards that nothing watches right now, with the key holdings there, and why (C46)."""
-    w = scene.w
-    house, board = scene.building, scene.board
-    latest = board.latest if board else {}
-    silent = {
-        sensor.id: one.measured_at if (one := latest.get(sensor.id)) else None
-        for sensor in house.sensors.values()
-        if sensor_state(latest.get(sensor.id)) not in SPEAKING
-    }
-    out = {
-        one.sensor: Text(f"已停用：{one.reason}", f"out of service: {one.reason}")
-        for one in (board.aside if board else ())
-    }
-    held = {zone: sum(one.zone == zone for one in house.holdings.values()) for zone in house.zones}
-    rows: list[str] = []
-    mute: set[str] = set()
-    for zone in house.zones.values():
-        here = [sensor.id for sensor in house.sensors.values() if sensor.zone == zone.id]
-        if not here and held[zone.id]:
-            rows.append(_gap(scene, zone.id, w("setup.no_sensor"), held[zone.id]))
-        elif here and all(name in silent for name in here):
-            mute.add(zone.id)
-            rows.append(_gap(scene, zone.id, w("setup.all_silent", n=len(here)), held[zone.id]))
-    found = watching.unwatched(
-        house.rules,
-        house.sensors,
-        house.zones,
-        board.alarms if board else (),
-        silent,
-        board.uncalibrated if board else (),
-        out,
-    )
-    for gap in found:
-        if gap.zone in mute and not gap.by:
-            continue  # said already, of the whole zone
-        hazard = quantity(gap.hazard)
-        name = w.of(hazard.name) if hazard else w.named("hazard", gap.hazard)
-        rows.append(_gap(scene, gap.zone, f"{name} · {w.of(gap.why)}", held.get(gap.zone, 0)))
-    body = tag("ul", *rows[:SHOWN], class_="sr-facts") if rows else empty(w("setup.all_watched"))
-    return card(w("setup.unwatched"), body, key="unwatched")
-
-
-def _gap(scene: Scene, zone: str, why: str, holdings: int) -> str:
-    held = scene.w("setup.holdings", n=holdings) if holdings else ""
-    return tag(
-        "li",
-        mark("F", size=18),
-        tag("b", esc(scene.zone_name(zone))),
-        tag("span", esc(" · ".join(x for x in (why, held) if x))),
-    )
-
-
-def _measuring(scene: Scene) -> list[Sensor]:
+def measuring(scene: Scene) -> list[Sensor]:
     """Sensors that have something to calibrate."""
     return [
         sensor
         for sensor in scene.building.sensors.values()
         if sensor.dialect != DERIVED and not ((known := quantity(sensor.quantity)) and known.contact)
     ]
+
+
+def never_calibrated(scene: Scene) -> list[Sensor]:
+    """Measuring sensors of which no calibration is recorded."""
+    rows = newest(scene.building.calibrations)
+    return [sensor for sensor in measuring(scene) if sensor.id not in rows]
 
 
 def _options(scene: Scene, sensors: Iterable[Sensor]) -> str:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 
-from dashboard.faces.alarms import drawer
-from dashboard.faces.chrome import card, empty
+from dashboard.faces.chrome import card, drawer, empty
 from dashboard.faces.rescue_plan import holding_title
 from dashboard.faces.rescue_row import CHIPS, group, looks_like, press, row_facts, told, undo
 from dashboard.html import button, esc, join, tag

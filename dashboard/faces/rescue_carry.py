@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 
-from dashboard.faces.alarms import drawer
-from dashboard.faces.chrome import card, empty
+from dashboard.faces.chrome import card, drawer, empty
 from dashboard.faces.rescue_plan import OVER, WAITING, holding_title, pending, prepared, progress
 from dashboard.faces.rescue_row import item_row
 from dashboard.html import button, esc, join, tag

@@ -6,8 +6,7 @@ import json
 from collections.abc import Sequence
 
 from dashboard.chart import steps as axis_steps
-from dashboard.faces.alarms import drawer
-from dashboard.faces.chrome import card, empty
+from dashboard.faces.chrome import card, drawer, empty
 from dashboard.faces.rescue_carry import crew_ids, print_links
 from dashboard.faces.rescue_plan import OVER, WAITING, crew_form, holding_title
 from dashboard.html import button, esc, join, tag

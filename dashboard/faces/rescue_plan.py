@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 
-from dashboard.faces.alarms import drawer
-from dashboard.faces.chrome import card, empty
+from dashboard.faces.chrome import card, drawer, empty
 from dashboard.html import button, esc, join, tag
 from dashboard.scene import Scene
 from playbooks.items import ItemState

@@ -6,7 +6,7 @@ has not sent yet (``parts/ticks.js``), so that a row goes on working without a c
 
 from __future__ import annotations
 
-from dashboard.faces.alarms import drawer
+from dashboard.faces.chrome import drawer
 from dashboard.faces.rescue_plan import WAITING, facts_of, holding_title, is_cleared
 from dashboard.html import button, esc, tag
 from dashboard.scene import Scene

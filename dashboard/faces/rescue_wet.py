@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 
-from dashboard.faces.alarms import drawer
-from dashboard.faces.chrome import card, empty
+from dashboard.faces.chrome import card, drawer, empty
 from dashboard.faces.rescue_arrivals import chain
 from dashboard.faces.rescue_plan import holding_title
 from dashboard.html import button, esc, join, mark, tag

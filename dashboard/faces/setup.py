@@ -7,9 +7,10 @@ from pathlib import Path
 
 from alerts.model import NoticeState
 from dashboard.faces.chrome import card, empty
-from dashboard.faces.instruments import RIGHT, aside, calibrations, inbox, unwatched
+from dashboard.faces.instruments import RIGHT, aside, calibrations, inbox
 from dashboard.faces.phone import masked
 from dashboard.faces.setup_reach import gaps, proof
+from dashboard.faces.unwatched import unwatched
 from dashboard.html import esc, join, mark, tag
 from dashboard.scene import Scene
 from sensors.newcomer import Newcomer

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 
-from dashboard.faces.alarms import drawer
-from dashboard.faces.chrome import card
+from dashboard.faces.chrome import card, drawer
 from dashboard.html import button, esc, join, tag
 from dashboard.scene import Scene
 from playbooks.model import Incident, Step, StepState

@@ -35,6 +35,12 @@ export async function show(component, revision) {
   }
   // On a phone the row of pages is wider than the screen: the one that is open must be seen.
   if (turned) known.root.querySelector(`[data-key="nav-${page}"]`)?.scrollIntoView({ inline: "center", block: "nearest" });
+  // The same of rows of choices, where the chosen one may lie beyond the edge; once, so that nobody's scrolling is undone.
+  for (const at of known.root.querySelectorAll(".sr-chips > .sr-here:not([data-seen])")) {
+    at.dataset.seen = "";
+    const row = at.parentElement;
+    if (row.scrollWidth > row.clientWidth) row.scrollLeft = at.offsetLeft - row.offsetLeft - (row.clientWidth - at.offsetWidth) / 2;
+  }
   useActs(data, poke);
   decorate(known.root);
   watch(data, known.root);
@@ -98,7 +104,7 @@ function grow(old, fresh) {
 }
 
 // What belongs to the reader, not to the server: open forms, typed words, running marks.
-const OWN = new Set(["open", "data-sent"]);
+const OWN = new Set(["open", "data-sent", "data-seen"]);
 
 function alter(old, fresh) {
   if (old.nodeType !== 1) {

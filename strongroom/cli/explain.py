@@ -16,6 +16,7 @@ from sensors.model import Text
 from strongroom.cli import app
 from strongroom.datadir import SITE_DB, last_good
 from strongroom.explained import explained, ids_of
+from strongroom.model import Building
 from strongroom.sitedb import SiteReader
 
 MOST = 200_000  # newest alarm entries that are searched for a reference
@@ -24,11 +25,11 @@ MOST = 200_000  # newest alarm entries that are searched for a reference
 @app.command("explain")
 def explain_command(
     data: Annotated[Path, typer.Argument(help="Data directory of the building · 数据目录")],
-    alarm: Annotated[str, typer.Argument(help="Alarm id, its reference, or rule@place · 警情编号")],
+    alarm: Annotated[str, typer.Argument(help="Alarm id, its reference, or rule@place · 警报编号")],
     lang: Annotated[str, typer.Option("--lang", help="zh or en · 输出语言")] = "en",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object · 输出 JSON")] = False,
 ) -> None:
-    """Why is this alarm as it is? Samples, rule, delays, what held or released it, who was told and why · 解释警情."""
+    """Why is this alarm as it is? Samples, rule, delays, what held or released it, who was told and why · 解释警报."""
     if lang not in {"zh", "en"}:
         _stop("--lang: zh | en")
     building = last_good(data)
@@ -40,15 +41,16 @@ def explain_command(
     why = explained(building, reader, ids[0]) if ids else None
     reader.close()
     if why is None:
-        _stop(f"{alarm}: 没有这个警情 · no such alarm; use its id or the reference in a message")
+        _stop(f"{alarm}: 没有这个警报 · no such alarm; use its id or the reference in a message")
         return
     if as_json:
         typer.echo(json.dumps(msgspec.to_builtins(why), ensure_ascii=False))
         return
-    for line in _lines(why, ZoneInfo(building.timezone), lang):
+    for line in _lines(why, building, lang):
         typer.echo(line)
 
 
+_SYSTEM = Text("系统", "system")
 _HEADS = {
     "state": Text("状态", "State"),
     "rule": Text("规则", "Rule"),
@@ -59,15 +61,22 @@ _HEADS = {
 }
 
 
-def _lines(why: Explanation, here: ZoneInfo, lang: str) -> list[str]:
-    """The explanation as lines of plain text, times on the building's clock."""
+def _lines(why: Explanation, building: Building, lang: str) -> list[str]:
+    """The explanation as lines of plain text, times on the building's clock, people by name."""
+    here = ZoneInfo(building.timezone)
 
     def head(name: str) -> str:
         return _HEADS[name].in_(lang)
 
-    def moment(line: Line) -> str:
+    def named(person: str) -> str:
+        if person in ("", "system"):
+            return _SYSTEM.in_(lang)
+        known = building.people.get(person)
+        return f"{known.name.in_(lang)} ({person})" if known else person
+
+    def moment(line: Line, who: str) -> str:
         at = datetime.fromtimestamp(line.at, here).strftime("%Y-%m-%d %H:%M:%S")
-        return f"  {at}  {line.by}  {line.words.in_(lang)}"
+        return f"  {at}  {who}{line.words.in_(lang)}"
 
     alarm = why.alarm
     found = [
@@ -75,12 +84,15 @@ def _lines(why: Explanation, here: ZoneInfo, lang: str) -> list[str]:
         f"{head('state')}: {why.state.in_(lang)}",
         f"{head('rule')}: {why.rule.in_(lang)}",
     ]
-    found += (
-        [f"{head('samples')}:", *(f"  {sample.in_(lang)}" for sample in why.samples)] if why.samples else []
-    )
-    found += [f"{head('course')}:", *(moment(line) for line in why.course)]
-    found += [f"{head('told')}:", *(moment(line) for line in why.told)] if why.told else []
-    found += [f"{head('people')}:", *(f"  {who}: {words.in_(lang)}" for who, words in why.people.items())]
+    if why.samples:
+        found += [f"{head('samples')}:", *(moment(one, f"{one.about}  ") for one in why.samples)]
+    found += [f"{head('course')}:", *(moment(line, f"{named(line.by)}  ") for line in why.course)]
+    if why.told:
+        found += [f"{head('told')}:", *(moment(line, f"→ {named(line.about)}  ") for line in why.told)]
+    found += [
+        f"{head('people')}:",
+        *(f"  {named(who)}: {words.in_(lang)}" for who, words in why.people.items()),
+    ]
     return found
 
 

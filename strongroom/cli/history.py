@@ -5,21 +5,28 @@ from __future__ import annotations
 import difflib
 import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, NoReturn, TextIO
 from zoneinfo import ZoneInfo
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from ingest.series import Series, SeriesError
 from strongroom.cli import app
-from strongroom.cli.common import settings_or_exit
+from strongroom.cli.common import settings_or_exit, waiting
 from strongroom.clock import SystemClock
 from strongroom.datadir import SITE_DB, last_good
-from strongroom.history import FORMATS, CsvWriter, Extract, JsonWriter, ParquetWriter, Writer, slices
-from strongroom.instruments.records import records_of
-from strongroom.localtime import local
+from strongroom.history import (
+    FORMATS,
+    CsvWriter,
+    Extract,
+    JsonWriter,
+    NoParquetError,
+    ParquetWriter,
+    Writer,
+    slices,
+)
+from strongroom.instruments.records import MOST_RECORDS, records_of
+from strongroom.instruments.records import marks_of as told
 from strongroom.readings import UnreadableError, open_series, read_moment, read_span
 from strongroom.sitedb import SiteReader
 
@@ -64,7 +71,7 @@ def history(
             _stop(
                 "该时段只保留了统计值，请加 --every 1h · only statistics are kept of that time; add --every 1h"
             )
-    except (SeriesError, OSError) as error:
+    except (SeriesError, NoParquetError, OSError) as error:
         _stop(str(error))
     finally:
         series.close()
@@ -89,13 +96,9 @@ def marks_of(data: Path, sensor: str, zone: str) -> tuple[tuple[float, str], ...
     if not path.is_file():
         return ()
     reader = SiteReader(path)
-    records = records_of(reader.entries(about=sensor, kind="sensor.", limit=100_000))
+    records = records_of(reader.entries(about=sensor, kind="sensor.", limit=MOST_RECORDS))
     reader.close()
-    return tuple(
-        (one.at, f"{local(one.at, zone, '%Y-%m-%d %H:%M')} {one.by} {words.zh} / {words.en}")
-        for one in records
-        for words in (one.words(),)
-    )
+    return told(records, zone)
 
 
 def asked(
@@ -121,29 +124,37 @@ def asked(
 
 
 def _write(series: Series, extract: Extract, format_: str, out: Path | None) -> int:
-    writer: Writer
+    """Write everything; how many rows. A file appears under its name only when it is whole."""
+    if out is None:
+        return _pour(series, extract, _text_writer(sys.stdout, extract, format_), bar=not sys.stdout.isatty())
+    special = out.exists() and not out.is_file()  # a pipe or a device takes what comes
+    part = out if special else out.with_name(out.name + ".part")
+    try:
+        if format_ == "parquet":
+            count = _pour(series, extract, ParquetWriter(part, extract))
+        else:
+            with part.open("w", encoding="utf-8", newline="") as text:
+                count = _pour(series, extract, _text_writer(text, extract, format_))
+        if not special:
+            part.replace(out)
+    finally:
+        if not special:
+            part.unlink(missing_ok=True)
+    return count
+
+
+def _text_writer(text: TextIO, extract: Extract, format_: str) -> Writer:
+    return CsvWriter(text, extract) if format_ == "csv" else JsonWriter(text, extract)
+
+
+def _pour(series: Series, extract: Extract, writer: Writer, *, bar: bool = True) -> int:
     count = 0
-    text = None
-    if format_ == "parquet" and out is not None:
-        writer = ParquetWriter(out, extract)
-    else:
-        text = out.open("w", encoding="utf-8", newline="") if out else sys.stdout
-        writer = CsvWriter(text, extract) if format_ == "csv" else JsonWriter(text, extract)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f}%"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True, disable=out is None) as progress:
-        task = progress.add_task(extract.sensor, total=extract.to_at - extract.from_at)
-        for reached, rows in slices(series, extract):
+    with waiting(extract.sensor, extract.to_at - extract.from_at, SystemClock(), shown=bar) as reached:
+        for upto, rows in slices(series, extract):
             writer.rows(rows)
             count += len(rows)
-            progress.update(task, completed=reached - extract.from_at)
+            reached(upto - extract.from_at)
     writer.close()
-    if text is not None and text is not sys.stdout:
-        text.close()
     return count
 
 

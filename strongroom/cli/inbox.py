@@ -13,8 +13,8 @@ from sensors.newcomer import Newcomer
 from sensors.quantities import quantity
 from strongroom.cli import app
 from strongroom.cli.common import say, settings_or_exit
-from strongroom.cli.instruments import By, Data, DryRun, carry_out, house_of
-from strongroom.instruments.acts import AdoptDevice
+from strongroom.cli.instruments import By, Data, DryRun, Reason, carry_out, house_of
+from strongroom.instruments.acts import AdoptDevice, DismissDevice, RecallDevice
 from strongroom.instruments.asking import newcomers
 from strongroom.instruments.edit import EditError, added, fields
 from strongroom.instruments.plan import proposal, template_for
@@ -33,14 +33,51 @@ def inbox(
     """Devices heard that nobody registered: what they say, and a proposed entry · 未登记的设备."""
     settings = settings_or_exit(folder or data, data)
     building = house_of(settings)
-    listed = newcomers(settings.data, building).listed()
+    found = newcomers(settings.data, building)
+    listed = found.listed()
     if as_json:
-        typer.echo(json.dumps([_facts(one, building) for one in listed], ensure_ascii=False, indent=1))
+        every = [*listed, *found.dismissed()]
+        typer.echo(json.dumps([_facts(one, building) for one in every], ensure_ascii=False, indent=1))
         return
     if not listed:
         say(Text("收件箱是空的：没有未登记的设备。", "The inbox is empty: no unregistered device was heard."))
     for one in listed:
         _print(one, building)
+    for one in found.dismissed():
+        word = one.dismissed
+        if word is not None:
+            when = local(word.at, building.timezone, "%Y-%m-%d %H:%M")
+            say(
+                Text(
+                    f"{one.id}  {one.topic}  {word.by} 于 {when} 忽略：{word.reason}",
+                    f"dismissed by {word.by}, {when}: {word.reason}",
+                )
+            )
+
+
+@app.command()
+def dismiss(
+    folder: Annotated[Path, typer.Argument(help="Building folder · 建筑目录")],
+    newcomer: Annotated[str, typer.Argument(help="Id in the inbox · 收件箱编号")],
+    by: By,
+    reason: Reason,
+    data: Data = None,
+) -> None:
+    """Put a device of the inbox aside that is not ours; it comes back when it changes · 忽略设备."""
+    done = Text(f"{newcomer} 已忽略。", f"{newcomer} is dismissed.")
+    carry_out(settings_or_exit(folder, data), DismissDevice(newcomer=newcomer, reason=reason), by, done)
+
+
+@app.command()
+def recall(
+    folder: Annotated[Path, typer.Argument(help="Building folder · 建筑目录")],
+    newcomer: Annotated[str, typer.Argument(help="Id in the inbox · 收件箱编号")],
+    by: By,
+    data: Data = None,
+) -> None:
+    """List a dismissed device again · 重新列出被忽略的设备."""
+    done = Text(f"{newcomer} 重新列出。", f"{newcomer} is listed again.")
+    carry_out(settings_or_exit(folder, data), RecallDevice(newcomer=newcomer), by, done)
 
 
 @app.command()
@@ -107,6 +144,11 @@ def _facts(one: Newcomer, building: Building) -> dict[str, Any]:
             }
             for claim in one.claims
         ],
+        "dismissed": (
+            {"by": one.dismissed.by, "at": one.dismissed.at, "reason": one.dismissed.reason}
+            if one.dismissed
+            else None
+        ),
         "sample": _sample(one),
         "proposed": [fields(sensor, building.languages) for sensor in _proposed(one, building)],
     }

@@ -28,6 +28,8 @@ from strongroom.rule_workers import rehearse_rules
 from strongroom.settings import Settings
 
 SHOWN = 5
+NAMES_SHOWN = 10
+PLAIN_WIDTH = 120
 
 
 @app.command("rehearse-rules")
@@ -135,6 +137,8 @@ def _run(
 
 def _show(new: Outcome, old: Outcome | None, timezone: str) -> None:
     console = Console()
+    if not console.is_terminal:
+        console.width = max(console.width, PLAIN_WIDTH)  # a file or a pipe has no edge
     console.print(
         f"{local(new.from_at, timezone)} – {local(new.to_at, timezone)} {timezone}, {new.readings} 条读数 readings"
     )
@@ -144,18 +148,54 @@ def _show(new: Outcome, old: Outcome | None, timezone: str) -> None:
             f"{until} 以前只有 5 分钟统计值，短时超限看不出 · "
             f"before {until} only 5-minute statistics are kept: short excursions do not show"
         )
-    table = Table(
-        "规则 rule", "报警 alarms", "短信 messages", "首次 first", "最近 last", "中位 median", "最长 longest"
-    )
+    for those, zh, en in (
+        (
+            new.unheard,
+            "个传感器在该时段没有任何存储的读数，未参与预演",
+            "sensors have no stored reading in that time and take no part",
+        ),
+        (
+            new.thinner,
+            "个传感器存储的读数比实际稀疏，短时失联看不出",
+            "sensors are stored more thinly than they speak: short silence does not show",
+        ),
+    ):
+        if those:
+            names = ", ".join(those[:NAMES_SHOWN]) + (" …" if len(those) > NAMES_SHOWN else "")
+            console.print(f"{len(those)} {zh} · {len(those)} {en}: {names}", highlight=False)
+    table = Table()
+    for number, title in enumerate(
+        (
+            "规则\nrule",
+            "报警\nalarms",
+            "消息\nmessages",
+            "首次\nfirst",
+            "最近\nlast",
+            "中位\nmedian",
+            "最长\nlongest",
+        )
+    ):
+        table.add_column(title, overflow="fold", no_wrap=number > 0, min_width=0 if number else 16)
     was = {one.rule: one for one in old.rules} if old else {}
+    quiet = 0
     for one in new.rules:
-        table.add_row(*_row(one, was.get(one.rule) if old else one, timezone))
+        before = was.get(one.rule) if old else one
+        if one.alarms == 0 and before is not None and before.alarms == 0:
+            quiet += 1
+            continue
+        table.add_row(*_row(one, before, timezone))
     for one in was.values():
         if all(one.rule != other.rule for other in new.rules):
             table.add_row(
                 f"{one.rule} （已删 gone）", f"{one.alarms} → 0", f"{one.messages} → 0", "", "", "", ""
             )
-    console.print(table)
+    if table.row_count:
+        console.print(table)
+    total = str(new.sent) if old is None or old.sent == new.sent else f"{old.sent} → {new.sent}"
+    console.print(
+        f"{quiet} 条规则没有报警；共 {total} 条消息 · {quiet} rules raise no alarm; {total} messages in all",
+        highlight=False,
+    )
     if old is not None:
         for change in compare(old, new):
             _differs(console, change, timezone)
@@ -166,7 +206,7 @@ def _row(one: RuleOutcome, was: RuleOutcome | None, timezone: str) -> tuple[str,
         return str(now) if before == now else f"{'–' if before is None else before} → {now}"
 
     return (
-        f"{one.rule} {one.name.zh} {one.name.en}",
+        f"{one.rule}\n{one.name.zh} {one.name.en}",
         counted(one.alarms, was.alarms if was else None),
         counted(one.messages, was.messages if was else None),
         local(one.first_at, timezone, "%Y-%m-%d %H:%M") if one.first_at is not None else "",

@@ -46,6 +46,12 @@ def add(
         typer.echo(f"not added 未添加: {problem}", err=True)
         raise typer.Exit(2) from None
     typer.echo(f"{name} may sign in 可以登录")
+    if not person and set(role or ()) - {"viewer"}:
+        typer.echo(
+            "没有写 --person：人员名单（people.toml）里没有此人，引擎会拒绝其操作 · "
+            "no --person: the engine refuses acts of a login that is nobody in people.toml",
+            err=True,
+        )
 
 
 @users_app.command("pin")

@@ -16,15 +16,20 @@ REACH_S = 30 * 86400.0
 COARSE_S = 1800.0
 FINE_S = 300.0
 FINE_REACH_S = 86400.0
+OPEN_S = 40.0
 
 
 def past_of(building: Building, sensor: Sensor, until: float) -> Iterator[Reading]:
     """Thirty calm days of one sensor before ``until``: every half hour, the last day every five minutes."""
     here = ZoneInfo(building.timezone)
     zone = building.zones[sensor.zone]
+    known = quantity(sensor.quantity)
     at = until - REACH_S
     while at < until:
-        yield Reading(sensor.id, value_of(sensor, zone, at, here), at, at, Quality.HISTORICAL)
+        value = value_of(sensor, zone, at, here)
+        yield Reading(sensor.id, value, at, at, Quality.HISTORICAL)
+        if known is not None and known.contact and value:  # a door that was opened was not left open
+            yield Reading(sensor.id, 0.0, at + OPEN_S, at + OPEN_S, Quality.HISTORICAL)
         at += FINE_S if at >= until - FINE_REACH_S else COARSE_S
 
 

@@ -30,7 +30,7 @@ from strongroom.folder.ledger import Ledger, Spot
 from strongroom.folder.rules import FILE as RULES
 
 SMS_PARTS = 2
-_LEVELS = {1: Text("紧急", "URGENT"), 2: Text("重要", "HIGH"), 3: Text("一般", "LOW")}
+_LEVELS = {1: Text("紧急", "URGENT"), 2: Text("重要", "HIGH"), 3: Text("注意", "LOW")}
 _ABOUT_THE_DEVICE = (Silent, Stuck, Implausible, Disagree, Troubled)
 
 

@@ -50,6 +50,19 @@ class Calibrate(Struct, frozen=True, kw_only=True, tag="device.calibrate"):
     note: str = ""
 
 
+class DismissDevice(Struct, frozen=True, kw_only=True, tag="device.dismiss"):
+    """Put a source of the inbox aside: seen, and not ours. It comes back by itself when it becomes another one."""
+
+    newcomer: str
+    reason: str
+
+
+class RecallDevice(Struct, frozen=True, kw_only=True, tag="device.recall"):
+    """List a dismissed source again."""
+
+    newcomer: str
+
+
 class SensorOut(Struct, frozen=True, kw_only=True, tag="sensor.out_of_service"):
     """Take a sensor out of service until a moment, with a reason; the person who does it owns it."""
 
@@ -70,7 +83,8 @@ class TakeFolder(Struct, frozen=True, kw_only=True, tag="folder.take"):
 
 FolderAct = AdoptDevice | ReplaceDevice | MoveDevice | Calibrate | TakeFolder
 ServiceAct = SensorOut | SensorBack
-InstrumentAct = FolderAct | ServiceAct
-MAY = frozenset(("coordinator", "administrator"))
-"""Roles that may do any of this."""
+StrangerAct = DismissDevice | RecallDevice
+InstrumentAct = FolderAct | ServiceAct | StrangerAct
+MAY = frozenset(("coordinator", "administrator", "it"))
+"""Roles that may do any of this; rosters also call the administrator "it"."""
 LONGEST_OUT_S = 30 * 86_400.0

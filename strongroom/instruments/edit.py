@@ -17,6 +17,7 @@ from typing import Any
 from msgspec import Struct
 
 from sensors.model import Calibration, Sensor, Text
+from strongroom.cells import safe_cell
 from strongroom.folder.calibrations import COLUMNS, columns_of, separator_of
 from strongroom.places import line_of, places
 
@@ -214,14 +215,10 @@ def with_row(text: str | None, row: Calibration) -> str:
 
 def _cell(word: str) -> str:
     """A cell that no spreadsheet takes for a formula."""
-    flat = " ".join(word.split())
-    if flat.startswith(("=", "@")) or (flat.startswith(("+", "-")) and not _NUMBER.match(flat)):
-        return f"'{flat}"
-    return flat
+    return safe_cell(" ".join(word.split()))
 
 
 _BARE = re.compile(r"^[A-Za-z0-9_-]+$")
-_NUMBER = re.compile(r"^[+-]?[\d.]+(e[+-]?\d+)?$")
 _BY_HAND = Text(
     "sensors.toml 的写法无法自动修改，请手工修改。",
     "sensors.toml is written in a way that cannot be changed automatically; change it by hand.",

@@ -8,10 +8,10 @@ from alerts.evaluate import Evaluator
 from alerts.rule import Change
 from sensors.model import Decoded, RawMessage, Reading, Text
 from sensors.newcomers import Newcomers
-from strongroom.instruments.acts import ServiceAct
+from strongroom.instruments.acts import RecallDevice, ServiceAct, StrangerAct
 from strongroom.instruments.due import Calibrations, Task
 from strongroom.instruments.records import Record
-from strongroom.instruments.service import BACK, Service
+from strongroom.instruments.service import BACK, Service, not_allowed
 from strongroom.model import Building
 
 NAMED = 5  # overdue sensors named in the alarm
@@ -49,6 +49,22 @@ class Instruments:
     def decide(self, what: ServiceAct, by: str, roles: Collection[str], now: float) -> Record | Text:
         """What an act makes true, or why it is refused."""
         return self.service.decide(what, by, roles, now)
+
+    def judge(self, what: StrangerAct, by: str, roles: Collection[str], now: float) -> Text | None:
+        """Dismiss a source of the inbox or list it again; the reason where that is refused."""
+        if refused := not_allowed(roles):
+            return refused
+        if isinstance(what, RecallDevice):
+            done = self.newcomers.recall(what.newcomer)
+        elif not what.reason.strip():
+            return Text("忽略设备必须写明原因。", "Dismissing a device needs a reason.")
+        else:
+            done = self.newcomers.dismiss(what.newcomer, by, what.reason.strip()[:200], now)
+        if done:
+            return None
+        return Text(
+            f"收件箱里没有“{what.newcomer}”。", f"There is no such device in the inbox: {what.newcomer!r}."
+        )
 
     def follow(
         self, record: Record, evaluator: Evaluator, latest: Mapping[str, Reading], now: float

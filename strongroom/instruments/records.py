@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from sensors.model import Text
 from strongroom.journal import Draft
+from strongroom.localtime import local
 from strongroom.model import Entry
 
 KINDS: dict[str, Text] = {
@@ -20,6 +21,9 @@ KINDS: dict[str, Text] = {
     "sensor.out_of_service": Text("停用", "out of service"),
     "sensor.in_service": Text("恢复使用", "back in service"),
 }
+
+
+MOST_RECORDS = 10_000  # read of one sensor
 
 
 class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -64,3 +68,12 @@ def record_of(entry: Entry) -> Record | None:
 def records_of(entries: Iterable[Entry]) -> list[Record]:
     """All instrument records of some journal entries, in their order."""
     return [record for entry in entries if (record := record_of(entry)) is not None]
+
+
+def marks_of(records: Iterable[Record], timezone: str) -> tuple[tuple[float, str], ...]:
+    """Moment and words of each record in both languages, as tables carry them beside the readings."""
+    return tuple(
+        (one.at, f"{local(one.at, timezone, '%Y-%m-%d %H:%M')} {one.by} {words.zh} / {words.en}")
+        for one in records
+        for words in (one.words(),)
+    )

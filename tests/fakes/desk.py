@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dashboard.desk import Outcome, Point
+from alerts.health import AlarmHealth
+from dashboard.desk import Course, Outcome, Point, Raised
 from sensors.newcomer import Newcomer
 from strongroom.model import Act, Board, Building, Entry
 
@@ -19,6 +20,10 @@ class FakeDesk:
         self.journal: list[Entry] = []
         self.strangers: list[Newcomer] = []
         self.series: dict[str, list[Point]] | None = None
+        self.gaps: dict[str, list[tuple[float, float]]] = {}
+        self.width_s = 0.0
+        self.alarms: list[Raised] = []
+        self.figures: AlarmHealth | None = None
 
     def board(self) -> Board | None:
         return self.now_board
@@ -49,7 +54,15 @@ class FakeDesk:
     def newcomers(self) -> list[Newcomer]:
         return self.strangers
 
-    def history(self, sensor: str, since: float, until: float, points: int = 600) -> list[Point] | None:
+    def course(self, sensor: str, since: float, until: float, points: int = 600) -> Course | None:
         if self.series is None:
             return None
-        return [point for point in self.series.get(sensor, []) if since <= point.at <= until]
+        listed = tuple(point for point in self.series.get(sensor, []) if since <= point.at <= until)
+        gaps = tuple(gap for gap in self.gaps.get(sensor, ()) if gap[1] > since and gap[0] < until)
+        return Course(listed, gaps, self.width_s)
+
+    def raised(self, since: float) -> list[Raised]:
+        return [one for one in self.alarms if one.at >= since]
+
+    def health(self) -> AlarmHealth | None:
+        return self.figures

@@ -8,13 +8,17 @@ from __future__ import annotations
 import math
 import sys
 import threading
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
 
+from alerts.health import AlarmHealth, alarm_health
+from alerts.model import AlarmEvent
 from dashboard.app import run
-from dashboard.desk import Outcome, Point
+from dashboard.desk import Course, Outcome, Point, Raised
 from dashboard.door import Door, key_of
+from dashboard.looks import kind_of
 from dashboard.world import World
 from sensors.model import Text
 from sensors.newcomer import Newcomer
@@ -63,14 +67,32 @@ class LivingDesk(FakeDesk):
         quiet = self._file.read_text().strip() in ("first", "quiet")
         return [] if quiet else strangers.newcomers(self._clock.now())
 
-    def history(self, sensor: str, since: float, until: float, points: int = 600) -> list[Point] | None:
+    def course(self, sensor: str, since: float, until: float, points: int = 600) -> Course | None:
         base = house.VALUES.get(sensor, 20.0)
         step = max(60.0, (until - since) / points)
         first = since - since % step
+        now = self._clock.now()
         made = [first + number * step for number in range(int((until - first) / step))]
-        kept = [at for at in made if not 0.55 < (at % 86_400) / 86_400 < 0.63 and at < self._clock.now()]
+        kept = [at for at in made if not 0.55 < (at % 86_400) / 86_400 < 0.63 and at < now]
         waves = [(at, base + 2.5 * math.sin(at / 13_000) + math.sin(at / 900) * 0.3) for at in kept]
-        return [Point(at, value, value - 0.4, value + 0.4) for at, value in waves]
+        gaps = tuple(pair for pair in pairwise(kept) if pair[1] - pair[0] > max(900.0, 2 * step))
+        return Course(tuple(Point(at, value, value - 0.4, value + 0.4) for at, value in waves), gaps, step)
+
+    def raised(self, since: float) -> list[Raised]:
+        board = self.board()
+        every = [
+            Raised(one.raised_at, one.id, kind_of(one), one.name, (one.cause.sensor,))
+            for one in (board.alarms if board else ())
+            if one.cause is not None and not one.drill
+        ]
+        return sorted((one for one in every if one.at >= since), key=lambda one: one.at)
+
+    def health(self) -> AlarmHealth | None:
+        board = self.board()
+        if board is None or not board.alarms:
+            return None
+        events = [AlarmEvent(kind="alarm.raised", alarm=one, at=one.raised_at) for one in board.alarms]
+        return alarm_health(events, board.alarms, board.at - 30 * 86_400, board.at + 1)
 
     def beat_age(self) -> float | None:
         return 60.0 if self._stopped.exists() else 0.4

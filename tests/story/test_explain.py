@@ -41,17 +41,21 @@ def test_an_alarm_is_found_by_id_place_and_reference(night: Rehearsal, asked: st
 def test_it_says_samples_rule_delay_course_and_people(night: Rehearsal) -> None:
     _, said = explain(night, "A1")
     for word in (
-        "2A-W1: 1",
+        "2A-W1  ",
+        ": wet",
         f"revision {night.building.revision}",
         "must last 5 s",
         "acknowledged",
-        "wang: told (sms",
+        "(wang): told (SMS",
     ):
         assert word in said, (word, said)
-    assert "chen: not told" in said
+    assert "(chen): not told" in said
     status, chinese = explain(night, "A1", "--lang", "zh")
     assert status == 0
     assert "依据的读数" in chinese and "must last" not in chinese
+    assert "漏水" in chinese and "已通知（短信" in chinese
+    for word in ("system", "delivered", "sms", "paper"):
+        assert word not in chinese, (word, chinese)
 
 
 def test_programs_get_one_json_object(night: Rehearsal) -> None:

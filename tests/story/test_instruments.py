@@ -15,13 +15,16 @@ from strongroom.folder.load import load
 from strongroom.instruments.acts import (
     AdoptDevice,
     Calibrate,
+    DismissDevice,
     MoveDevice,
+    RecallDevice,
     ReplaceDevice,
     SensorBack,
     SensorOut,
     TakeFolder,
 )
 from strongroom.instruments.records import records_of
+from strongroom.journal import ActData, decode
 from strongroom.model import Board
 from strongroom.rehearse import Rehearsal
 from strongroom.sitedb import SiteReader
@@ -92,6 +95,60 @@ def test_an_unknown_device_is_in_the_inbox_at_once_and_after_a_restart(house: Op
     assert board(rehearsal, tmp_path).strangers.understood == 1
     rehearsal.restart()
     assert inbox(rehearsal) == [one]
+
+
+def test_a_dismissed_device_stays_away_over_a_restart_and_comes_back_when_it_changes(
+    house: Open, tmp_path: Path
+) -> None:
+    rehearsal = house()
+    rehearsal.publish("neighbour/box", b'{"temperature": 18.5}')
+    rehearsal.run(2)
+    (one,) = inbox(rehearsal)
+    refused = rehearsal.put("li", DismissDevice(newcomer=one.id, reason="neighbour"))
+    assert refused is not None and "coordinators" in refused.en
+    assert "reason" in rehearsal.put("chen", DismissDevice(newcomer=one.id, reason="  ")).en  # type: ignore[union-attr]
+    assert rehearsal.put("chen", DismissDevice(newcomer=one.id, reason="the neighbour's")) is None
+    assert inbox(rehearsal) == [] and board(rehearsal, tmp_path).strangers.understood == 0
+    rehearsal.restart()
+    rehearsal.publish("neighbour/box", b'{"temperature": 25.0}')
+    rehearsal.run(20)
+    assert inbox(rehearsal) == [], "another value is no change"
+    (gone,) = rehearsal.engine.core.instruments.newcomers.dismissed()
+    assert gone.dismissed is not None
+    assert (gone.dismissed.by, gone.dismissed.reason) == ("chen", "the neighbour's")
+    rehearsal.publish("neighbour/box", b'{"temperature": 25.0, "water_leak": true}')
+    rehearsal.run(2)
+    (back,) = inbox(rehearsal)
+    assert back.dismissed is None and len(back.claims) == 2
+    reader = SiteReader(tmp_path / "data" / "site.db")
+    acts = [decode(entry) for entry in reader.entries(kind="act")]
+    reader.close()
+    done = [
+        a.act
+        for a in acts
+        if isinstance(a, ActData) and isinstance(a.act.what, DismissDevice) and not a.refused
+    ]
+    assert [(act.by, act.what.reason) for act in done] == [("chen", "the neighbour's")]  # type: ignore[union-attr]
+
+
+def test_a_dismissed_device_can_be_listed_again_and_unknown_ones_are_refused(house: Open) -> None:
+    rehearsal = house()
+    rehearsal.publish("neighbour/box", b"%%%")
+    rehearsal.run(2)
+    (one,) = inbox(rehearsal)
+    assert "no such device" in rehearsal.put("chen", RecallDevice(newcomer=one.id)).en  # type: ignore[union-attr]
+    assert rehearsal.put("chen", DismissDevice(newcomer=one.id, reason="test set")) is None
+    assert rehearsal.put("chen", RecallDevice(newcomer=one.id)) is None
+    assert [again.id for again in inbox(rehearsal)] == [one.id]
+    assert rehearsal.put("chen", DismissDevice(newcomer="N0000000", reason="x")) is not None
+
+
+def test_a_login_that_is_nobody_is_refused_with_what_to_do(house: Open) -> None:
+    rehearsal = house()
+    for what in (TakeFolder(), SensorBack(sensor="2A-T1")):
+        refused = rehearsal.put("admin", what)
+        assert refused is not None
+        assert "strongroom user add admin --person" in refused.en and "人员" in refused.zh
 
 
 def test_an_adopted_device_raises_its_alarm_and_the_journal_says_who_adopted_it(house: Open) -> None:

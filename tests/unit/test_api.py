@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlencode
 
+import pyarrow.parquet as pq
 import pytest
 from msgspec import structs
 from starlette.applications import Starlette
@@ -53,8 +59,16 @@ class Site:
         self.signed_in = True
         self.away = False
         self.sensors: Mapping[str, Sensor] = {name: sensor(name) for name in ("2B/T 1", "quiet")}
-        api = Api(self.series, lambda: self.sensors, "Asia/Shanghai", self.allowed, lambda: NOW)
-        self.client = TestClient(Starlette(routes=api.routes()))
+        self.marks: tuple[tuple[float, str], ...] = ()
+        here = Api(
+            self.series,
+            lambda: self.sensors,
+            "Asia/Shanghai",
+            self.allowed,
+            lambda: NOW,
+            lambda _: self.marks,
+        )
+        self.client = TestClient(Starlette(routes=here.routes()))
 
     def series(self) -> Series:
         if self.away:
@@ -133,6 +147,12 @@ def test_coverage_takes_the_sensors_own_silence_limit(site: Site) -> None:
         (ONE + "/stats", {"every": "x"}, 400, "no span"),
         (ONE + "/stats", {"every": "1s", "from": "-30d"}, 400, "widen"),
         (ONE + "/coverage", {"max_gap": "0"}, 400, "no span"),
+        (ONE + "/coverage", {"format": "parquet"}, 400, "format=csv"),
+        (ONE + "/readings", {"format": "xls"}, 400, "json, csv, parquet"),
+        (ONE + "/readings", {"limit": "0"}, 400, "1 to 50000"),
+        (ONE + "/readings", {"limit": "50001"}, 400, "1 to 50000"),
+        (ONE + "/readings", {"limit": "²"}, 400, "1 to 50000"),
+        (ONE + "/readings", {"download": "yes"}, 400, "0 or 1"),
     ],
 )
 def test_refusals_say_what_to_write(
@@ -141,6 +161,106 @@ def test_refusals_say_what_to_write(
     error = site.get(path, status, **query)["error"]
     assert said in error["en"]
     assert error["zh"]
+
+
+def test_csv_by_parameter_or_by_accept_says_the_same_as_json(site: Site) -> None:
+    asked = {"from": str(T0), "to": str(T0 + 3600)}
+    listed = site.get(ONE + "/readings", **asked)["rows"]
+    by_name = site.client.get(PREFIX + ONE + "/readings", params=asked | {"format": "csv"})
+    by_accept = site.client.get(
+        PREFIX + ONE + "/readings", params=asked, headers={"accept": "text/csv, application/json;q=0.5"}
+    )
+    assert by_name.text == by_accept.text
+    assert by_name.headers["content-type"].startswith("text/csv; charset=utf-8")
+    rows = list(csv.DictReader(io.StringIO(by_name.text)))
+    assert [float(row["value"]) for row in rows] == [row["value"] for row in listed]
+    assert {row["sensor"] for row in rows} == {"2B/T 1"}
+    sensors = list(csv.DictReader(io.StringIO(site.client.get(PREFIX + "/sensors?format=csv").text)))
+    assert [row["name_zh"] for row in sensors] == ["温度", "温度"]
+    gaps = site.client.get(PREFIX + ONE + "/coverage", params={"from": str(T0), "format": "csv"}).text
+    assert gaps.splitlines() == ["sensor,from,to", f"2B/T 1,{T0 + 29 * 600},{T0 + 40 * 600}"]
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("*/*", "application/json"),
+        ("", "application/json"),
+        ("text/html,application/xhtml+xml,*/*;q=0.8", "application/json"),
+        ("application/json;q=0.1, text/*", "text/csv"),
+        ("application/vnd.apache.parquet", "application/vnd.apache.parquet"),
+        ("text/csv;q=nonsense, application/json;q=0.1", "application/json"),
+    ],
+)
+def test_the_accept_header_chooses(site: Site, accept: str, kind: str) -> None:
+    answer = site.client.get(PREFIX + ONE + "/readings", headers={"accept": accept})
+    assert answer.headers["content-type"].startswith(kind)
+
+
+def test_what_nobody_can_give_is_406_with_what_there_is(site: Site) -> None:
+    answer = site.client.get(PREFIX + ONE + "/readings", headers={"accept": "image/png"})
+    assert answer.status_code == 406
+    assert "text/csv" in answer.json()["error"]["en"]
+
+
+def test_parquet_holds_the_same_rows(site: Site) -> None:
+    asked = {"from": str(T0), "every": "1h"}
+    listed = site.get(ONE + "/stats", **asked)["rows"]
+    answer = site.client.get(PREFIX + ONE + "/stats", params=asked | {"format": "parquet"})
+    table = pq.read_table(io.BytesIO(answer.content))
+    assert table.column("mean").to_pylist() == [row["mean"] for row in listed]
+    assert table.schema.metadata[b"sensor"] == b"2B/T 1"
+
+
+def test_without_pyarrow_the_refusal_says_what_to_ask_for(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = set(Path(tempfile.gettempdir()).glob("strongroom-*.parquet"))
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    error = site.get(ONE + "/readings", 400, format="parquet")["error"]
+    assert "write csv" in error["en"] and "csv" in error["zh"]
+    assert set(Path(tempfile.gettempdir()).glob("strongroom-*.parquet")) == before
+
+
+def test_every_form_leads_on_by_a_link(site: Site) -> None:
+    path, rows = PREFIX + ONE + "/readings", 0
+    query = {"from": str(T0), "format": "csv", "limit": "50"}
+    address = f"{path}?{urlencode(query)}"
+    seen: list[str] = []
+    while address:
+        answer = site.client.get(address)
+        lines = answer.text.splitlines()[1:]
+        assert len(lines) <= 50
+        seen += lines
+        rows += 1
+        address = answer.links["next"]["url"] if "next" in answer.links else ""
+    assert rows == 3
+    assert len(seen) == len(set(seen)) == 135
+
+
+def test_a_file_to_keep_is_whole_named_and_safe_to_open(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "MOST_ROWS", 50)
+    site.marks = ((T0 + 650, "=HYPERLINK(1)"), (T0 - 5, "before"))
+    asked = {"from": str(T0), "download": "1", "format": "csv", "marks": "1"}
+    answer = site.client.get(PREFIX + ONE + "/readings", params=asked)
+    assert answer.content.startswith(b"\xef\xbb\xbfsensor,time,")
+    named = answer.headers["content-disposition"]
+    assert unquote(named.rpartition("''")[2]) == "2B_T 1 温度 2026-03-01 2026-03-02.csv"
+    assert named.isascii()
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert len(rows) == 135
+    assert [row["mark"] for row in rows if row["mark"]] == ["'=HYPERLINK(1)"]
+    english = site.client.get(PREFIX + ONE + "/readings", params=asked | {"lang": "en", "format": "json"})
+    assert "Temperature" in unquote(english.headers["content-disposition"])
+    assert len(english.json()["rows"]) == 135
+    kept = site.client.get(PREFIX + ONE + "/readings", params=asked | {"format": "parquet"})
+    assert pq.read_table(io.BytesIO(kept.content)).num_rows == 135
+
+
+def test_a_store_that_is_away_answers_no_half_file(site: Site) -> None:
+    site.away = True
+    for form in ("csv", "json", "parquet"):
+        site.get(ONE + "/readings", 503, download="1", format=form)
 
 
 def test_nothing_is_answered_to_strangers_and_nothing_can_be_changed(site: Site) -> None:
@@ -173,7 +293,7 @@ def conforms(value: Any, schema: dict[str, Any], schemas: dict[str, Any]) -> Non
     kind = names[type(value)]
     assert kind in kinds or (kind == "integer" and "number" in kinds), (value, schema)
     if kind == "object":
-        assert set(value) == set(schema["required"])
+        assert set(schema["required"]) <= set(value) <= set(schema["properties"])
         for name, part in value.items():
             conforms(part, schema["properties"][name], schemas)
     elif kind == "array":

@@ -9,6 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec import structs
 from typer.testing import CliRunner
 
 from ingest.series_memory import MemorySeries
@@ -16,7 +17,7 @@ from ingest.series_sqlite import SqliteSeries
 from sensors.climate import preservation_index
 from sensors.model import Quality, Reading, Sensor, Text, Zone
 from strongroom.cli import app
-from strongroom.climate_pdf import write_pdf
+from strongroom.climate_pdf import plain, write_pdf
 from strongroom.climate_report import climate_report, months
 from strongroom.climate_tables import COLUMNS, rows, write_csv
 from strongroom.datadir import keep_last_good
@@ -195,6 +196,91 @@ def test_old_hourly_roll_ups_are_no_gaps(tmp_path: Path) -> None:
     series.close()
 
 
+def of_room(
+    readings: list[Reading], timezone: str, first: datetime, last: datetime
+) -> dict[str, dict[str, str]]:
+    """One hygrometer's rows by month."""
+    series = MemorySeries()
+    series.write(readings)
+    there = structs.replace(house(), timezone=timezone)
+    span = (
+        first.replace(tzinfo=ZoneInfo(timezone)).timestamp(),
+        last.replace(tzinfo=ZoneInfo(timezone)).timestamp(),
+    )
+    report = climate_report(series, there, *span, span[1] + DAY)
+    return {row["month"]: row for row in rows(report) if row["sensor"] == "2b-rh"}
+
+
+def test_months_begin_at_local_midnight_over_both_clock_changes() -> None:
+    """Berlin, 62 % from local midnight to six every day, else 50 %: on 29 March those are five hours, on 25 October
+    seven. March has 743 hours, October 745. A ramp of five minutes is above 60 % for a sixth of it, so each day
+    gains one sixth before midnight and loses five before six."""
+    berlin = ZoneInfo("Europe/Berlin")
+    begin, end = (
+        datetime(2026, 3, 1, tzinfo=berlin).timestamp(),
+        datetime(2026, 11, 1, tzinfo=berlin).timestamp(),
+    )
+    readings = [
+        Reading("2b-rh", 62.0 if datetime.fromtimestamp(at, berlin).hour < 6 else 50.0, at, at)
+        for at in (begin + 300 * n for n in range(int((end - begin) / 300)))
+    ]
+    found = of_room(readings, "Europe/Berlin", datetime(2026, 3, 1), datetime(2026, 11, 1))
+    assert list(found) == [f"2026-{number:02}" for number in range(3, 11)]
+    for name, hours, days in (
+        ("2026-03", 31 * 6 - 1, 31),
+        ("2026-04", 30 * 6, 30),
+        ("2026-10", 31 * 6 + 1, 31),
+    ):
+        assert float(found[name]["above_hours"]) == pytest.approx(hours - days * (4 / 6) * 5 / 60, abs=0.1)
+        assert found[name]["known_percent"] == "100.0"
+        assert (found[name]["days_over_swing"], found[name]["days_judged"]) == (str(days), str(days))
+    whole = sum(
+        float(row["above_hours"]) / (1 - float(row["in_band_percent"]) / 100) for row in found.values()
+    )
+    assert whole == pytest.approx((end - begin) / HOUR, rel=0.01)
+
+
+def test_uneven_sampling_weighs_by_time_not_by_readings() -> None:
+    """Twelve hours at 50 % read every ten minutes, twelve at 62 % read every ten seconds: half the time above."""
+    readings: list[Reading] = []
+    for day in range(31):
+        start = START + day * DAY
+        readings += [Reading("2b-rh", 50.0, start + 600 * n, start + 600 * n) for n in range(72)]
+        readings += [Reading("2b-rh", 62.0, at, at) for at in (start + DAY / 2 + 10 * n for n in range(4320))]
+    march = of_room(readings, SHANGHAI, datetime(2026, 3, 1), datetime(2026, 4, 1))["2026-03"]
+    assert float(march["in_band_percent"]) == pytest.approx(50.0, abs=0.6)
+    assert float(march["mean"]) == pytest.approx(56.0, abs=0.1)
+
+
+def test_a_logger_read_out_later_measured_at_its_own_pace() -> None:
+    """Every hour, into a sensor that may be silent for half an hour; one night of ten hours is missing."""
+    hours = [n for n in range(31 * 24) if not 240 <= n < 250]
+    readings = [
+        Reading("2b-rh", 62.0 if n % 24 < 6 else 50.0, START + HOUR * n, START + HOUR * n, Quality.HISTORICAL)
+        for n in hours
+    ]
+    march = of_room(readings, SHANGHAI, datetime(2026, 3, 1), datetime(2026, 4, 1))["2026-03"]
+    assert (march["gaps"], march["unknown_hours"]) == ("1", "11.0")
+    assert float(march["known_percent"]) == pytest.approx(100 * (744 - 11) / 744, abs=0.1)
+    # Of thirty days five whole hours and a sixth of either ramp; the first has no ramp before it.
+    assert float(march["above_hours"]) == pytest.approx(30 * (5 + 2 / 6) - 1 / 6, abs=0.1)
+
+
+def test_a_room_without_readings_has_a_row_that_claims_nothing() -> None:
+    march = of_room([], SHANGHAI, datetime(2026, 3, 1), datetime(2026, 4, 1))["2026-03"]
+    assert (march["known_percent"], march["gaps"], march["unknown_hours"]) == ("0.0", "1", "744.0")
+    for name in (
+        "in_band_percent",
+        "mean",
+        "min",
+        "max",
+        "widest_24h_swing",
+        "twpi_years",
+        "mould_index_max",
+    ):
+        assert march[name] == "", name
+
+
 def test_csv_has_every_column_and_no_formulas() -> None:
     series = MemorySeries()
     course(series)
@@ -216,6 +302,10 @@ def test_pdf_is_a_whole_document(tmp_path: Path, language: str) -> None:
     assert content.startswith(b"%PDF-")
     assert content.rstrip().endswith(b"%%EOF")
     assert b"STSong-Light" in content or b"FontFile2" in content
+
+
+def test_the_paper_uses_only_signs_that_viewers_fonts_have() -> None:
+    assert plain("20 °C · 14–24") == "20 ℃, 14-24"
 
 
 @pytest.fixture

@@ -16,7 +16,9 @@ from typer.testing import CliRunner
 from ingest.series import SeriesDownError
 from ingest.series_sqlite import SqliteSeries
 from sensors.model import Quality, Reading
-from strongroom.history import CsvWriter, Extract, JsonWriter, ParquetWriter, slices
+from strongroom.cli.common import waiting
+from strongroom.clock import SetClock
+from strongroom.history import CsvWriter, Extract, JsonWriter, ParquetWriter, csv_table, slices
 from strongroom.readings import UnreadableError, midnights, open_series, read_moment, read_span
 from strongroom.settings import Influx
 
@@ -212,3 +214,64 @@ def test_thinned_readings_are_said_to_be_statistics_now(tmp_path: Path) -> None:
     assert code == 2
     assert "--every 1h" in err
     assert run("t", *span, "--every", "1h")[0] == 0
+
+
+class Terminal(io.StringIO):
+    """Standard error as a person sees it."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_progress_comes_after_a_second_and_never_before() -> None:
+    clock, log = SetClock(T0), io.StringIO()
+    with waiting("库 1-T", 100.0, clock, out=log) as reached:
+        clock.move_to(T0 + 0.9)
+        reached(10.0)
+        assert log.getvalue() == ""
+        clock.move_to(T0 + 1.1)
+        reached(20.0)
+        clock.move_to(T0 + 3.0)
+        reached(30.0)
+        clock.move_to(T0 + 6.2)
+        reached(60.0)
+    assert log.getvalue().splitlines() == ["库 1-T: 20 %", "库 1-T: 60 %"]
+
+
+def test_on_a_terminal_progress_is_a_bar_that_goes_away() -> None:
+    clock, screen = SetClock(T0), Terminal()
+    with waiting("库 1-T", 100.0, clock, out=screen) as reached:
+        reached(50.0)
+        assert screen.getvalue() == ""
+        clock.move_to(T0 + 2.0)
+        reached(50.0)
+    assert "库 1-T" in screen.getvalue()
+    quiet = Terminal()
+    with waiting("库 1-T", 100.0, clock, shown=False, out=quiet) as reached:
+        clock.move_to(T0 + 60.0)
+        reached(50.0)
+    assert quiet.getvalue() == ""
+
+
+def test_a_file_is_there_only_when_it_is_whole(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise SeriesDownError("the store went away")
+
+    out = tmp_path / "some.csv"
+    with monkeypatch.context() as patch:
+        patch.setattr(SqliteSeries, "window", broken)
+        code, _, err = run(
+            "库 1-T", "--data", str(data), "--from", "2026-03-01", "--to", "2026-03-03", "--out", str(out)
+        )
+    assert (code, "went away" in err) == (2, True)
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith("some.csv")]
+
+
+def test_no_cell_is_a_formula() -> None:
+    out = io.StringIO()
+    csv_table(out, ("a",), [("=1+1",), ("+86 1",), ("-3.5",), ("@x",), ("\tx",), ("库",), (None,), (-2.0,)])
+    assert [row[0] for row in csv.reader(io.StringIO(out.getvalue()))][1:] == [
+        "'=1+1", "'+86 1", "-3.5", "'@x", "'\tx", "库", "", "-2.0",
+    ]  # fmt: skip

@@ -167,6 +167,67 @@ def test_a_gap_in_history_is_silence_as_it_would_have_been_live() -> None:
     assert silent.longest_s == pytest.approx(7200 - 1800, abs=1)
 
 
+def test_what_a_logger_had_stored_counts_when_it_was_measured() -> None:
+    """Imported a month later it would otherwise have come after everything."""
+    building, live, series = site(hot(25)), MemorySeries(), MemorySeries()
+    fill(live, building)
+    for sensor in building.sensors:
+        series.write(
+            [
+                replace_reading(one, received_at=T0 + 40 * DAY, quality=Quality.HISTORICAL)
+                for one in live.window(sensor, T0, T0 + 3 * DAY).readings()
+            ]
+        )
+    found = rehearsed(series, building)
+    assert found["hot"].alarms == 3  # type: ignore[attr-defined]
+    assert found["sensor-silent"].alarms == 0  # type: ignore[attr-defined]
+
+
+def test_a_sensor_is_not_silent_before_its_first_reading_and_one_without_any_takes_no_part() -> None:
+    building, whole, series = site(hot(25)), MemorySeries(), MemorySeries()
+    fill(whole, building)
+    for sensor in building.sensors:
+        first = {"temperature-0": T0 + 2 * DAY, "water_leak-0": T0 + 9 * DAY}.get(sensor, T0)
+        series.write(
+            [one for one in whole.window(sensor, T0, T0 + 3 * DAY).readings() if one.measured_at >= first]
+        )
+    found = rehearsed(series, building)
+    assert found["sensor-silent"].alarms == 0  # type: ignore[attr-defined]
+    assert found["outcome"].unheard == ("water_leak-0",)  # type: ignore[attr-defined]
+    # one that had spoken before the time was silent in it
+    series.write([Reading("temperature-0", 20.0, T0 - 30 * DAY, T0 - 30 * DAY)])
+    silent = rehearsed(series, building)["sensor-silent"]
+    assert silent.alarms == 1  # type: ignore[attr-defined]
+    assert silent.longest_s == pytest.approx(2 * DAY - 1800, abs=300)  # type: ignore[attr-defined]
+
+
+def test_history_thinner_than_the_sensor_speaks_is_no_silence_and_is_said() -> None:
+    thin, fast = MemorySeries(), site(hot(25), every_s=60)
+    fill(thin, site(every_s=600))
+    found = rehearsed(thin, fast)
+    assert found["sensor-silent"].alarms == 0  # type: ignore[attr-defined]
+    assert found["outcome"].thinner == tuple(sorted(fast.sensors))  # type: ignore[attr-defined]
+    assert found["hot"].alarms == 3  # type: ignore[attr-defined]
+    assert rehearsed(thin, site(hot(25)))["outcome"].thinner == ()  # type: ignore[attr-defined]
+
+
+def test_one_message_about_many_alarms_is_one_message_and_an_answer_ends_each_round(
+    store: MemorySeries,
+) -> None:
+    everywhere = Threshold(select=Select(quantity="temperature"), above=True, limit=10, clear_at=9)
+    always = Rule(id="hot", name=Text("过热", "Hot"), when=everywhere, scope="zone", priority=1)
+    outcome = rehearsed(store, site(always))["outcome"]
+    told = next(one for one in outcome.rules if one.rule == "hot")  # type: ignore[attr-defined]
+    assert told.alarms == 4
+    assert told.messages == outcome.sent < sum(one.messages for one in told.occurrences)  # type: ignore[attr-defined]
+    # forgotten after 30 minutes without progress, each time answered 10 minutes later
+    assert 3 * 24 <= told.messages <= 4 * 3 * 24 * 2
+
+
+def replace_reading(one: Reading, **more: object) -> Reading:
+    return replace(one, **more)
+
+
 def test_groups_keep_together_what_any_rule_connects() -> None:
     free = groups(site(hot(25, "sensor"), wet()), 2)
     assert sorted(len(part) for part in free) == [4, 4]

@@ -11,7 +11,7 @@ from ingest.series import Gap
 from ingest.series_memory import MemorySeries
 from ingest.series_sqlite import SqliteSeries
 from sensors.model import Reading
-from strongroom.trends import condensed, gaps, together, width_for
+from strongroom.trends import condensed, course, gaps, paced, width_for
 
 
 @pytest.mark.parametrize(
@@ -39,13 +39,15 @@ def filled() -> MemorySeries:
 
 def test_few_readings_come_as_they_are_and_many_in_buckets() -> None:
     series = filled()
-    few = condensed(series, "t-0", T0, T0 + 36_000, 100)
+    few, width = condensed(series, "t-0", T0, T0 + 36_000, 100)
+    assert width == 0.0
     assert few.at.tolist() == [T0 + 600 * i for i in range(60)]
-    many = condensed(series, "t-0", T0, T0 + 600_000, 100)
+    many, width = condensed(series, "t-0", T0, T0 + 600_000, 100)
+    assert width == 7200.0
     assert len(many) <= 100
     assert many.count.sum() == 900
     assert (many.min.min(), many.max.max()) == (20.0, 21.0)
-    assert len(condensed(series, "nobody", T0, T0 + 600, 100)) == 0
+    assert len(condensed(series, "nobody", T0, T0 + 600, 100)[0]) == 0
 
 
 def test_gaps_are_those_longer_than_the_sensor_may_be_silent() -> None:
@@ -57,14 +59,46 @@ def test_gaps_are_those_longer_than_the_sensor_may_be_silent() -> None:
     assert gaps(series, sensor, T0, T0 + 60_000) == (Gap(T0 + 600 * 49, T0 + 600 * 53),)
 
 
-def test_rooms_side_by_side_with_nothing_where_nothing_was_measured() -> None:
-    found = together(filled(), ["t-0", "t-1"], T0, T0 + 600_000, 50)
-    assert found.width_s == 4 * 3600
-    assert len(found.at) == len(found.means["t-0"]) == len(found.means["t-1"]) == 42
-    empty = [at for at, mean in zip(found.at, found.means["t-0"], strict=True) if mean is None]
-    assert empty
-    assert all(T0 + 180_000 - 14_400 < at < T0 + 240_000 for at in empty)
-    assert None not in found.means["t-1"]
+def row(pace: float, count: int, start: float = 0.0) -> list[Gap]:
+    return [Gap(start + pace * n, start + pace * (n + 1)) for n in range(count)]
+
+
+def test_an_even_slower_pace_is_no_row_of_gaps() -> None:
+    hourly = row(3600.0, 48)
+    assert paced(hourly) == ()
+    night = Gap(48 * 3600.0, 60 * 3600.0)  # a true gap at the end of it
+    assert paced([*hourly, night]) == (night,)
+    assert paced(row(3600.0, 3)) == tuple(row(3600.0, 3)), "three in a row prove no pace"
+    assert paced(row(86_400.0, 30)) == tuple(row(86_400.0, 30)), "a reading a day is no record of a climate"
+    apart = [Gap(at, at + 3600.0) for at in range(0, 100_000, 10_000)]
+    assert paced(apart) == tuple(apart), "between these there were readings at the sensor's own pace"
+    uneven = [
+        Gap(0.0, 1000.0),
+        Gap(1000.0, 2000.0),
+        Gap(2000.0, 3000.0),
+        Gap(3000.0, 4000.0),
+        Gap(4000.0, 9000.0),
+    ]
+    assert paced(uneven) == (uneven[-1],)
+
+
+def test_a_course_has_the_gaps_a_bucket_would_hide() -> None:
+    sensor = building(1, 600).sensors["s0"]
+    series = MemorySeries()
+    kept = [n for n in range(6 * 24 * 365) if not 30_000 <= n < 30_020]
+    series.write([Reading("s0", 20.0, T0 + 600 * n, T0 + 600 * n) for n in kept])
+    year = course(series, sensor, T0, T0 + 365 * DAY_S, T0 + 365 * DAY_S, 480)
+    assert len(year.stats) > 400 and year.width_s == 19 * 3600
+    assert year.gaps == (Gap(T0 + 600 * 29_999, T0 + 600 * 30_020),)
+
+
+def test_what_is_still_to_come_is_no_gap() -> None:
+    sensor = building(1, 600).sensors["s0"]
+    series = MemorySeries()
+    series.write([Reading("s0", 20.0, T0 + 600 * n, T0 + 600 * n) for n in range(10)])
+    assert course(series, sensor, T0, T0 + 9000, T0 + 5700, 480).gaps == ()
+    assert course(series, sensor, T0, T0 + 9000, T0 + 9000, 480).gaps == (Gap(T0 + 5400, T0 + 9000),)
+    assert course(series, sensor, T0 + 9000, T0 + 9999, T0, 480).gaps == ()
 
 
 def test_a_year_of_one_channel_is_read_from_the_roll_up(tmp_path: Path) -> None:
@@ -81,7 +115,7 @@ def test_a_year_of_one_channel_is_read_from_the_roll_up(tmp_path: Path) -> None:
         return found
 
     series._blocks = counted  # type: ignore[method-assign]
-    year = condensed(series, "s0", T0, T0 + 365 * DAY_S, 480)
+    year, _ = condensed(series, "s0", T0, T0 + 365 * DAY_S, 480)
     assert year.count.sum() == count
     assert 400 < len(year) <= 480
     assert (0, 365) not in reads

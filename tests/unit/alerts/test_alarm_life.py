@@ -401,6 +401,17 @@ class TestComments:
         alarm = house.alarm()
         assert alarm is not None and [c.words for c in alarm.comments] == ["fan off", "fan on"]
 
+    def test_a_second_click_counts_once_and_the_same_words_later_are_said_anew(self) -> None:
+        """Who answers "still on it" to every reminder is on it each time: else the ladder would climb past them."""
+        house = hot()
+        for _ in range(2):
+            house.act(CommentAlarm(alarm=only(house), words="still on it"))
+            house.now += 2
+        house.now += HOUR
+        house.act(CommentAlarm(alarm=only(house), words="still on it"))
+        alarm = house.alarm()
+        assert alarm is not None and [c.at for c in alarm.comments] == [START, START + 4 + HOUR]
+
     def test_an_empty_one_is_refused(self) -> None:
         house = hot()
         assert isinstance(house.act(CommentAlarm(alarm=only(house), words="  "))[0], Refused)

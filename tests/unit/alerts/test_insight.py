@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from alerts.acts import Acknowledge, CommentAlarm, OutOfService
-from alerts.explain import explain, why_told
+from alerts.explain import STATES, explain, why_told
 from alerts.health import alarm_health, priority_drift
 from alerts.model import AlarmEvent, Notice, NoticeEvent, NoticeState, Shelf
 from alerts.rule import Implausible, Select, Silent, Threshold
@@ -142,9 +142,12 @@ class TestExplain:
         )
         found = explain(alarm, house.rules, told(house), [sent], people=["zhao"])
         assert found.rule.en == "rule hot, revision 7, must last 1 min, from JGJ 25-2010 5.2.1"
-        assert found.samples[0].en == "s: 31 °C (limit 30)"
+        assert found.samples[0].words.en == "s: 31 °C (limit 30)"
+        assert (found.samples[0].about, found.samples[0].at) == ("s", alarm.evidence[0].measured_at)
         assert [line.words.en.split(":")[0] for line in found.course] == ["raised", "comment", "acknowledged"]
-        assert found.people["li"].en == "told (sms, delivered): on duty"
+        assert found.people["li"].en == "told (SMS, delivered): on duty"
+        assert found.people["li"].zh == "已通知（短信，已送达）：值班"
+        assert [(line.about, line.words.en) for line in found.told] == [("li", "delivered")]
         assert found.people["zhao"].en == "not told: wang acknowledged first, the ladder stopped"
         assert found.state.zh == "已确认"
 
@@ -167,3 +170,7 @@ class TestExplain:
         house.show(31.0)
         (alarm,) = house.annunciator.alarms.values()
         assert words in why_told("zhao", replace(alarm, **change), []).en
+
+
+def test_every_state_of_a_message_has_words() -> None:
+    assert set(STATES) == set(NoticeState)

@@ -305,14 +305,6 @@ def test_without_an_incident_the_list_is_printed_by_grade_for_those_with_the_rig
     assert text.index("J001-003") < text.index("J014-020")
 
 
-def test_floods_are_counted_once_for_each_stretch() -> None:
-    calm = [float(n * 120) for n in range(5)]
-    burst = [10_000.0 + n for n in range(30)]
-    again = [50_000.0 + n for n in range(11)]
-    assert alarms._floods(calm) == 0
-    assert alarms._floods(calm + burst + again) == 2
-
-
 def test_unwatched_zones_name_their_holdings(tmp_path: Path) -> None:
     board = house.board()
     latest = {sid: msgspec.structs.replace(one, state="silent") for sid, one in board.latest.items()}

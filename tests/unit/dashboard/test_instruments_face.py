@@ -7,11 +7,13 @@ import re
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from dashboard.acts import NotAllowedError, act_of
 from dashboard.faces import chrome, setup
 from dashboard.scene import Scene
-from strongroom.instruments.acts import AdoptDevice, Calibrate, SensorOut
+from sensors.newcomer import Dismissed, nature_of
+from strongroom.instruments.acts import AdoptDevice, Calibrate, DismissDevice, SensorOut
 from strongroom.model import Building
 from tests.fakes import house, strangers
 from tests.fakes.world import make_world, scene, viewer
@@ -48,6 +50,26 @@ def test_an_unknown_device_is_shown_with_what_it_says_and_can_be_registered(tmp_
     assert {"device.adopt", "device.replace"} <= acts_in(html)
 
 
+@pytest.mark.parametrize(("language", "words"), [("zh", "于"), ("en", "dismissed by")])
+def test_a_device_is_dismissed_with_a_reason_and_who_did_it_stays_to_be_seen(
+    tmp_path: Path, language: str, words: str
+) -> None:
+    html = page(tmp_path, language=language)
+    assert html.count("device.dismiss&quot;") == 3, "also what cannot be read"
+    found = strangers.newcomers(house.NOW)
+    gone = replace(
+        found[0], dismissed=Dismissed("li", house.NOW - 60, "<i>neighbour</i>", nature_of(found[0]))
+    )
+    here = make_world(tmp_path / "b", house.board())
+    html = setup.face(scene(here, "coordinator", language, "setup"), newcomers=[*found[1:], gone])
+    assert html.count("device.dismiss&quot;") == 2 and html.count("device.recall&quot;") == 1
+    assert words in text_of(html) and "&lt;i&gt;neighbour" in html
+    payload = {"type": "device.dismiss", "newcomer": gone.id, "reason": "neighbour"}
+    assert asked(tmp_path / "c", payload) == DismissDevice(newcomer=gone.id, reason="neighbour")
+    with pytest.raises(NotAllowedError):
+        asked(tmp_path / "d", payload, "archivist")
+
+
 def test_what_cannot_be_read_says_why_and_hostile_names_stay_words(tmp_path: Path) -> None:
     html = page(tmp_path)
     assert "<script>" not in html and "&lt;script&gt;" in html
@@ -59,7 +81,7 @@ def test_calibrations_say_what_is_due_and_what_has_ended(tmp_path: Path) -> None
     words = text_of(page(tmp_path))
     assert "-0.3 °C · K-2025-114" in words and "ended: counts as unwatched" in words
     assert "× 1.02 +1.2 %RH · K-2025-115" in words and re.search(r"2[56] days left", words)
-    assert "more measuring sensors have no calibration" in words
+    assert "measuring sensors no calibration is on record" in words
 
 
 def test_out_of_service_names_owner_reason_and_end(tmp_path: Path) -> None:
@@ -79,7 +101,7 @@ def test_a_sensor_out_of_service_is_not_counted_as_reporting(tmp_path: Path) -> 
 def test_what_is_out_or_uncalibrated_counts_as_unwatched(tmp_path: Path) -> None:
     words = text_of(page(tmp_path))
     assert "overdue for calibration" in words
-    assert "out of service: cable torn" in words
+    assert re.search(r"out of service by Wang Fang until [^:]+:\d\d: cable torn", words)
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -7,15 +7,16 @@ from pathlib import Path
 import msgspec
 
 from alerts.acts import Acknowledge
-from dashboard.desk import Outcome, Pulse
+from alerts.model import AlarmEvent
+from dashboard.desk import Course, Outcome, Pulse
 from dashboard.site_desk import SiteDesk
-from ingest.series import Series, SeriesDownError
+from ingest.series import Series, SeriesDownError, Window
 from ingest.series_memory import MemorySeries
 from sensors.model import Reading, Text
 from strongroom.clock import SetClock
 from strongroom.datadir import INBOX_DB, SITE_DB, keep_last_good
 from strongroom.inbox import Inbox
-from strongroom.journal import draft_act
+from strongroom.journal import draft_act, draft_alarm
 from strongroom.model import Act
 from strongroom.sitedb import Batch, SiteDb, encode_board
 from tests.fakes import house
@@ -33,7 +34,7 @@ def test_first_run_has_no_board_and_breaks_nothing(tmp_path: Path) -> None:
     here = desk(tmp_path, SetClock(house.NOW))
     assert here.board() is None and here.beat_age() is None
     assert here.entries() == [] and here.outcome("x") is None
-    assert here.history("2A-T1", 0, 10) is None
+    assert here.course("2A-T1", 0, 10) is None
     assert here.building() is house.BUILDING
 
 
@@ -109,9 +110,74 @@ def test_history_is_points_in_order_and_merged_when_there_are_many(tmp_path: Pat
     series = MemorySeries()
     series.write([Reading("2A-T1", 20.0 + n % 3, house.NOW + n, house.NOW + n) for n in range(3000)])
     here = desk(tmp_path, SetClock(house.NOW), series)
-    few = here.history("2A-T1", house.NOW, house.NOW + 100)
-    assert few is not None and len(few) == 100 and [p.at for p in few] == sorted(p.at for p in few)
-    many = here.history("2A-T1", house.NOW, house.NOW + 3000, points=30)
-    assert many is not None and len(many) <= 52
-    assert (min(p.low for p in many), max(p.high for p in many)) == (20.0, 22.0)
-    assert here.history("no-such", house.NOW, house.NOW + 10) == []
+    few = here.course("2A-T1", house.NOW, house.NOW + 100)
+    assert few is not None and len(few.points) == 100 and few.width_s == 0.0
+    assert [p.at for p in few.points] == sorted(p.at for p in few.points)
+    many = here.course("2A-T1", house.NOW, house.NOW + 3000, points=30)
+    assert many is not None and len(many.points) <= 52 and many.width_s == 120.0
+    assert (min(p.low for p in many.points), max(p.high for p in many.points)) == (20.0, 22.0)
+    assert here.course("no-such", house.NOW, house.NOW + 10) == Course()
+
+
+def test_the_same_chart_is_read_once_and_a_store_that_was_away_is_asked_again(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    class Counted(MemorySeries):
+        def window(self, sensor: str, from_at: float, to_at: float) -> Window:
+            asked.append(sensor)
+            if len(asked) == 1:
+                raise SeriesDownError("away")
+            return super().window(sensor, from_at, to_at)
+
+    clock = SetClock(house.NOW)
+    here = desk(tmp_path, clock, Counted())
+    assert here.course("2A-T1", 0, 100) is None
+    assert here.course("2A-T1", 0, 100) is None and len(asked) == 1, "not at every refresh of every viewer"
+    clock.move(6)
+    assert here.course("2A-T1", 0, 100) == Course(width_s=1.0)
+    read = len(asked)
+    assert here.course("2A-T1", 0, 100) is not None and len(asked) == read
+    here.course("2A-T1", 1, 101)
+    assert len(asked) > read
+
+
+def alarmed(db: SiteDb, at: float, number: int, kind: str = "alarm.raised", drill: str = "") -> None:
+    one = house.alarm(n=number, cause=house.WET, raised_at=at, drill=drill)
+    db.commit(Batch(drafts=[draft_alarm(AlarmEvent(kind=kind, alarm=one, at=at))]))
+
+
+def test_alarms_of_charts_are_read_once_and_then_only_the_new_ones(tmp_path: Path) -> None:
+    clock = SetClock(house.NOW)
+    db = SiteDb(tmp_path / SITE_DB)
+    here = desk(tmp_path, clock)
+    assert here.raised(0) == []
+    alarmed(db, house.NOW - 50, 1)
+    alarmed(db, house.NOW - 40, 2, drill="water-2b")
+    alarmed(db, house.NOW - 30, 3, kind="alarm.cleared")
+    clock.move(2)
+    assert [(one.at, one.kind, one.sensors) for one in here.raised(0)] == [(house.NOW - 50, "1", ("2B-W1",))]
+    alarmed(db, house.NOW - 20, 1, kind="alarm.returned")
+    assert len(here.raised(0)) == 1, "looked a moment ago"
+    clock.move(2)
+    assert [one.at for one in here.raised(0)] == [house.NOW - 50, house.NOW - 20]
+    assert [one.at for one in here.raised(house.NOW - 20)] == [house.NOW - 20]
+
+
+def test_health_is_over_thirty_days_or_since_the_journal_began(tmp_path: Path) -> None:
+    clock = SetClock(house.NOW)
+    db = SiteDb(tmp_path / SITE_DB)
+    here = desk(tmp_path, clock)
+    assert here.health() is None
+    alarmed(db, house.NOW - 2 * 86_400, 1)
+    clock.move(2)
+    young = here.health()
+    assert young is not None and (young.from_at, young.alarms) == (house.NOW - 2 * 86_400, 1)
+    alarmed(db, house.NOW - 50, 2)
+    clock.move(30)
+    assert here.health() is young, "shared for a minute"
+    clock.move(31)
+    fresh = here.health()
+    assert fresh is not None and fresh.alarms == 2
+    clock.move(40 * 86_400)
+    old = here.health()
+    assert old is not None and (old.alarms, old.until_at - old.from_at) == (0, 30 * 86_400)

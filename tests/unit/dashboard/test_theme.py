@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dashboard import theme
+from dashboard.chart import LETTERS
 
 DAY = (theme.GROUND, theme.ROOM, theme.PANEL)
 NIGHT = (theme.NIGHT_GROUND, theme.NIGHT_PANEL, theme.NIGHT_ROOM)
@@ -52,3 +53,9 @@ def test_style_sheets_use_only_colours_of_the_table() -> None:
     used = set(re.findall(r"var\((--sr-[\w-]+)\)", sheet))
     defined = set(re.findall(r"(--sr-[\w-]+):", theme.style()))
     assert used <= defined, f"not in the table: {used - defined}"
+
+
+def test_lines_that_are_compared_stand_out_from_the_chart_and_its_band() -> None:
+    for lines, grounds in ((theme.LINES, DAY), (theme.NIGHT_LINES, NIGHT)):
+        assert len(set(lines)) == len(lines) == len(LETTERS)
+        assert all(theme.contrast(line, ground) >= 3 for line in lines for ground in grounds)
