@@ -135,8 +135,7 @@ def trouble_rules(
 
     add(
         "sensor-implausible", Trouble.IMPLAUSIBLE, Text("传感器读数不可能", "Sensor shows the impossible"),
-        about(Trouble.IMPLAUSIBLE, Implausible), for_s=SETTLE_S, clear_for_s=DISAGREE_S, advice=check,
-        consequence=useless,
+        about(Trouble.IMPLAUSIBLE, Implausible), for_s=SETTLE_S, advice=check, consequence=useless,
     )  # fmt: skip
     add(
         "sensor-stuck", Trouble.STUCK, Text("传感器读数冻结", "Sensor frozen"),

@@ -310,18 +310,3 @@ def test_a_lost_gateway_is_still_lost_after_a_restart_and_ends_after_it(crash: b
     home.word(True, "s", "t", gateway=True)
     assert home.up() == set()
     assert home.kinds("link-lost").count("alarm.raised") == 1
-
-
-def test_a_value_that_hops_over_what_can_be_believed_is_one_fault() -> None:
-    home = Home(sensor("s"))
-    for _ in range(6):
-        for value, quality in ((86.0, Quality.IMPLAUSIBLE), (84.0, Quality.GOOD)):
-            for _ in range(5):
-                home.show(value, quality=quality)
-                home.wait(60)
-    alarm = home.alarm("sensor-implausible", "s")
-    assert alarm is not None and alarm.active and alarm.raised_count == 1
-    for _ in range(31):
-        home.show(84.0)
-        home.wait(60)
-    assert "sensor-implausible@s" not in home.up()
