@@ -70,7 +70,7 @@ def compile_rule(
             if isinstance(slot, TroubleSlot):
                 slot.seen.troubles.append(slot)
             else:
-                slot.seen.slots.append(slot)
+                slot.seen.hang(slot)
         instances.append(instance)
     return instances
 

@@ -26,7 +26,9 @@ from alerts.sensor_rules import guards
 from alerts.slots import CLEAR, MET, UNKNOWN, ImplausibleSlot, Slot
 from sensors.devices import device_of
 from sensors.model import Expiry, Life, Quality, Reading, Sensor, Telling, Zone
+from sensors.rows import Rows
 
+GOOD = Quality.GOOD
 START_GRACE_S = 30.0  # C3: silence that fell into our own absence is reported within limit + 30 s
 SAVE_EVERY_S = 60.0  # how often a sensor's newest value and its rules' windows are stored
 SAVE_PENDING_EVERY_S = 5.0  # the same while one of its rules proves a delay: at most so much credit is lost
@@ -56,6 +58,8 @@ class Evaluator:
         self._states: dict[str, bytes] = dict(states or {})
         self.lost: list[str] = []
         self._worlds: dict[str, dict[str, Seen]] = {"": {}}
+        self._rows = Rows()
+        self._places: dict[str, int] = {}  # of live sensors, in the rows
         self._instances: dict[str, list[Instance]] = {"": []}
         self._of_rule: dict[str, list[Instance]] = {}
         self._heap: list[tuple[float, int, Due | Instance | Rule]] = []
@@ -111,32 +115,41 @@ class Evaluator:
         """Hold one reading against every rule that looks at its sensor."""
         if not self._awake:
             return [*self.resume(now), *self.observe(reading, now)]
-        drill = reading.drill
+        drill, value, at = reading.drill, reading.value, reading.measured_at
+        quality = reading.quality
+        if quality is GOOD and not drill:
+            place = self._places.get(reading.sensor)
+            if place is None:
+                return []
+            save_at = self._rows.goes_on(place, value, at, now)
+            if save_at >= 0.0:
+                if now >= save_at:
+                    self._save(self._worlds[""][reading.sensor], now)
+                return []
         seen = self._enter(drill, reading.sensor, now) if drill else self._worlds[""].get(reading.sensor)
         if seen is None:
             return []
         changes: list[Change] = []
-        quality = reading.quality
-        if quality is not Quality.GOOD and not (drill and quality is Quality.SIMULATED):
+        if quality is not GOOD and not (drill and quality is Quality.SIMULATED):
             self._odd(seen, reading, now, changes)
             return changes
+        if seen.calm and not seen.low <= value <= seen.high:
+            seen.rouse()
         if not seen.take(reading, now):
             return changes
         if seen.stirred or seen.silent or seen.parents:
             self._living.spoke(seen, now, changes)
         if seen.testing:
             return changes  # alive, and no more: what it shows while it tests itself is no state of the place
-        value, at = reading.value, reading.measured_at
-        for slot in seen.slots:
-            state = slot.judge(value, at)
-            if state != slot.state:
-                instance = slot.leaf.instance
-                slot.leaf.turn(slot, state, now, active=instance.active)
-                self._reconsider(instance, slot, now, changes)
-            elif slot.leaf.instance.pending:
-                self._prove(slot.leaf.instance, slot, now, changes)
-        if seen.unverified:
-            self._verified(seen, now, changes)
+        if seen.calm:
+            self._look(seen, value, at, now, changes)
+        else:
+            for slot in seen.slots:
+                self._judge(slot, value, at, now, changes)
+            if seen.unverified:
+                self._verified(seen, now, changes)
+            seen.settle()
+        seen.open()
         if now >= seen.save_at:
             self._save(seen, now)
         return changes
@@ -223,7 +236,10 @@ class Evaluator:
     def _seen(self, sensor: Sensor, drill: str) -> Seen:
         world = self._worlds[drill]
         if sensor.id not in world:
-            seen = world[sensor.id] = Seen(sensor, f"{_prefix(drill)}seen:{sensor.id}")
+            seen = Seen(sensor, f"{_prefix(drill)}seen:{sensor.id}", Rows() if drill else self._rows)
+            world[sensor.id] = seen
+            if not drill:
+                self._places[sensor.id] = seen.row
             stored = self._states.get(seen.key)
             if stored:
                 try:
@@ -292,6 +308,8 @@ class Evaluator:
             instance.pending = True
         elif verdict != UNKNOWN or instance.active:
             self._settle(instance, None, now, changes)
+        if instance.pending:
+            instance.rouse()
         self._plan(instance, now)
 
     def _reconsider(self, instance: Instance, slot: Slot | None, now: float, changes: list[Change]) -> None:
@@ -301,9 +319,28 @@ class Evaluator:
 
     def _settle(self, instance: Instance, slot: Slot | None, now: float, changes: list[Change]) -> None:
         self._dirty[instance.key] = instance
+        proving = instance.pending
         verdict = instance.settle(slot, now)
+        if instance.pending and not proving:
+            instance.rouse()
         if verdict is not None:
             changes.append(instance.say(verdict, slot, now))
+
+    def _judge(self, slot: Slot, value: float, at: float, now: float, changes: list[Change]) -> None:
+        state = slot.judge(value, at)
+        instance = slot.leaf.instance
+        if state != slot.state:
+            self._turn(slot, state, now, changes)
+        elif instance.pending:
+            self._prove(instance, slot, now, changes)
+
+    def _look(self, seen: Seen, value: float, at: float, now: float, changes: list[Change]) -> None:
+        """A value within the band of a calm sensor: only the busy slots are asked."""
+        if not seen.rows.keep(seen.row, at, value):
+            seen.refresh()
+            seen.rows.keep(seen.row, at, value)
+        for slot in seen.busy:
+            self._judge(slot, value, at, now, changes)
 
     def _prove(self, instance: Instance, slot: Slot, now: float, changes: list[Change]) -> None:
         verdict = instance.prove(slot, now)
@@ -317,6 +354,7 @@ class Evaluator:
     def _odd(self, seen: Seen, reading: Reading, now: float, changes: list[Change]) -> None:
         """Readings that prove nothing: late, retained, historical, quarantined, impossible."""
         seen.heard_at = now
+        seen.rouse()
         if reading.quality is Quality.IMPLAUSIBLE:
             seen.refuse(reading)
             self._living.troubled(seen, now, changes)
@@ -346,6 +384,7 @@ class Evaluator:
 
     def _turn(self, slot: Slot, state: int, now: float, changes: list[Change]) -> None:
         instance = slot.leaf.instance
+        slot.seen.rouse()
         slot.leaf.turn(slot, state, now, active=instance.active)
         self._reconsider(instance, slot, now, changes)
 
@@ -387,7 +426,7 @@ class Evaluator:
     def _save(self, seen: Seen, now: float) -> None:
         """Store this sensor's newest value and what its rules remember, at a bounded rate."""
         pending = False
-        for slot in seen.slots:
+        for slot in seen.windowed if seen.calm else seen.slots:
             instance = slot.leaf.instance
             if instance.pending:
                 pending = True

@@ -171,6 +171,7 @@ class Instance:
     def say(self, verdict: int, slot: Slot | None, now: float) -> Change:
         """Note what is said and put it into words; ``slot`` is the one that decided, if one did."""
         self.said, self.said_at = verdict, now
+        self._refresh()
         met = sorted((s for s in self.slots if s.state == MET), key=lambda s: (s is not slot, s.at))
         silent = sorted((s for s in self.slots if s.state == UNKNOWN), key=lambda s: not s.held)
         if verdict == CLEAR:
@@ -215,6 +216,15 @@ class Instance:
         if left > 0.0:
             self.proven_at, self.clock_s = now, left
 
+    def rouse(self) -> None:
+        """A delay runs: every sample of every sensor counts."""
+        for slot in self.slots:
+            slot.seen.rouse()
+
+    def _refresh(self) -> None:
+        for slot in self.slots:
+            slot.seen.refresh()
+
     def _met(self) -> int:
         return len({slot.seen.sensor.id for slot in self.slots if slot.state == MET})
 
@@ -226,6 +236,7 @@ class Instance:
 
     def dump(self) -> bytes:
         """For the site database."""
+        self._refresh()
         return msgspec.json.encode(
             InstanceState(
                 self.mark,

@@ -133,6 +133,7 @@ class Links:
             if gone != (parent.name in child.parents):
                 others = tuple(name for name in child.parents if name != parent.name)
                 child.parents = (*others, parent.name) if gone else others
+                child.doubt()
 
     def _change(self, parent: Parent, verdict: Verdict, words: Text, now: float) -> Change:
         zones = {child.sensor.zone for child in parent.children.values()}

@@ -89,7 +89,7 @@ class Living:
         """A good measurement of a sensor that was silent, in trouble, or behind something that called itself gone."""
         if seen.silent:
             seen.silent = False
-            seen.stirred = True
+            seen.stir()
             for watch in seen.watches:
                 if watch.fired:
                     watch.fired = False
@@ -131,7 +131,7 @@ class Living:
             return
         seen.aside = seen.silent = False
         seen.known_at = now
-        seen.stirred = True
+        seen.stir()
         for watch in seen.watches:
             watch.fired = False
             self._push(watch.due(self.not_before), watch)
@@ -156,7 +156,8 @@ class Living:
             if parent:
                 changes[first:] = [replace(one, parent=parent, parent_rule=rule) for one in changes[first:]]
         if watch.own:
-            seen.silent = seen.stirred = True
+            seen.silent = True
+            seen.stir()
             for slot in seen.slots:
                 if not slot.by_clock and slot.state != UNKNOWN:
                     self._turn(slot, UNKNOWN, now, changes)
@@ -179,6 +180,7 @@ class Living:
         told = seen.told.get("test")
         if told is None:
             return
+        seen.rouse()
         running = bool(testing(seen, now))
         ended = not running and (seen.testing or told.value == 1.0)
         seen.testing = running

@@ -7,16 +7,19 @@ the time of measurement, Unix seconds UTC.
 
 from __future__ import annotations
 
+from math import inf, nextafter
 from typing import TYPE_CHECKING, Any
 
 from alerts.rule import Disagree, Distance, Implausible, Troubled
-from sensors.state import MEASURED, apart, believable, has
+from sensors.state import FEWEST_NEIGHBOURS, MEASURED, apart, believable, has
 
 if TYPE_CHECKING:
     from alerts.nodes import Leaf
     from alerts.seen import Seen
 
 UNKNOWN, CLEAR, MET = 0, 1, 2
+Band = tuple[float, float]
+ANYTHING: Band = (-inf, inf)
 
 
 class Slot:
@@ -32,6 +35,8 @@ class Slot:
     by_clock = False  # turned by silence, not by samples
     windowed = False  # changes with every sample: stored from time to time
     one_value = True  # a single (also a retained) value is enough to judge
+    trailing = False  # takes in samples it was not shown at once, in their order
+    moving = False  # what it cannot tell from the value cannot turn it while the value moves
 
     def __init__(self, leaf: Leaf, seen: Seen) -> None:
         self.leaf = leaf
@@ -47,6 +52,12 @@ class Slot:
     def judge(self, value: float, at: float) -> int:  # noqa: ARG002 - the common form
         """The verdict after this sample."""
         raise AssertionError("every kind of slot judges for itself")
+
+    def band(self) -> Band | None:
+        """The values, both ends included, that leave its verdict as it is, whenever they are measured; None where that
+        cannot be said beforehand. It may be narrower than the truth, never wider.
+        """
+        return None
 
     def keep(self) -> Any:
         """What must survive a restart beside the verdict; JSON-like."""
@@ -75,6 +86,11 @@ class AboveSlot(Slot):
             return CLEAR
         return MET if self.state != CLEAR else CLEAR
 
+    def band(self) -> Band | None:
+        if self.state == CLEAR:
+            return -inf, self.edge
+        return (nextafter(self.edge, inf), inf) if self.state == MET else None
+
 
 class BelowSlot(Slot):
     """Met below ``limit``, clear above ``clear_at`` (or at it, where both are the same)."""
@@ -95,6 +111,11 @@ class BelowSlot(Slot):
             return CLEAR
         return MET if self.state != CLEAR else CLEAR
 
+    def band(self) -> Band | None:
+        if self.state == CLEAR:
+            return self.edge, inf
+        return (-inf, nextafter(self.edge, -inf)) if self.state == MET else None
+
 
 class ContactSlot(Slot):
     """Met while the contact stands at ``is_``."""
@@ -109,6 +130,13 @@ class ContactSlot(Slot):
         self.value = value
         self.at = at
         return MET if value == self.is_ else CLEAR
+
+    def band(self) -> Band | None:
+        if self.state == MET:
+            return self.is_, self.is_
+        if self.state == UNKNOWN or self.value is None:
+            return None
+        return (-inf, nextafter(self.is_, -inf)) if self.value < self.is_ else (nextafter(self.is_, inf), inf)
 
 
 class DistanceSlot(Slot):
@@ -125,6 +153,11 @@ class DistanceSlot(Slot):
         self.value = value
         self.at = at
         return MET if abs(value - self.set_point) > self.edge else CLEAR
+
+    def band(self) -> Band | None:
+        return (
+            narrowed(self.set_point - self.edge, self.set_point + self.edge) if self.state == CLEAR else None
+        )
 
 
 class SilentSlot(Slot):
@@ -143,6 +176,9 @@ class SilentSlot(Slot):
         self.at = at
         return CLEAR
 
+    def band(self) -> Band | None:
+        return ANYTHING if self.state == CLEAR else None
+
 
 class ImplausibleSlot(Slot):
     """Clear with every believable value; the evaluator turns it on one the quantity cannot have."""
@@ -158,6 +194,9 @@ class ImplausibleSlot(Slot):
         self.value = value
         self.at = at
         return CLEAR
+
+    def band(self) -> Band | None:
+        return ANYTHING if self.state == CLEAR else None
 
     def reject(self, value: float, at: float, *, high: bool) -> int:
         """The verdict on an impossible value; ``high``: above what was good last."""
@@ -183,6 +222,9 @@ class DisagreeSlot(Slot):
         self.at = at
         far = apart(value, [other.value for other in self.others if believable(other)], self.edge)
         return UNKNOWN if far is None else MET if far else CLEAR
+
+    def band(self) -> Band | None:
+        return ANYTHING if len(self.others) < FEWEST_NEIGHBOURS and self.state == UNKNOWN else None
 
 
 class TroubleSlot(Slot):
@@ -211,3 +253,9 @@ class TroubleSlot(Slot):
             return UNKNOWN
         said = has(seen, self.trouble, now)
         return UNKNOWN if said is None else MET if said else CLEAR
+
+
+def narrowed(low: float, high: float) -> Band | None:
+    """A band of computed ends, drawn in by more than their rounding; None where nothing is left."""
+    margin = 1e-9 * max(1.0, abs(low), abs(high))
+    return (low + margin, high - margin) if high - low > 2.0 * margin else None

@@ -10,7 +10,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from alerts.rule import Count, Rate, Rise, Stuck, Swing
-from alerts.slots import CLEAR, MET, UNKNOWN, Slot
+from alerts.slots import CLEAR, MET, UNKNOWN, Band, Slot, narrowed
 from alerts.window import GRAINS, Extreme
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ class RateSlot(Slot):
 
     __slots__ = ("anchor", "clear_at", "edge", "extreme", "minutes", "over_s", "rising")
     windowed = True
+    trailing = True
     one_value = False
 
     def __init__(self, leaf: Leaf, seen: Seen, kind: Rate) -> None:
@@ -55,6 +56,15 @@ class RateSlot(Slot):
         if rate < self.clear_at or not self.held:
             return CLEAR
         return MET if self.state != CLEAR else CLEAR
+
+    def band(self) -> Band | None:
+        """As wide as the limit allows, about all that the window holds and the newest sample."""
+        extreme = self.extreme.held()
+        if self.state != CLEAR or extreme is None or self.anchor is None:
+            return None
+        low, high = min(extreme, self.anchor[1]), max(extreme, self.anchor[1])
+        left = (self.edge * self.minutes - (high - low)) / 2.0
+        return narrowed(low - left, high + left) if left > 0.0 else None
 
     def keep(self) -> Any:
         return [self.extreme.dump(), self.anchor]
@@ -118,6 +128,7 @@ class SwingSlot(Slot):
 
     __slots__ = ("highest", "lowest", "over_s", "peak", "since_at")
     windowed = True
+    trailing = True
     one_value = False
 
     def __init__(self, leaf: Leaf, seen: Seen, kind: Swing) -> None:
@@ -140,6 +151,14 @@ class SwingSlot(Slot):
             return MET if self.state == MET else UNKNOWN
         return CLEAR
 
+    def band(self) -> Band | None:
+        """Half of what is left to the limit on either side."""
+        low, high = self.lowest.held(), self.highest.held()
+        if self.state != CLEAR or low is None or high is None:
+            return None
+        left = (self.peak - (high - low)) / 2.0
+        return narrowed(low - left, high + left) if left > 0.0 else None
+
     def keep(self) -> Any:
         return [self.lowest.dump(), self.highest.dump(), self.since_at, self.at]
 
@@ -151,31 +170,28 @@ class SwingSlot(Slot):
 
 
 class StuckSlot(Slot):
-    """The very same value again and again; time counts only between samples that follow each other."""
+    """The very same value again and again, as the sensor's own record counts it: time counts only between samples
+    that follow each other.
+    """
 
-    __slots__ = ("after_s", "same_s")
-    windowed = True
+    __slots__ = ("after_s",)
+    moving = True
     one_value = False
 
     def __init__(self, leaf: Leaf, seen: Seen, kind: Stuck) -> None:
         super().__init__(leaf, seen)
         self.after_s = self.limit = kind.after_s
-        self.same_s = 0.0
+        seen.course = True
 
     def judge(self, value: float, at: float) -> int:
-        if value != self.value:
-            self.same_s = 0.0
-        elif 0.0 < at - self.at <= self.seen.gap_s:
-            self.same_s += at - self.at
         self.value = value
         self.at = at
-        return MET if self.same_s >= self.after_s else CLEAR
-
-    def keep(self) -> Any:
-        return [self.value, self.at, self.same_s]
+        return MET if self.seen.same_s >= self.after_s else CLEAR
 
     def recall(self, kept: Any) -> None:
-        self.value, self.at, self.same_s = kept[0], float(kept[1]), float(kept[2])
+        """An older store counted here."""
+        if kept[0] == self.seen.value:
+            self.seen.same_s = max(self.seen.same_s, float(kept[2]))
 
 
 class CountSlot(Slot):
@@ -202,6 +218,10 @@ class CountSlot(Slot):
         recent = sum(1 for turn in self.turns if at - turn <= self.within_s)
         self.value = float(recent)
         return MET if recent >= self.at_least else CLEAR
+
+    def band(self) -> Band | None:
+        """The value it stands at: without a turn there is nothing to count, and what was counted grows old."""
+        return (self.last, self.last) if self.state == CLEAR and self.last is not None else None
 
     def keep(self) -> Any:
         return [self.last, list(self.turns), self.at]

@@ -36,6 +36,10 @@ class Extreme:
             points.popleft()
         return points[0][1] * self._sign
 
+    def held(self) -> float | None:
+        """The extreme of the window as it was last; None before any sample."""
+        return self._points[0][1] * self._sign if self._points else None
+
     def after(self, oldest_at: float) -> float | None:
         """The extreme of what was measured from ``oldest_at`` on; None where nothing was."""
         points = self._points

@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from msgspec import Struct
@@ -64,8 +65,11 @@ class Run(Struct, frozen=True):
     cpu_us: float
 
 
-def chain(count: int, rate: float, stall: str = "") -> Run:
-    """Run ``count`` messages through the engine; ``stall`` as :mod:`bench.engine_child` knows it."""
+def chain(count: int, rate: float, stall: str = "", stored: Callable[[], int] | None = None) -> Run:
+    """Run ``count`` messages through the engine; ``stall`` as :mod:`bench.engine_child` knows it.
+
+    It is over when all are durably kept, and where ``stored`` counts what a store has, when that has them too.
+    """
     with tempfile.TemporaryDirectory() as name, mosquitto(Path(name)) as port:
         folder = Path(name)
         command = [sys.executable, "-m", "bench.engine_child", str(port), name, str(SENSORS)]
@@ -79,6 +83,8 @@ def chain(count: int, rate: float, stall: str = "") -> Run:
             until = began + 300
             while kept(folder / "site.db") < count and time.monotonic() < until:
                 time.sleep(0.01)
+            while stored is not None and stored() < count and time.monotonic() < until:
+                time.sleep(0.2)
             took = time.monotonic() - began
             found = kept(folder / "site.db")
             load.wait(90)

@@ -4,7 +4,7 @@
 FOLDER/latency.json (a list of seconds from publishing to decision) and FOLDER/cpu.json (messages and processor
 seconds from the first one on).
 STALL is what hangs for five seconds, three seconds after the first message: ``disk`` (a commit) or ``store`` (a write
-of the series writer).
+of the series writer). ``into:URL`` hangs nothing and moves the readings on to the InfluxDB there.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import Any
 from alerts.rule import Rate, Rule, Select, Threshold
 from bench.brokers import address
 from ingest.mqtt import MqttSource
+from ingest.series_influx import InfluxAddress, InfluxSeries
 from ingest.series_sqlite import SqliteSeries
 from sensors.model import RawMessage, Sensor, Text, Zone
 from strongroom.bypass import Bypass
@@ -35,6 +36,7 @@ from strongroom.sitedb import Cursors, SiteDb
 
 ZONES = 20
 STALL_AFTER_S, STALL_S = 3.0, 5.0
+INTO = "into:"
 
 
 def building(sensors: int) -> Building:
@@ -140,7 +142,10 @@ def main() -> None:
         status_topic="strongroom/bench/engine",
     )
     feeder = None
-    if stall:
+    if stall.startswith(INTO):
+        influx = InfluxSeries(InfluxAddress(url=stall.removeprefix(INTO), bucket="bench"))
+        feeder = Feeder(folder / "site.db", Cursors(folder / "cursors.db"), lambda: influx, clock)
+    elif stall:
         if stall == "disk":
             db.commit = stalling(db.commit, core)  # type: ignore[method-assign]
         store = SqliteSeries(folder / "readings.db")

@@ -1,8 +1,9 @@
 """Team orienteering, the public yardstick of the planner's kind of search: who visits what within a time limit.
 
-Chao's instances (n points with scores, m teams, one tour each of at most tmax). The same method as the planner's:
-greedy insertion by value per minute, then ruin and rebuild until the time is over; routes seen on the way are kept and
-recombined. Written on distance matrices, because here every point is a place of its own and nobody returns with a load.
+Chao's instances (n points with scores, m teams, one tour each of at most tmax). The planner's method on a distance
+matrix (:mod:`bench.tours`), walking on from slightly worse plans. Where it is stuck, the plan goes into a small elite,
+and the search goes on from a cross of two of them (whole routes of one, the least overlapping ones of the other), from
+one of them, or anew. Routes seen on the way are recombined.
 """
 
 from __future__ import annotations
@@ -10,38 +11,26 @@ from __future__ import annotations
 import csv
 import itertools
 import math
-import random
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from msgspec import Struct
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-EPS = 1e-9
-CLOCK: Callable[[], float] = time.process_time
-"""Seconds of this process's own processor time: the same on a machine that others use."""
-POOL = 4000
-WIPE = 0.1
-"""Share of rounds in which whole tours are given up, so that teams may take other regions."""
+from bench.tours import CLOCK, EPS, NOISES, POWERS, SHARES, Instance, Route, Tours
+
 STUCK = 120
-"""After so many rounds without a better plan the routes seen are recombined, or the search begins anew."""
-FRESH = 0.6
-"""How often it begins anew instead of going on from the best plan: runs end in very different places."""
+"""After so many rounds without a better plan the routes seen are recombined, and the search goes on elsewhere."""
 SLACK = 0.7
 """A round may lose up to this part of a mean score and still be gone on from."""
-
-
-class Instance(Struct, frozen=True):
-    """One instance: points with scores (the first is the start, the last the end), teams, limit of each tour."""
-
-    name: str
-    teams: int
-    limit: float
-    score: Floats
-    distance: Floats
+STARTS = 5
+"""A new beginning is the best of so many."""
+ELITE = 12
+FRESH, CROSSED = 0.3, 0.6
+"""How often a stuck search begins anew, or from a cross of two of the elite; else from one of them."""
+POOL = 4000
+"""So many routes are remembered for recombining, the first of them looked at in order of score."""
+LOOKED_AT = 250
+TRIED = 20_000
+ROUNDING = 1e-6
 
 
 def read_instance(path: Path) -> Instance:
@@ -63,228 +52,65 @@ def read_instance(path: Path) -> Instance:
     return Instance(path.name, teams, limit, points[:, 2].copy(), np.sqrt((apart**2).sum(axis=2)))
 
 
-class Tours:
-    """One tour a team, as lists of points from start to end, and the points still free."""
-
-    def __init__(self, instance: Instance, seed: int = 0) -> None:
-        self.it = instance
-        self.rng = random.Random(seed)
-        self.noise = np.random.default_rng(seed)
-        self.last = len(instance.score) - 1
-        count = len(instance.score)
-        direct = float(instance.distance[0, self.last])
-        self.routes: list[list[int]] = [[0, self.last] for _ in range(instance.teams)]
-        self.length = [direct] * instance.teams
-        # A point too far even for a tour of its own is never a candidate.
-        around = instance.distance[0] + instance.distance[:, self.last]
-        self.free = (
-            (around <= instance.limit + EPS) & (np.arange(count) != 0) & (np.arange(count) != self.last)
-        )
-        self.free &= instance.score > 0
-
-    def _price(self, team: int, points: NDArray[np.int64]) -> tuple[Floats, NDArray[np.int64]]:
-        """Cheapest extra length and place of these points in one tour."""
-        distance, route = self.it.distance, self.routes[team]
-        cost = distance[points[:, None], route]
-        cost = cost[:, :-1] + cost[:, 1:] - distance[route[:-1], route[1:]]
-        place = cost.argmin(axis=1)
-        return cost[np.arange(len(points)), place], place
-
-    def value(self) -> float:
-        """Score collected."""
-        return float(sum(self.it.score[route].sum() for route in self.routes))
-
-    def insert_all(self, power: float, noise: float) -> set[int]:
-        """Insert points by score^power per extra length while any fits; the tours that changed."""
-        points = np.flatnonzero(self.free)
-        changed = set[int]()
-        if not len(points):
-            return changed
-        distance, limit = self.it.distance, self.it.limit + EPS
-        gain = self.it.score[points] ** power
-        if noise:
-            gain = gain * np.exp(self.noise.normal(0.0, noise, len(points)))
-        priced = [self._price(team, points) for team in range(self.it.teams)]
-        extra = np.array([price for price, _ in priced])
-        places = np.array([place for _, place in priced])
-        spare = limit - np.array(self.length)
-        while True:
-            rate = np.where(extra <= spare[:, None], gain / (extra + 0.05), -1.0)
-            best = int(rate.argmax())
-            team, column = divmod(best, len(points))
-            if rate[team, column] < 0.0:
-                return changed
-            point, place = int(points[column]), int(places[team, column])
-            route = self.routes[team]
-            route.insert(place + 1, point)
-            self.length[team] += float(extra[team, column])
-            spare[team] -= extra[team, column]
-            self.free[point] = False
-            changed.add(team)
-            extra[:, column] = np.inf
-            # Only the edge that was cut matters: its points are priced anew, the others may gain by the two new edges.
-            mine, where = extra[team], places[team]
-            stale = np.flatnonzero((where == place) & (mine < np.inf))
-            where[where > place] += 1
-            for edge in (place, place + 1):
-                a, b = route[edge], route[edge + 1]
-                cost = distance[a, points] + distance[b, points] - distance[a, b]
-                better = (cost < mine) & (mine < np.inf)
-                mine[better] = cost[better]
-                where[better] = edge
-            if len(stale):
-                mine[stale], where[stale] = self._price(team, points[stale])
-
-    def remove(self, team: int, points: set[int]) -> None:
-        """Take points out of a tour."""
-        route = [point for point in self.routes[team] if point not in points]
-        self.routes[team] = route
-        self.length[team] = float(self.it.distance[route[:-1], route[1:]].sum())
-        self.free[list(points)] = True
-
-    def shorten(self, team: int) -> bool:
-        """2-opt and or-opt until neither helps; True if the tour became shorter."""
-        before = self.length[team]
-        while self._two_opt(team) or self._or_opt(team):
-            pass
-        return self.length[team] < before - EPS
-
-    def _two_opt(self, team: int) -> bool:
-        route, d = np.array(self.routes[team]), self.it.distance
-        if len(route) < 4:
-            return False
-        a, b = route[:-1], route[1:]
-        edge = d[a, b]
-        gain = edge[:, None] + edge[None, :] - d[np.ix_(a, a)] - d[np.ix_(b, b)]
-        gain = np.triu(gain, 1)
-        best = int(gain.argmax())
-        i, j = divmod(best, len(a))
-        if gain[i, j] <= 1e-7:
-            return False
-        self.routes[team][i + 1 : j + 1] = self.routes[team][i + 1 : j + 1][::-1]
-        self.length[team] -= float(gain[i, j])
-        return True
-
-    def _or_opt(self, team: int) -> bool:
-        """Move one point to its best other place in the tour."""
-        route, d = np.array(self.routes[team]), self.it.distance
-        if len(route) < 4:
-            return False
-        inner, before, after = route[1:-1], route[:-2], route[2:]
-        saved = d[before, inner] + d[inner, after] - d[before, after]
-        a, b = route[:-1], route[1:]
-        cost = d[np.ix_(a, inner)] + d[np.ix_(b, inner)] - d[a, b][:, None]
-        index = np.arange(len(inner))
-        cost[index, index] = np.inf
-        cost[index + 1, index] = np.inf
-        gain = saved[None, :] - cost
-        best = int(gain.argmax())
-        edge, point = divmod(best, len(inner))
-        if gain[edge, point] <= 1e-7:
-            return False
-        moved = self.routes[team].pop(point + 1)
-        self.routes[team].insert(edge + 1 if edge < point + 1 else edge, moved)
-        self.length[team] -= float(gain[edge, point])
-        return True
-
-    def rebuild(self, power: float, noise: float) -> None:
-        """Insert, shorten what changed, and insert again while shortening made room."""
-        changed = self.insert_all(power, noise)
-        while changed:
-            shorter = [self.shorten(team) for team in sorted(changed)]
-            if not any(shorter):
-                return
-            changed = self.insert_all(power, 0.0)
-
-    def ruin(self, share: float) -> None:
-        """Take out a stretch of each tour, or points near a random one, or random points."""
-        rng, kind = self.rng, self.rng.random()
-        if kind < WIPE:
-            for team in rng.sample(range(len(self.routes)), rng.randint(1, len(self.routes))):
-                self.remove(team, set(self.routes[team][1:-1]))
-            return
-        if kind < 0.45:
-            for team, route in enumerate(self.routes):
-                inner = len(route) - 2
-                if inner > 0:
-                    length = max(1, round(rng.random() * 2 * share * inner))
-                    start = rng.randrange(1, inner + 1)
-                    self.remove(team, set(route[start : min(inner + 1, start + length)]))
-            return
-        visited = [point for route in self.routes for point in route[1:-1]]
-        if not visited:
-            return
-        count = max(1, round(rng.random() * 2 * share * len(visited)))
-        if kind < 0.8:
-            near = self.it.distance[rng.randrange(1, self.last)]
-            visited.sort(key=lambda point: near[point] * (1.0 + 0.3 * rng.random()))
-            gone = set(visited[:count])
-        else:
-            gone = set(rng.sample(visited, min(count, len(visited))))
-        for team, route in enumerate(self.routes):
-            mine = gone.intersection(route)
-            if mine:
-                self.remove(team, mine)
-
-    def state(self) -> tuple[list[list[int]], list[float]]:
-        """A copy of the tours."""
-        return [list(route) for route in self.routes], list(self.length)
-
-    def set(self, state: tuple[list[list[int]], list[float]]) -> None:
-        """Go back to a copy."""
-        for team, route in enumerate(state[0]):
-            if route != self.routes[team]:
-                self.free[self.routes[team][1:-1]] = True
-        for team, (route, length) in enumerate(zip(*state, strict=True)):
-            self.length[team] = length
-            if route != self.routes[team]:
-                self.routes[team] = list(route)
-            self.free[route[1:-1]] = False
-
-
-def solve(instance: Instance, seconds: float, seed: int = 0) -> tuple[float, list[list[int]]]:
+def solve(instance: Instance, seconds: float, seed: int = 0) -> tuple[float, list[Route]]:
     """The best score found in so many seconds, and its tours."""
     end = CLOCK() + seconds
     tours = Tours(instance, seed)
-    rng = tours.rng
+    if not tours.points:
+        return 0.0, tours.routes
+    rng, teams = tours.rng, instance.teams
     tours.rebuild(1.0, 0.0)
-    now = best = tours.value()
+    now = here = best = tours.value()
     spent = sum(tours.length)
-    best_state = kept = tours.state()
-    pool: dict[frozenset[int], tuple[float, list[int]]] = {}
+    kept = here_state = best_state = tours.state()
+    loss = SLACK * float(instance.score[instance.score > 0].mean())
+    pool: dict[frozenset[int], tuple[float, Route]] = {}
+    elite: list[tuple[float, list[Route]]] = []
     since = 0
-    mean = float(instance.score[instance.score > 0].mean())
     while CLOCK() < end:
-        tours.ruin(rng.choice((0.1, 0.2, 0.4)))
-        tours.rebuild(rng.choice((0.7, 1.0, 1.4)), rng.choice((0.3, 0.6, 1.0)))
-        value, length = tours.value(), sum(tours.length)
+        tours.ruin(rng.choice(SHARES))
+        tours.rebuild(rng.choice(POWERS), rng.choice(NOISES))
         since += 1
-        for route in tours.routes:
-            key = frozenset(route)
-            if len(pool) < POOL and key not in pool:
-                pool[key] = (float(instance.score[route].sum()), list(route))
+        value, length = tours.value(), sum(tours.length)
         tied = value > now - EPS and length <= spent + EPS
-        if value > now + EPS or tied or value > now - mean * SLACK * rng.random() ** 2:
+        if value > now + EPS or tied or value > now - loss * rng.random() ** 2:
             now, spent, kept = value, length, tours.state()
+            for route in kept[0]:
+                key = frozenset(route)
+                if len(pool) < POOL and key not in pool:
+                    pool[key] = (sum(tours.score[point] for point in route), route)
+            if value > here + EPS:
+                here, here_state, since = value, kept, 0
             if value > best + EPS:
-                best, best_state, since = value, tours.state(), 0
+                best, best_state = value, kept
         else:
             tours.set(kept)
-        if since > STUCK:
-            since = 0
-            mixed = recombine(pool, instance.teams, best)
-            if mixed is not None:
-                lengths = [float(instance.distance[r[:-1], r[1:]].sum()) for r in mixed]
-                tours.set((mixed, lengths))
-                tours.rebuild(1.0, 0.0)
-                best, best_state = tours.value(), tours.state()
-            elif rng.random() < FRESH:
-                for team, route in enumerate(tours.routes):
-                    tours.remove(team, set(route[1:-1]))
-                tours.rebuild(1.0, 0.6)
-            else:
-                tours.set(best_state)
-            now, spent, kept = tours.value(), sum(tours.length), tours.state()
+        if since <= STUCK:
+            continue
+        since = 0
+        mixed = recombine(pool, teams, best)
+        if mixed is not None:
+            tours.set((mixed, [tours.measured(route) for route in mixed]))
+            tours.rebuild(1.0, 0.0)
+            here = best = tours.value()
+            here_state = best_state = tours.state()
+        if all(set(map(frozenset, here_state[0])) != set(map(frozenset, known)) for _, known in elite):
+            elite.append((here, here_state[0]))
+            elite.sort(key=lambda one: -one[0])
+            del elite[ELITE:]
+        turn = rng.random()
+        if len(elite) < 3 or turn < FRESH:
+            tours.begin(STARTS)
+        elif turn < FRESH + CROSSED and teams > 1:
+            one, two = rng.sample(elite, 2)
+            tours.cross(one[1], two[1])
+        else:
+            chosen = rng.choice(elite)[1]
+            tours.set((chosen, [tours.measured(route) for route in chosen]))
+        now, spent, kept = tours.value(), sum(tours.length), tours.state()
+        here, here_state = now, kept
+        if now > best + EPS:
+            best, best_state = now, kept
     return best, best_state[0]
 
 
@@ -295,7 +121,7 @@ def recombine(
     ends = frozenset.intersection(*pool) if pool else frozenset[int]()
     routes = sorted(
         ((value, key - ends, route) for key, (value, route) in pool.items()), key=lambda one: -one[0]
-    )[:250]
+    )[:LOOKED_AT]
     found: list[list[int]] | None = None
     budget = itertools.count()
 
@@ -307,7 +133,7 @@ def recombine(
             return
         for place in range(start, len(routes)):
             gain, points, route = routes[place]
-            if value + gain * (teams - len(chosen)) <= best + EPS or next(budget) > 20_000:
+            if value + gain * (teams - len(chosen)) <= best + EPS or next(budget) > TRIED:
                 return
             if taken.isdisjoint(points):
                 grow(place + 1, taken | points, value + gain, [*chosen, route])
@@ -323,7 +149,7 @@ def check(instance: Instance, routes: list[list[int]]) -> float:
         raise ValueError(f"{instance.name}: a point is visited twice, or there are too many tours")
     for route in routes:
         length = sum(math.dist((0.0,), (instance.distance[a, b],)) for a, b in itertools.pairwise(route))
-        if length > instance.limit + 1e-6 or route[0] != 0 or route[-1] != len(instance.score) - 1:
+        if length > instance.limit + ROUNDING or route[0] != 0 or route[-1] != len(instance.score) - 1:
             raise ValueError(f"{instance.name}: a tour is longer than {instance.limit} or ends elsewhere")
     return float(sum(instance.score[point] for point in inner))
 

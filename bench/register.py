@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from bench.buildings import building, holdings
-from bench.orienteering import CLOCK
+from bench.tours import CLOCK
 from playbooks.holdings import register
 from playbooks.model import Holding
 from strongroom.folder.holdings import read_holdings

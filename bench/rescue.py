@@ -23,7 +23,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from bench.buildings import case
-from bench.orienteering import CLOCK, run_top
+from bench.orienteering import run_top
+from bench.tours import CLOCK
 from playbooks.rescue.bound import upper_bound
 from playbooks.rescue.planner import Request, by_the_list, plan, posed
 from playbooks.rescue.search import Search, rounds

@@ -5,7 +5,10 @@ not select its sensor.
 sensors with 2,000 rules. Eight rules look at each room at either size, so a reading meets the same number of
 rules in both. Readings go round the sensors at their own pace; the clock is a number. ``plain`` is the
 one-rule floor: a threshold without delay. Each figure is the median of REPEATS runs; ``ratio`` is the large
-site's cost per reading over the small one's.
+site's cost per reading over the small one's. Every sensor is read at least ROUNDS times, so that what happens now
+and then (storing once a minute, handing remembered samples to the rules that look at a course of values) is in it
+at either size. ``touch`` is what the machine's memory alone takes: one look into a dict and one attribute of a plain
+object with nothing else in it, round as many objects as there are sensors.
 """
 
 from __future__ import annotations
@@ -36,6 +39,7 @@ from alerts.rule import (
 from sensors.model import Reading, Sensor, Text, Zone
 
 REPEATS = 5
+ROUNDS = 24  # four minutes
 ROOM = 10  # sensors in a room
 QUANTITIES = ("temperature", "humidity", "water_leak", "smoke", "temperature", "humidity", "contact_open")
 
@@ -118,6 +122,7 @@ def cost(sensors: int, rules: int, count: int) -> tuple[float, float, int]:
     """(µs per reading, slots per reading, changes) of one run."""
     ruled, listed, zones = site(sensors, rules)
     evaluator = Evaluator(ruled, listed, zones, "UTC")
+    count = max(count, ROUNDS * len(listed))
     warm = readings(listed, count + 3 * len(listed))
     evaluator.resume(1.8e9)
     for reading in warm[: 3 * len(listed)]:
@@ -157,6 +162,26 @@ def plain(count: int) -> float:
     return (time.process_time() - began) / count * 1e6
 
 
+class Thing:
+    """A plain object with one attribute."""
+
+    __slots__ = ("what",)
+
+    def __init__(self) -> None:
+        self.what: float | None = None
+
+
+def touch(things: int, count: int) -> float:
+    """µs for one look into a dict of ``things`` objects and at one attribute, going round them."""
+    named = {f"s{k}": Thing() for k in range(things)}
+    names = list(named)
+    asked = [names[k % things] for k in range(count)]
+    began = time.process_time()
+    for name in asked:
+        named[name].what  # noqa: B018 - the look is what is measured
+    return (time.process_time() - began) / count * 1e6
+
+
 def main() -> None:
     """Measure and print; with ``--json`` one object on the last line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -164,10 +189,12 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=100_000)
     parser.add_argument("--repeats", type=int, default=REPEATS)
     given = parser.parse_args()
-    small, large, floor = [], [], []
+    small, large, floor, near, far = [], [], [], [], []
     slots = (0.0, 0.0)
     for _ in range(given.repeats):
         floor.append(plain(given.count))
+        near.append(touch(500, given.count))
+        far.append(touch(20_000, given.count))
         one, two = cost(500, 200, given.count), cost(20_000, 2_000, given.count)
         small.append(one[0])
         large.append(two[0])
@@ -176,6 +203,7 @@ def main() -> None:
         "readings": given.count,
         "repeats": given.repeats,
         "plain_us": round(statistics.median(floor), 2),
+        "touch_us": {"small": round(statistics.median(near), 3), "large": round(statistics.median(far), 3)},
         "small": {"sensors": 500, "rules": 200, "us_per_reading": round(statistics.median(small), 2),
                   "readings_per_s": round(1e6 / statistics.median(small)), "slots_per_reading": round(slots[0], 2),
                   "evaluations_per_s": round(1e6 / statistics.median(small) * slots[0])},

@@ -1,8 +1,11 @@
 """The series store: size, appending and questions; InfluxDB asked the same beside it.
 
-``python -m bench.store --json``. 500 sensors once a minute are appended day by day in batches of 1,000 with
+``python -m bench.store --json``; ``--quick`` for trying, in under 20 s.
+
+500 sensors once a minute are appended day by day in batches of 1,000 with
 full sync, each day sealed when it is over; ``bytes_per_point`` is the whole file after that.
-``append_per_s`` counts the time in ``write`` alone, ``append_and_seal_per_s`` the sealing too. Questions are
+``append_per_s`` counts the time in ``write`` alone, ``append_and_seal_per_s`` the sealing too. ``floor`` is what the
+disk takes for the bytes of such a batch, written to the end of a plain file and synced. Questions are
 medians in milliseconds; the longer spans are asked of a second file with a year of 20 sensors every ten
 minutes. ``influx`` (if influxd is installed; Debian's 1.6.7 behind the path rewrite of the tests) holds two
 of the days and one sensor's year.
@@ -12,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import statistics
 import tempfile
@@ -24,6 +28,7 @@ from bench.year import DAY_S, T0, building, day, sealed
 from ingest.series import MICRO, Series
 from ingest.series_influx import InfluxAddress, InfluxSeries
 from ingest.series_sqlite import SqliteSeries
+from ingest.series_tail import pack_tail
 from sensors.model import Reading
 from strongroom.model import Building
 from strongroom.trends import condensed
@@ -50,6 +55,25 @@ def median_ms(ask: Callable[[], object], repeats: int) -> float:
         ask()
         took.append((time.perf_counter() - began) * 1000)
     return round(statistics.median(took), 3)
+
+
+def floor(folder: Path, batch: list[Reading]) -> dict[str, float]:
+    """Appending and syncing a batch's bytes to a plain file: no store with full sync can be faster."""
+    data = pack_tail({reading.sensor: n for n, reading in enumerate(batch)}, batch)
+    took = []
+    with (folder / "floor").open("wb", buffering=0) as out:
+        for _ in range(200):
+            began = time.perf_counter()
+            out.write(data)
+            os.fdatasync(out.fileno())
+            took.append(time.perf_counter() - began)
+    (folder / "floor").unlink()
+    middle = statistics.median(took)
+    return {
+        "batch_bytes": len(data),
+        "sync_ms": round(middle * 1000, 3),
+        "append_per_s": round(BATCH / middle),
+    }
 
 
 def size(folder: Path) -> int:
@@ -86,12 +110,16 @@ def embedded(folder: Path, days: int, repeats: int) -> dict[str, Any]:
     store = SqliteSeries(path)
     writing = sealing = 0.0
     count = 0
+    batches: list[float] = []
+    least = floor(folder, arrivals(site, 0)[:BATCH])
     for number in range(days):
         readings = arrivals(site, number)
-        began = time.perf_counter()
         for start in range(0, len(readings), BATCH):
-            store.write(readings[start : start + BATCH])
-        writing += time.perf_counter() - began
+            batch = readings[start : start + BATCH]
+            began = time.perf_counter()
+            store.write(batch)
+            batches.append(time.perf_counter() - began)
+        writing = sum(batches)
         count += len(readings)
         began = time.perf_counter()
         while store.upkeep(T0 + (number + 1) * DAY_S + 3600):
@@ -109,6 +137,12 @@ def embedded(folder: Path, days: int, repeats: int) -> dict[str, Any]:
         "bytes_per_point": round(bytes_per_point, 2),
         "append_per_s": round(count / writing),
         "append_and_seal_per_s": round(count / (writing + sealing)),
+        "batch_ms": {
+            "p50": round(statistics.median(batches) * 1000, 3),
+            "p99": round(sorted(batches)[int(0.99 * len(batches))] * 1000, 3),
+            "max": round(max(batches) * 1000, 3),
+        },
+        "floor": least,
         "query_ms": asked,
     }
 
@@ -156,13 +190,18 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="only the JSON object")
-    parser.add_argument("--days", type=int, default=14, help="days of 720,000 readings")
-    parser.add_argument("--influx-days", type=int, default=2)
+    parser.add_argument("--quick", action="store_true", help="one day, without InfluxDB")
+    parser.add_argument("--days", type=int, help="days of 720,000 readings; 14 if not given")
+    parser.add_argument("--influx-days", type=int, help="2 if not given")
     parser.add_argument("--repeats", type=int, default=30)
     asked = parser.parse_args()
+    days = asked.days or (1 if asked.quick else 14)
+    influx_days = asked.influx_days if asked.influx_days is not None else 0 if asked.quick else 2
+    load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as name:
-        found = embedded(Path(name), asked.days, asked.repeats)
-        found["influx"] = influx(Path(name), asked.influx_days, asked.repeats) if asked.influx_days else None
+        found = embedded(Path(name), days, asked.repeats)
+        found["influx"] = influx(Path(name), influx_days, asked.repeats) if influx_days else None
+    found["load_before"] = load
     print(json.dumps(found, indent=None if asked.json else 2))
 
 

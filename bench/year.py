@@ -11,7 +11,7 @@ from alerts.model import Ladder, Person, Rung
 from alerts.rule import Rule, Scope, Select, Swing, Threshold
 from ingest.series import MICRO, Window
 from ingest.series_block import pack, pack_pile, rolled_up
-from ingest.series_seal import HOUR, RAW
+from ingest.series_rows import HOUR, RAW
 from ingest.series_sqlite import SqliteSeries
 from sensors.model import Sensor, Text, Zone
 from strongroom.model import Building

@@ -14,8 +14,9 @@ import streamlit as st
 from alerts.alarm import suppressed
 from dashboard.door import COOKIE
 from dashboard.faces.chrome import page as chrome
+from dashboard.faces.rescue_plan import may_see
 from dashboard.faces.status import broken
-from dashboard.looks import standing
+from dashboard.looks import chosen_incident, standing
 from dashboard.scene import Scene, Viewer
 from dashboard.words import LANGUAGES, Words
 from dashboard.world import World, world
@@ -138,6 +139,14 @@ def _carried(choices: Any) -> dict[str, str]:
     return carried
 
 
+def _may_keep(scene: Scene) -> bool:
+    """Whether the browser may keep this page for dead spots: the list of an open incident, for those who may see it."""
+    if scene.page != "rescue":
+        return False
+    incident = chosen_incident(scene)
+    return incident is not None and incident.state != "closed" and may_see(scene, incident)
+
+
 def frame_data(here: World, scene: Scene, html: str) -> dict[str, Any]:
     """What the component gets: the page, two times that prove life, and what may ring."""
     ringing = [alarm for alarm in standing(scene.board) if alarm.acked is None and not suppressed(alarm)]
@@ -178,6 +187,7 @@ def frame_data(here: World, scene: Scene, html: str) -> dict[str, Any]:
         "token": here.door.token(cookie()),
         "lang": scene.language,
         "page": scene.page,
+        "keep": _may_keep(scene),
         "title": f"{scene.w('nav.' + scene.page)} · {scene.w.of(scene.building.name)}",
         "words": words,
         "said": " · ".join(said),

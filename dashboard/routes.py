@@ -103,7 +103,10 @@ class Pages:
             return JSONResponse({"error": "not found"}, status_code=404)
         text = await run_in_threadpool(known[name].read_bytes)
         # Scripts import each other by plain name, so they are revalidated; they are small.
-        return Response(text, media_type=_TYPES[known[name].suffix], headers={"cache-control": "no-cache"})
+        headers = {"cache-control": "no-cache"}
+        if name == "offline.js":
+            headers["service-worker-allowed"] = "/rescue"
+        return Response(text, media_type=_TYPES[known[name].suffix], headers=headers)
 
     # --- signing in and out ------------------------------------------------------------------------------
 

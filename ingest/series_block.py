@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import struct
 import zlib
+from functools import reduce
+from itertools import pairwise
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from ingest.series import Floats, Ints, Pile, SeriesDamagedError, Window, fold, pile_of
+from ingest.series import Floats, Ints, Pile, SeriesDamagedError, Window, fold, pile_of, window_of
 
 _VERSION = 1
 _HEAD = struct.Struct("<BBqqq")  # order of differences, bytes per number, unit, first value, first difference
@@ -44,12 +46,14 @@ def _pack_ints(numbers: Ints, *, with_unit: bool = True) -> bytes:
     if count == 0:
         return _HEAD.pack(1, 0, 1, 0, 0)
     first = int(numbers[0])
-    steps = np.diff(numbers)
+    steps = numbers[1:] - numbers[:-1]
+    if not steps.any():
+        return _HEAD.pack(1, 0, 1, first, 0)
     unit = int(np.gcd.reduce(steps)) if with_unit and count > 1 else 1
     unit = abs(unit) or 1
     if unit > 1:
         steps = steps // unit
-    second = np.diff(steps)
+    second = steps[1:] - steps[:-1]
     order = 2 if count > 2 and _effort(second) < _effort(steps) else 1
     width, planes = _planes(second if order == 2 else steps)
     return _HEAD.pack(order, width, unit, first, int(steps[0]) if order == 2 else 0) + planes
@@ -146,6 +150,15 @@ def _inflated(data: bytes) -> tuple[int, memoryview]:
         return count, memoryview(zlib.decompress(memoryview(data)[9:]))
     except (struct.error, zlib.error) as error:
         raise SeriesDamagedError(f"a stored block cannot be read: {error}") from error
+
+
+def matches(data: bytes) -> bool:
+    """Whether a block is what was written."""
+    try:
+        _inflated(data)
+    except SeriesDamagedError:
+        return False
+    return True
 
 
 def pack(window: Window) -> bytes:
@@ -248,6 +261,16 @@ def chained(windows: list[Window]) -> Window:
         raw=np.concatenate([w.raw for w in windows]),
         drill=drill,
     )
+
+
+def gathered(sensor: str, windows: list[Window]) -> Window:
+    """Windows of one sensor in the order of writing as one; where several have a reading, the last one wins."""
+    held = [window for window in windows if len(window)]
+    if not held:
+        return window_of(sensor, [])
+    if all(later.at_us[0] > earlier.at_us[-1] for earlier, later in pairwise(held)):
+        return chained(held)
+    return reduce(merged, held)
 
 
 def masked(window: Window, kept: npt.NDArray[np.bool_]) -> Window:

@@ -179,8 +179,22 @@ class InfluxSeries:
         except ApiException as error:
             raise self._said(int(error.status or 0), str(error.body or error.reason or "")) from error
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            self._ready = False
-            raise SeriesDownError(f"{self._address.url}: {_short(str(error))}") from error
+            raise self._unreached(error) from error
+
+    def _unreached(self, error: Exception) -> SeriesDownError:
+        """No answer at all: why, and for the two usual mistakes with TLS what to do."""
+        self._ready = False
+        where, words = self._address.url, _short(str(error) or type(error).__name__)
+        if "CERTIFICATE_VERIFY_FAILED" in words:
+            return SeriesDownError(
+                f"{where}: its certificate is not trusted here or names another host; let the authority that signed it "
+                f"into this machine's store (update-ca-certificates), or correct the address: {words}"
+            )
+        if "SSL" in words:
+            return SeriesDownError(
+                f"{where}: no TLS is spoken at this address; write http:// or the port that speaks TLS: {words}"
+            )
+        return SeriesDownError(f"{where}: {words}")
 
     def _said(self, status: int, words: str) -> SeriesError:
         where, bucket, words = self._address.url, self._address.bucket, _short(words)
@@ -207,10 +221,7 @@ class InfluxSeries:
         try:
             answer = self._http.request("POST" if post else "GET", path, params=parameters)
         except httpx.HTTPError as error:
-            self._ready = False
-            raise SeriesDownError(
-                f"{self._address.url}: {_short(str(error) or type(error).__name__)}"
-            ) from error
+            raise self._unreached(error) from error
         if answer.status_code >= 300:
             said = self._said(answer.status_code, answer.text)
             raise SeriesDownError(str(said)) if isinstance(said, SeriesRefusedError) else said

@@ -1,4 +1,4 @@
-"""Sealing and retention of the embedded store: rows become blocks, blocks become roll-ups.
+"""Sealing and retention of the embedded store: rows and parts become blocks, blocks become roll-ups.
 
 Days are sealed in two transactions. The first writes the blocks and their hourly roll-ups beside
 the rows; the block is then read back and compared bit for bit; only the second takes the rows away, and only
@@ -15,28 +15,19 @@ import numpy as np
 from msgspec import Struct
 
 from ingest.series import MICRO, TRUSTED, Pile, SeriesDamagedError, Window, joined
-from ingest.series_block import merged, pack, pack_pile, rolled_up, same, unpack, unpack_pile
-
-DAY_US = 86400 * MICRO
-RAW, FIVE, HOUR = 0, 300, 3600
-
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS series (id INTEGER PRIMARY KEY, sensor TEXT NOT NULL UNIQUE);
-CREATE TABLE IF NOT EXISTS recent (
-    series INTEGER NOT NULL, at INTEGER NOT NULL, value REAL NOT NULL, quality INTEGER NOT NULL,
-    delay INTEGER NOT NULL, raw REAL, drill TEXT, PRIMARY KEY (series, at)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS block (
-    series INTEGER NOT NULL, resolution INTEGER NOT NULL, day INTEGER NOT NULL, data BLOB NOT NULL,
-    UNIQUE (series, resolution, day));
-CREATE INDEX IF NOT EXISTS block_age ON block (resolution, day);
-"""
-_PUT_BLOCK = "INSERT OR REPLACE INTO block (series, resolution, day, data) VALUES (?, ?, ?, ?)"
-_ROWS = (
-    "SELECT at, value, quality, delay, raw, drill FROM recent "
-    "WHERE series = ? AND at >= ? AND at < ? ORDER BY at"
+from ingest.series_block import (
+    gathered,
+    merged,
+    pack,
+    pack_pile,
+    rolled_up,
+    same,
+    unpack,
+    unpack_pile,
 )
+from ingest.series_rows import DAY_US, FIVE, HOUR, RAW, Row, parts, recent_rows, window_from_rows
 
-Row = tuple[int, float, int, int, float | None, str | None]
+_PUT_BLOCK = "INSERT OR REPLACE INTO block (series, resolution, day, data) VALUES (?, ?, ?, ?)"
 
 
 class Retention(Struct, frozen=True, kw_only=True):
@@ -48,29 +39,6 @@ class Retention(Struct, frozen=True, kw_only=True):
     raw_days: int = 90
     five_minute_days: int = 730
     settle_s: float = 1800.0
-
-
-def window_from_rows(sensor: str, rows: list[Row]) -> Window:
-    """Rows of the recent table as columns."""
-    if not rows:
-        rows_at: tuple[tuple[object, ...], ...] = ((), (), (), (), (), ())
-    else:
-        rows_at = tuple(zip(*rows, strict=True))
-    at, value, quality, delay, raw, drill = rows_at
-    return Window(
-        sensor=sensor,
-        at_us=np.array(at, np.int64),
-        value=np.array(value, np.float64),
-        quality=np.array(quality, np.uint8),
-        delay_s=np.array(delay, np.int64),
-        raw=np.array(raw, np.float64),  # NULL arrives as None and becomes NaN
-        drill={place: str(name) for place, name in enumerate(drill) if name},
-    )
-
-
-def recent_rows(base: sqlite3.Connection, series: int, from_us: int, to_us: int) -> list[Row]:
-    """The unsealed rows of one series in a range."""
-    return base.execute(_ROWS, (series, from_us, to_us)).fetchall()
 
 
 def added(pile: Pile, extra: Pile) -> Pile:
@@ -91,14 +59,16 @@ def _roll(window: Window, every_s: int) -> Pile:
 
 
 class _Job(Struct, frozen=True, eq=False):
-    """One day of one sensor. ``whole`` is what the block will hold; None where only the roll-ups are kept
-    still.
+    """One day of one sensor: its rows, the number of its last part (0 without any).
+
+    ``whole`` is what the block will hold; None where only the roll-ups are kept still.
     """
 
     series: int
     sensor: str
     day: int
     rows: list[Row]
+    last_part: int
     whole: Window | None
     piles: dict[int, Pile]
 
@@ -133,7 +103,13 @@ class Sealer:
     def _unsealed(self, horizon: int, limit: int) -> list[tuple[int, str, int]]:
         found: list[tuple[int, str, int]] = []
         for series, sensor in self._base.execute("SELECT id, sensor FROM series").fetchall():
-            for day in self._days(series, horizon):
+            packed = {
+                int(day)
+                for (day,) in self._base.execute(
+                    "SELECT DISTINCT day FROM part WHERE series = ? AND day < ?", (series, horizon // DAY_US)
+                )
+            }
+            for day in sorted(packed.union(self._days(series, horizon))):
                 if len(found) >= limit:
                     return found
                 found.append((series, sensor, day))
@@ -176,18 +152,24 @@ class Sealer:
 
     def _job(self, series: int, sensor: str, day: int) -> _Job:
         """What is to be sealed: the rows of the day together with what was sealed of it before."""
-        rows = recent_rows(self._base, series, day * DAY_US, (day + 1) * DAY_US)
-        fresh = window_from_rows(sensor, rows)
+        span = day * DAY_US, (day + 1) * DAY_US
+        rows = recent_rows(self._base, series, *span)
+        packed = parts(self._base, series, *span)
+        last = max(packed, default=0)
+        fresh = merged(
+            gathered(sensor, [unpack(sensor, data) for data in packed.values()]),
+            window_from_rows(sensor, rows),
+        )
         held = self._block(series, RAW, day)
         if held is not None:
-            return _Job(series, sensor, day, rows, merged(unpack(sensor, held), fresh), {})
+            return _Job(series, sensor, day, rows, last, merged(unpack(sensor, held), fresh), {})
         rolled = {
             every: data for every in (FIVE, HOUR) if (data := self._block(series, every, day)) is not None
         }
         if not rolled:
-            return _Job(series, sensor, day, rows, fresh, {})
+            return _Job(series, sensor, day, rows, last, fresh, {})
         piles = {every: added(unpack_pile(data), _roll(fresh, every)) for every, data in rolled.items()}
-        return _Job(series, sensor, day, rows, None, piles)
+        return _Job(series, sensor, day, rows, last, None, piles)
 
     def _seal(self, jobs: list[_Job]) -> None:
         """Write the blocks; read them back and compare; only then take the rows away."""
@@ -219,13 +201,16 @@ class Sealer:
         self._base.execute(_PUT_BLOCK, (job.series, resolution, job.day, data))
 
     def _clear(self, job: _Job) -> None:
-        """Take the sealed rows away, unless something was written to them meanwhile; spare the newest."""
+        """Take the sealed rows and parts away, unless something was written to them meanwhile; spare the newest."""
         span = job.day * DAY_US, (job.day + 1) * DAY_US
         if recent_rows(self._base, job.series, *span) != job.rows:
             return
         self._base.execute(
             "DELETE FROM recent WHERE series = ? AND at >= ? AND at < ? AND at IS NOT ?",
             (job.series, *span, self._keeper(job.series)),
+        )
+        self._base.execute(
+            "DELETE FROM part WHERE series = ? AND day = ? AND n <= ?", (job.series, job.day, job.last_part)
         )
 
     def _thin(self, now: float, limit: int) -> int:

@@ -36,21 +36,34 @@ from ingest.series import (
     pile_of,
     stats_of,
 )
-from ingest.series_block import between, chained, masked, merged, unpack, unpack_pile
-from ingest.series_seal import (
+from ingest.series_block import between, chained, masked, matches, merged, unpack, unpack_pile
+from ingest.series_rows import (
     DAY_US,
     FIVE,
     HOUR,
     RAW,
-    SCHEMA,
-    Retention,
-    Sealer,
-    recent_rows,
+    fold_tail,
+    newest,
+    put_rows,
+    unsealed,
     window_from_rows,
 )
-from ingest.series_tail import FOLD_AT, LARGE, PUT_ROW, fold_tail, pack_tail, read_tail
+from ingest.series_rows import SCHEMA as ROWS_SCHEMA
+from ingest.series_seal import Retention, Sealer
+from ingest.series_tail import FOLD_AT, LARGE, Columns, pack_tail, read_tail, tail_matches
 from ingest.series_tail import SCHEMA as TAIL_SCHEMA
 from sensors.model import Reading
+
+SCHEMA = ROWS_SCHEMA + TAIL_SCHEMA
+PRAGMAS = "PRAGMA auto_vacuum = INCREMENTAL;"  # before the first table
+
+
+def intact(table: str, row: Sequence[object]) -> bool:
+    """Whether the packed readings in a row of this file match their checksum; True for rows without any."""
+    if table not in {"block", "part", "tail"}:
+        return True
+    data = row[-1]
+    return isinstance(data, bytes) and (tail_matches(data) if table == "tail" else matches(data))
 
 
 class SqliteSeries:
@@ -70,6 +83,7 @@ class SqliteSeries:
         self._path = path
         self._lock = threading.RLock()
         self._pool: list[sqlite3.Connection] = []
+        self._file = 0
         self._ids: dict[str, int] = {}
         self._writer: sqlite3.Connection | None = None
         if not read_only:
@@ -82,13 +96,24 @@ class SqliteSeries:
             )
 
     def _opened_for_writing(self) -> sqlite3.Connection:
+        fresh = not self._path.exists()
+        if not fresh and self._path.stat().st_size == 0:  # SQLite would take that for a new file
+            raise SeriesDamagedError(f"{self._path} is empty; it held readings once")
+        try:
+            return self._opened()
+        except BaseException:
+            if fresh:
+                self._path.unlink(missing_ok=True)
+            raise
+
+    def _opened(self) -> sqlite3.Connection:
         base = sqlite3.connect(self._path, timeout=10, isolation_level=None, check_same_thread=False)
-        base.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        base.executescript(PRAGMAS)
         base.execute("PRAGMA journal_mode = WAL")
         base.execute("PRAGMA synchronous = FULL")
         base.execute("PRAGMA journal_size_limit = 67108864")
         base.execute("PRAGMA cache_size = -32768")
-        base.executescript(SCHEMA + TAIL_SCHEMA)
+        base.executescript(SCHEMA)
         return base
 
     @contextmanager
@@ -101,11 +126,22 @@ class SqliteSeries:
         except sqlite3.DatabaseError as error:
             raise SeriesDamagedError(f"{self._path}: {error}") from error
 
+    def _same_file(self) -> None:
+        """Let go of readers of a file that a salvaged one has taken the place of."""
+        file = self._path.stat().st_ino if self._path.exists() else 0
+        if file != self._file:
+            for base in self._pool:
+                base.close()
+            self._pool.clear()
+            self._file = file
+
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
         """A read-only connection inside one snapshot of the file."""
         with self._told():
             with self._lock:
+                self._same_file()
+                file = self._file
                 base = self._pool.pop() if self._pool else None
             if base is None:
                 base = sqlite3.connect(
@@ -123,7 +159,10 @@ class SqliteSeries:
                 base.close()
                 raise
             with self._lock:
-                self._pool.append(base)
+                if file == self._file:
+                    self._pool.append(base)
+                    return
+            base.close()
 
     def write(self, readings: Sequence[Reading]) -> None:
         """Keep all of them in one transaction with full sync."""
@@ -158,8 +197,8 @@ class SqliteSeries:
         """A small batch becomes rows, after what the tail holds: the last write wins."""
         check(readings)
         fold_tail(base)
-        base.executemany(
-            PUT_ROW,
+        put_rows(
+            base,
             [
                 (
                     ids[r.sensor],
@@ -187,7 +226,8 @@ class SqliteSeries:
         """The newest trusted reading of every sensor; its row is never sealed away."""
         found: dict[str, Reading] = {}
         with self._reading() as base:
-            for series, sensor in base.execute("SELECT id, sensor FROM series").fetchall():
+            names = {int(n): str(name) for n, name in base.execute("SELECT id, sensor FROM series")}
+            for series, sensor in names.items():
                 row = base.execute(
                     "SELECT at, value, quality, delay, raw, drill FROM recent "
                     "WHERE series = ? AND quality < ? ORDER BY at DESC LIMIT 1",
@@ -199,24 +239,37 @@ class SqliteSeries:
                     found[sensor] = Reading(sensor, value, at, at + delay, QUALITIES[code], raw, drill or "")
             tail = read_tail(base)
             if tail is not None:
-                names = {number: name for name, number in self._numbers(base).items()}
-                for series in np.unique(tail.series).tolist():
-                    mine = _trusted(tail.of(series, -(2**62), 2**62, names[series]))
-                    if len(mine):
-                        newest = mine.readings()[-1]
-                        known = found.get(newest.sensor)
-                        if known is None or known.measured_at <= newest.measured_at:
-                            found[newest.sensor] = newest
+                self._newer(base, tail, names, found)
         return found
 
-    def _numbers(self, base: sqlite3.Connection) -> dict[str, int]:
-        return dict(base.execute("SELECT sensor, id FROM series").fetchall())
+    def _newer(
+        self, base: sqlite3.Connection, tail: Columns, names: dict[int, str], found: dict[str, Reading]
+    ) -> None:
+        """Put into ``found`` what of the tail is newer, and search again where it takes the trust from the newest."""
+        last = tail.in_order()
+        trusted = last.quality < TRUSTED
+        places = np.flatnonzero(trusted)
+        places = places[np.append(np.diff(last.series[places]) != 0, True)] if len(places) else places
+        for place in places.tolist():
+            sensor = names[int(last.series[place])]
+            reading = last.cut(place, place + 1, sensor).readings()[0]
+            if sensor not in found or found[sensor].measured_at <= reading.measured_at:
+                found[sensor] = reading
+        for place in np.flatnonzero(~trusted).tolist():
+            series = int(last.series[place])
+            known = found.get(names[series])
+            if known is not None and micros(known.measured_at) == int(last.at_us[place]):
+                window = newest(base, series, names[series], tail)
+                if window is None:
+                    del found[names[series]]
+                else:
+                    found[names[series]] = window.readings()[0]
 
     def _fresh(self, base: sqlite3.Connection, series: int, sensor: str, from_us: int, to_us: int) -> Window:
-        """What is not sealed yet: rows, and the tail winning over them."""
-        rows = window_from_rows(sensor, recent_rows(base, series, from_us, to_us))
+        """What is not sealed yet: rows and parts, and the tail winning over them."""
+        found = between(unsealed(base, series, sensor, from_us, to_us), from_us, to_us)
         tail = read_tail(base)
-        return rows if tail is None else merged(rows, tail.of(series, from_us, to_us, sensor))
+        return found if tail is None else merged(found, tail.of(series, from_us, to_us, sensor))
 
     def _series(self, base: sqlite3.Connection, sensor: str) -> int | None:
         row = base.execute("SELECT id FROM series WHERE sensor = ?", (sensor,)).fetchone()
@@ -344,7 +397,3 @@ class SqliteSeries:
             for base in [*self._pool, *([self._writer] if self._writer else [])]:
                 base.close()
             self._pool.clear()
-
-
-def _trusted(window: Window) -> Window:
-    return masked(window, window.quality < TRUSTED)

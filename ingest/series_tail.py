@@ -1,8 +1,9 @@
-"""The tail of the embedded store: large batches as one row each, until they are folded into rows by sensor.
+"""The tail of the embedded store: large batches as one row each, until they are folded by sensor and day.
 
 A batch of a thousand readings of five hundred sensors touches a page of every sensor, and each page touched goes
-whole into the write-ahead log; as one blob the batch takes ten. What lies in the tail was written after everything in
-the rows, so it wins wherever both have a reading.
+whole into the write-ahead log; as one blob the batch takes ten. What lies in the tail was written after everything
+else, so it wins wherever both have a reading. Folding (:func:`ingest.series_rows.fold_tail`) is what is dear; it is
+done once for many batches.
 """
 
 from __future__ import annotations
@@ -24,14 +25,10 @@ SCHEMA = (
     "CREATE TABLE IF NOT EXISTS tail (n INTEGER PRIMARY KEY, points INTEGER NOT NULL, data BLOB NOT NULL);"
 )
 LARGE = 500  # readings in one batch from which on it goes to the tail; a live building's second is less
-FOLD_AT = 100_000  # readings in the tail before the writer folds them in
+FOLD_AT = 50_000  # readings in the tail before the writer folds them in
 
 _HEAD = struct.Struct("<II")  # checksum, number of readings
 _ROW = 8 + 8 + 8 + 8 + 8 + 1  # bytes of one reading: series, time, value, delay, raw, quality
-PUT_ROW = (
-    "INSERT OR REPLACE INTO recent (series, at, value, quality, delay, raw, drill) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?)"
-)
 
 
 class Columns(Struct, frozen=True, eq=False):
@@ -48,43 +45,74 @@ class Columns(Struct, frozen=True, eq=False):
     def of(self, series: int, from_us: int, to_us: int, sensor: str) -> Window:
         """The readings of one sensor in a range, by time; of several at one time the one written last."""
         places = np.flatnonzero((self.series == series) & (self.at_us >= from_us) & (self.at_us < to_us))
-        places = places[np.argsort(self.at_us[places], kind="stable")]
-        at = self.at_us[places]
-        places = places[np.append(at[1:] != at[:-1], True)] if len(places) else places
-        names = {place: self.drill[int(i)] for place, i in enumerate(places) if int(i) in self.drill}
+        mine = self._at(places).in_order()
+        return mine.cut(0, len(mine.at_us), sensor)
+
+    def in_order(self) -> Columns:
+        """By sensor and time; of several of one sensor at one time only the one written last."""
+        order = np.lexsort((self.at_us, self.series))  # stable
+        at, series = self.at_us[order], self.series[order]
+        last = np.append((at[1:] != at[:-1]) | (series[1:] != series[:-1]), True)
+        return self._at(order[last] if len(order) else order)
+
+    def _at(self, places: Ints) -> Columns:
+        names: dict[int, str] = {}
+        if self.drill:
+            names = {n: self.drill[int(i)] for n, i in enumerate(places) if int(i) in self.drill}
+        return Columns(
+            self.series[places],
+            self.at_us[places],
+            self.value[places],
+            self.delay_s[places],
+            self.raw[places],
+            self.quality[places],
+            names,
+        )
+
+    def cut(self, start: int, stop: int, sensor: str) -> Window:
+        """Places ``start`` to ``stop`` as readings of one sensor."""
         return Window(
             sensor=sensor,
-            at_us=self.at_us[places],
-            value=self.value[places],
-            quality=self.quality[places],
-            delay_s=self.delay_s[places],
-            raw=self.raw[places],
-            drill=names if self.drill else {},
+            at_us=self.at_us[start:stop],
+            value=self.value[start:stop],
+            quality=self.quality[start:stop],
+            delay_s=self.delay_s[start:stop],
+            raw=self.raw[start:stop],
+            drill={i - start: name for i, name in self.drill.items() if start <= i < stop}
+            if self.drill
+            else {},
         )
 
 
 def pack_tail(ids: dict[str, int], readings: Sequence[Reading]) -> bytes:
     """A batch as bytes; ``ids`` are the numbers of its sensors. Raises as :func:`ingest.series.check` does."""
     count = len(readings)
-    at = np.fromiter((r.measured_at for r in readings), "<f8", count)
-    value = np.fromiter((r.value for r in readings), "<f8", count)
+    at = np.array([r.measured_at for r in readings], "<f8")
+    value = np.array([r.value for r in readings], "<f8")
     if not (np.isfinite(at).all() and np.isfinite(value).all()):
         check(readings)  # which one it is
-    delay = np.fromiter((r.received_at for r in readings), "<f8", count) - at
+    delay = np.array([r.received_at for r in readings], "<f8") - at
     delay[~np.isfinite(delay)] = 0.0
     drill = {str(place): r.drill for place, r in enumerate(readings) if r.drill}
     body = b"".join(
         (
-            np.fromiter((ids[r.sensor] for r in readings), "<i8", count).tobytes(),
+            np.array([ids[r.sensor] for r in readings], "<i8").tobytes(),
             np.rint(at * MICRO).astype("<i8").tobytes(),
             (value + 0.0).tobytes(),  # minus nought becomes nought
             np.rint(delay).astype("<i8").tobytes(),
-            np.fromiter((math.nan if r.raw is None else r.raw for r in readings), "<f8", count).tobytes(),
-            np.fromiter((QUALITY_CODE[r.quality] for r in readings), np.uint8, count).tobytes(),
+            np.array([math.nan if r.raw is None else r.raw for r in readings], "<f8").tobytes(),
+            np.array([QUALITY_CODE[r.quality] for r in readings], np.uint8).tobytes(),
             msgspec.json.encode(drill) if drill else b"",
         )
     )
     return _HEAD.pack(zlib.crc32(body), count) + body
+
+
+def tail_matches(data: bytes) -> bool:
+    """Whether a batch of the tail is what was written."""
+    return (
+        len(data) >= _HEAD.size and zlib.crc32(memoryview(data)[_HEAD.size :]) == _HEAD.unpack_from(data)[0]
+    )
 
 
 def read_tail(base: sqlite3.Connection) -> Columns | None:
@@ -99,10 +127,10 @@ def read_tail(base: sqlite3.Connection) -> Columns | None:
     drill: dict[int, str] = {}
     base_at = 0
     for blob in blobs:
-        checksum, count = _HEAD.unpack_from(blob)
-        body = memoryview(blob)[_HEAD.size :]
-        if zlib.crc32(body) != checksum:
+        if not tail_matches(blob):
             raise SeriesDamagedError("a batch in the tail does not match its checksum")
+        _, count = _HEAD.unpack_from(blob)
+        body = memoryview(blob)[_HEAD.size :]
         kinds = ("<i8", "<i8", "<f8", "<i8", "<f8", "u1")
         starts = (0, 8, 16, 24, 32, 40)
         parts.append(
@@ -117,27 +145,3 @@ def read_tail(base: sqlite3.Connection) -> Columns | None:
         base_at += count
     series, at_us, value, delay, raw, quality = (np.concatenate(one) for one in zip(*parts, strict=True))
     return Columns(series, at_us, value, delay, raw, quality, drill)
-
-
-def fold_tail(base: sqlite3.Connection) -> int:
-    """Make rows of everything in the tail, inside the caller's transaction; how many readings."""
-    found = read_tail(base)
-    if found is None:
-        return 0
-    order = np.lexsort(
-        (found.at_us, found.series)
-    )  # stable: of several at one time the last one written stays
-    names = [found.drill.get(int(i)) for i in order] if found.drill else [None] * len(order)
-    rows = zip(
-        found.series[order].tolist(),
-        found.at_us[order].tolist(),
-        found.value[order].tolist(),
-        found.quality[order].tolist(),
-        found.delay_s[order].tolist(),
-        found.raw[order].tolist(),  # SQLite keeps a NaN as NULL
-        names,
-        strict=True,
-    )
-    base.executemany(PUT_ROW, rows)
-    base.execute("DELETE FROM tail")
-    return len(order)

@@ -10,13 +10,14 @@ The record is persisted whole; :mod:`sensors.state` says what follows from it at
 
 from __future__ import annotations
 
-from math import inf, nextafter
+from math import inf, nan, nextafter
 
 import msgspec
 from msgspec import Struct
 
 from sensors.model import Quality, Reading, Sensor
 from sensors.quantities import quantity
+from sensors.rows import MEASURED, RECEIVED, STEP, VALUE, Row, Rows
 
 AHEAD_S = 300.0  # nothing that was measured can lie further ahead of us (quarantined otherwise, C12)
 CLOCK_GRACE = 1.5  # expected intervals for which the clock alone may go on proving a state
@@ -90,35 +91,31 @@ class RecordState(Struct, frozen=True, array_like=True):
     since: float = 0.0
 
 
-class Record:
+class Record(Row):
     """What is remembered of one sensor.
 
     ``measured_at`` orders measurements (the latest by measurement time is the latest, C12); ``seen_at`` is our own
     time of the newest proof of life; ``known_at`` when this building first knew the sensor, so that one that never
     reports becomes silent too; ``heard_at`` of any message at all, also one that proves nothing. ``stirred`` is set
-    when a trouble may have come or gone, for whoever holds rules against it.
+    when a trouble may have come or gone, for whoever holds rules against it. What changes with every measurement lies
+    in a row of ``rows``, which the sensors of a world share.
     """
 
     __slots__ = (
-        "before", "expire_after_s", "finer", "heard_at", "implausible_at", "known_at", "lagging", "leap", "limit_s",
-        "longest_s", "measured_at", "moves", "received_at", "resolution", "retained_at", "same_count", "same_s",
-        "seen_at", "sensor", "silent", "since", "spikes", "step_s", "stirred", "stuck", "told", "value", "words",
+        "before", "course", "expire_after_s", "finer", "heard_at", "implausible_at", "known_at", "lagging", "leap",
+        "limit_s", "longest_s", "moves", "resolution", "retained_at", "same_count", "same_s", "sensor", "silent",
+        "since", "spikes", "stirred", "stuck", "told", "words",
     )  # fmt: skip
 
-    def __init__(self, sensor: Sensor) -> None:
+    def __init__(self, sensor: Sensor, rows: Rows | None = None) -> None:
         self.sensor = sensor
         self.known_at = 0.0
-        self.measured_at = -inf
-        self.received_at = -inf
-        self.seen_at = -inf
         self.heard_at = -inf
-        self.value: float | None = None
-        self.before: float | None = None  # the value before, and how long before
+        self.before: float | None = None  # after a leap, the value before it, and how long before
         self.since = 0.0
         self.silent = False
         self.retained_at = 0.0
         self.lagging: tuple[float, float] | None = None
-        self.step_s = sensor.every_s
         self.same_s = 0.0
         self.same_count = 0
         self.longest_s = 0.0
@@ -133,21 +130,23 @@ class Record:
         known = quantity(sensor.quantity)
         # A calculated value may rightly stand still; only instruments freeze.
         self.moves = MOVES.get(known.id, 0.0) if known is not None and sensor.topic else 0.0
+        self.course = self.moves > 0.0  # whether it is followed how the value moves
         self.leap = SPIKE.get(known.id, inf) if known is not None else inf
         self.stuck = False
         self.stirred = False
+        super().__init__(Rows() if rows is None else rows, sensor.every_s, self.leap)
 
     # --- paces ----------------------------------------------------------------------------------------
 
     @property
     def gap_s(self) -> float:
         """Two samples further apart than this do not prove what lay between them."""
-        return SAMPLE_GRACE * self.step_s if self.step_s > 1.0 else SAMPLE_GRACE
+        return SAMPLE_GRACE * max(self.step_s, 1.0)
 
     @property
     def clock_s(self) -> float:
         """For so long after a sample its state may be taken to last: until the next one is overdue."""
-        return CLOCK_GRACE * self.step_s if self.step_s > 1.0 else CLOCK_GRACE
+        return CLOCK_GRACE * max(self.step_s, 1.0)
 
     # --- facts ----------------------------------------------------------------------------------------
 
@@ -158,44 +157,39 @@ class Record:
         that lie before the newest but follow each other at the pace they arrive are such a device, not a
         redelivery: its new time is adopted.
         """
-        measured_at = reading.measured_at
-        since = measured_at - self.measured_at
+        measured_at, last_at, last = reading.measured_at, self.measured_at, self.value
+        since = measured_at - last_at
         # Without a time of its own a reading is as new as its arrival; and what we noted by a clock that has been
         # set back since cannot be the measure of what comes now.
-        told = measured_at != reading.received_at and self.measured_at <= now + AHEAD_S
-        if told and since <= 0.0 and not (since == 0.0 and reading.value != self.value):
+        told = measured_at != reading.received_at and last_at <= now + AHEAD_S
+        if told and since <= 0.0 and not (since == 0.0 and reading.value != last):
             # of two in the same second the later to arrive is the newer
             before, self.lagging = self.lagging, (measured_at, now)
+            self.doubt()
             if before is None:
                 return False
             paced = now - before[1] >= 0.5 * (measured_at - before[0]) > 0.0
             if not paced:
                 return False
         self.lagging = None
-        value, last = reading.value, self.value
-        if self.moves and last is not None:
+        value = reading.value
+        if self.course and last is not None:
             if value == last:
+                self.before = None
                 self._stands(value, since)
             else:
                 step = value - last if value > last else last - value
                 if step < self.finer or step > self.leap or self.same_s:
                     self._moved(value, last, step, since)
+                # only a leap can be one half of a spike
+                self.before, self.since = (last, since) if step > self.leap else (None, 0.0)
             if self.spikes and measured_at - self.spikes[0] >= DAY_S:
                 self.spikes = self.spikes[1:]
-                self.stirred = True
-            self.before, self.since = last, since
-        self.measured_at = measured_at
-        passed = now - self.received_at
-        self.received_at = now
-        if passed < self.sensor.every_s:
-            self.step_s += 0.2 * (passed - self.step_s)
-        else:
-            self.step_s = self.sensor.every_s
-        self.seen_at = now
-        self.value = value
+                self.stir()
+        self.rows.note(self.row, value, measured_at, now)
         if self.implausible_at:
             self.implausible_at = 0.0
-            self.stirred = True
+            self.stir()
         return True
 
     def late(self, reading: Reading) -> None:
@@ -207,7 +201,7 @@ class Record:
         """Note a value the quantity cannot have; an older one than the newest good says nothing now."""
         if reading.measured_at >= max(self.measured_at, self.implausible_at):
             self.implausible_at = reading.measured_at
-            self.stirred = True
+            self.stir()
 
     def tell(self, name: str, value: float, at: float) -> bool:
         """Note what the device says of itself (``TOLD``); False where that is nothing newer.
@@ -223,7 +217,7 @@ class Record:
                 return False
         same = last is not None and last.value == value
         self.told[name] = Told(value, at, last.since if same and last is not None else at)
-        self.stirred = True
+        self.stir()
         return not same
 
     def say(self, about: str, word: Word, *, again: bool = False) -> bool:
@@ -236,7 +230,7 @@ class Record:
         if same and (word.online or not again):
             return False
         self.words[about] = word
-        self.stirred = True
+        self.stir()
         return True
 
     def expire(self, after_s: float) -> bool:
@@ -264,6 +258,11 @@ class Record:
                 self.words[about] = Word(word.online, now, word.gateway)
                 ahead = True
         return ahead
+
+    def stir(self) -> None:
+        """A trouble may have come or gone."""
+        self.stirred = True
+        self.doubt()
 
     # --- for the site database ------------------------------------------------------------------------
 
@@ -298,21 +297,23 @@ class Record:
         """Take back what :meth:`dump` gave; ``msgspec.MsgspecError`` if it is not that."""
         state = msgspec.json.decode(stored, type=RecordState)
         self.known_at = state.known_at
+        numbers, row = self.rows.numbers, self.row
         if state.value is not None:
-            self.measured_at = state.measured_at
+            numbers[row + MEASURED] = state.measured_at
         if state.seen_at > 0.0:
             self.seen_at = state.seen_at
-        self.value = state.value
+        numbers[row + VALUE] = nan if state.value is None else state.value
+        numbers[row + STEP] = state.step_s or self.sensor.every_s
+        numbers[row + RECEIVED] = state.received_at or -inf
+        self.doubt()
         self.silent = state.silent
         self.retained_at = state.retained_at
-        self.step_s = state.step_s or self.sensor.every_s
         self.same_s, self.same_count = state.same_s, state.same_count
         self.longest_s, self.resolution = state.longest_s, state.resolution
         self.implausible_at = state.implausible_at
         self.spikes = list(state.spikes)
         self.told, self.words = dict(state.told), dict(state.words)
         self.expire(state.expire_after_s)
-        self.received_at = state.received_at or -inf
         self.before, self.lagging, self.since = state.before, state.lagging, state.since
         self.finer = state.resolution - _NOISE if state.resolution else inf
         self.stuck = self.value is not None and self._frozen(self.value)
@@ -325,7 +326,8 @@ class Record:
             self.same_count = self.same_count + 1 if self.same_s else 2
             self.same_s += since
             if not self.stuck and self.same_s >= STUCK_AFTER_S and self._frozen(value):
-                self.stuck = self.stirred = True
+                self.stuck = True
+                self.stir()
 
     def _moved(self, value: float, last: float, step: float, since: float) -> None:
         """Another value, and something to learn from it: a finer step, a leap, the end of a standstill."""
@@ -338,7 +340,7 @@ class Record:
             self._spike(value, last, self.before)
         if self.stuck:
             self.stuck = False
-            self.stirred = True
+            self.stir()
         elif self.same_s > self.longest_s:
             self.longest_s = min(self.same_s, STUCK_MOST_DAYS * DAY_S)
         self.same_s, self.same_count = 0.0, 1
@@ -347,7 +349,7 @@ class Record:
         if abs(last - before) > self.leap and abs(value - before) <= self.leap / 2:
             kept = [at for at in self.spikes if self.measured_at - at < DAY_S]
             self.spikes = [*kept, self.measured_at][-SPIKES:]
-            self.stirred = True
+            self.stir()
 
     def _frozen(self, value: float) -> bool:
         known = quantity(self.sensor.quantity)

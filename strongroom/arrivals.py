@@ -54,9 +54,11 @@ def heard(series: Series, sensors: Iterable[str], from_at: float, to_at: float) 
     found = set()
     for name in sensors:
         last = newest.get(name)
-        if last is None or last.measured_at < from_at:
-            continue
-        if last.measured_at < to_at or len(series.downsample(name, from_at, to_at, to_at - from_at)):
+        if last is not None and last.measured_at < to_at:
+            spoke = last.measured_at >= from_at
+        else:
+            spoke = len(series.downsample(name, from_at, to_at, to_at - from_at)) > 0
+        if spoke:
             found.add(name)
     return found
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,13 +14,13 @@ from strongroom import builtin
 from strongroom.bypass import Bypass
 from strongroom.clock import Clock
 from strongroom.core import Core
-from strongroom.datadir import INBOX_DB, SITE_DB
+from strongroom.datadir import CURSORS_DB, INBOX_DB, SITE_DB
 from strongroom.engine import Engine
 from strongroom.feeder import Feeder
 from strongroom.inbox import Inbox
 from strongroom.instruments.register import Register
 from strongroom.model import Building
-from strongroom.salvage import salvage
+from strongroom.salvage import CURSORS, INBOX, SITE, Lost, in_memory, salvage
 from strongroom.sitedb import SiteDb
 
 
@@ -39,11 +41,20 @@ def make_engine(
     hear.
 
     A journal whose chain is broken is folded all the same - its alarms still stand - and alarmed. A site database
-    that the disk gave back damaged is salvaged first, and what was lost is said. ``outdated`` says why ``building`` is
+    that the disk gave back damaged is salvaged first, and what was lost is said. Where the disk takes nothing at all,
+    the engine starts from what can be read of it, and writes as soon as it can. ``outdated`` says why ``building`` is
     not the folder as it is now.
     """
-    lost = salvage(data / SITE_DB)
-    db = SiteDb(data / SITE_DB)
+    lost: list[Lost] = []
+    try:
+        for name, shape in ((SITE_DB, SITE), (INBOX_DB, INBOX), (CURSORS_DB, CURSORS)):
+            if (found := salvage(data / name, shape)) is not None:
+                lost.append(found)
+        moved = _moved(data / CURSORS_DB)
+        db = SiteDb(data / SITE_DB, moved_upto=moved)
+    except (sqlite3.OperationalError, OSError):
+        moved = _moved(data / CURSORS_DB)
+        db = SiteDb(data / SITE_DB, stand_in=in_memory(data / SITE_DB, SITE), moved_upto=moved)
     broken = db.broken_at()
     core = Core(
         building,
@@ -57,9 +68,17 @@ def make_engine(
     if broken is not None:
         words = Text(f"第 {broken} 条记录与校验不符。", f"Entry {broken} does not match its seal.")
         core.own(builtin.JOURNAL, True, words, clock.now())
-    core.own(builtin.DAMAGE, lost is not None, lost.words if lost is not None else Text("", ""), clock.now())
+    told = Text("".join(one.words.zh for one in lost), " ".join(one.words.en for one in lost))
+    core.own(builtin.DAMAGE, bool(lost), told, clock.now())
     core.own(builtin.FOLDER, outdated is not None, outdated or Text("", ""), clock.now())
-    inbox = Inbox(data / INBOX_DB)
+    inbox = Inbox(data / INBOX_DB, read_upto=int(db.meta("acts") or 0))
     return Engine(
         core, source(core), db, inbox, clock, sender=sender, feeder=feeder, bypass=bypass, register=register
     )
+
+
+def _moved(path: Path) -> int:
+    """Up to which number the series writer has moved readings on, as far as its file can be read."""
+    with contextlib.closing(in_memory(path, CURSORS)) as db:
+        row = db.execute("SELECT max(seq) FROM cursor").fetchone()
+        return int(row[0] or 0)

@@ -15,19 +15,11 @@ from sensors.model import RawMessage, Text
 from strongroom.clock import Clock
 from strongroom.journal import Draft
 from strongroom.model import Entry
-from strongroom.sitedb import Batch
+from strongroom.sitedb import Batch, is_damage
 
 RETRY_S = 1.0
 STALLED_S = 2.0
 """Seconds after which one commit is a disk that hangs: a sick disk says nothing, it just does not come back."""
-
-
-# https://sqlite.org/rescode.html: the file is malformed, or no database at all.
-_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-
-
-def _code(error: sqlite3.Error) -> int:
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
 class Store(Protocol):
@@ -146,7 +138,7 @@ class Committer:
                 self._batch, self._under_way = batch, Batch()
                 self._messages = messages + self._messages
             self.error = f"{type(error).__name__}: {error}"
-            self.damaged = isinstance(error, sqlite3.DatabaseError) and _code(error) in _DAMAGED
+            self.damaged = is_damage(error)
             self.tell()
             return False
         finally:

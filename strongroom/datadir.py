@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import msgspec
@@ -16,12 +17,16 @@ LAST_GOOD = "building.json"
 
 
 def keep_last_good(building: Building, data: Path) -> None:
-    """Remember a building that passed the check, for the day its folder does not."""
-    data.mkdir(parents=True, exist_ok=True)
+    """Remember a building that passed the check, for the day its folder does not.
+
+    Where the disk takes nothing the one remembered before stays; that the disk takes nothing is told elsewhere.
+    """
     path = data / LAST_GOOD
     fresh = path.with_suffix(".new")
-    fresh.write_bytes(msgspec.json.encode(building))
-    fresh.replace(path)
+    with contextlib.suppress(OSError):
+        data.mkdir(parents=True, exist_ok=True)
+        fresh.write_bytes(msgspec.json.encode(building))
+        fresh.replace(path)
 
 
 def last_good(data: Path) -> Building | None:

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import msgspec
 
 from alerts.model import Notice, NoticeState
-from alerts.sms import InboundMessage, PaperSender, Sender
+from alerts.sms import PaperSender, Sender
 from ingest.messages import MessageSource
 from sensors.model import RawMessage, Text
 from strongroom import builtin
@@ -25,19 +25,16 @@ from strongroom.bypass import Bypass
 from strongroom.clock import Clock
 from strongroom.committer import Committer
 from strongroom.core import Core
-from strongroom.deciding import nobody
 from strongroom.feeder import Feeder
 from strongroom.inbox import Inbox
 from strongroom.instruments.acts import FolderAct
-from strongroom.instruments.edit import EditError
-from strongroom.instruments.records import Record
 from strongroom.instruments.register import Register
-from strongroom.instruments.service import not_allowed
+from strongroom.instruments.taking import take_folder_act
 from strongroom.journal import Draft, NoticeData, decode, draft_fact
-from strongroom.model import Act, Building, Entry, Health, ReplyReceived
+from strongroom.model import Building, Entry, Health
 from strongroom.outbox import Heard, Outbox, OutboxEvent, Reported, Taking
 from strongroom.redelivery import Redelivery
-from strongroom.sitedb import Batch, SiteDb, encode_board
+from strongroom.sitedb import Batch, SiteDb, encode_board, is_damage
 
 TAKE = 500
 BOARD_EVERY_S = 1.0
@@ -49,13 +46,14 @@ MOST_WAITING = 100_000
 INTAKE_KEPT = 200_000  # readings that stay in the intake after the series store has them
 CLOCK_MOVED_S = 30.0
 STARVED_S = 1.0  # without a word from the broker while nothing is acknowledged: its window is full
+STANDS_S = 1.0  # a link lasts so long: a broker that lets us in and hangs up is as good as none
 BROKER_LOST_S = 10.0
 """Seconds without a broker before that is an alarm: one reconnect with its first back-off is no news."""
 
 
 _NOTHING = Text("", "")
 _NOT_SENDING = Text("发送线程停住了", "the sending thread stands still")
-_NO_FOLDER = Text("演练中不能更改档案馆文件夹。", "A rehearsal does not change the building folder.")
+_DROPS = Text("连接一再断开", "lets us in and hangs up, again and again")
 
 
 class Engine:
@@ -78,6 +76,7 @@ class Engine:
         self.successor: Building | None = (
             None  # the building to go on with, once an act has changed the folder
         )
+        self.damaged = False  # a file is no longer what SQLite wrote: only a new start can salvage it
         self._register = register
         self.source = source
         self.clock = clock
@@ -103,6 +102,7 @@ class Engine:
         self._released: deque[tuple[str, int]] = deque(maxlen=1000)
         self._releasing = threading.Lock()
         self._skew = 0.0
+        self._linked_at = 0.0  # when a link to the broker last stood
         self._next_board = 0.0
         self._next_inbox = 0.0
         self._next_offer = 0.0
@@ -129,8 +129,9 @@ class Engine:
         if self.feeder is not None:
             self.feeder.start()
         self.source.start()
-        while not (stop.is_set() or self.committer.damaged or self._may_hand_over()):
+        while not (stop.is_set() or self.damaged or self._may_hand_over()):
             self.turn(0.05)
+            self.damaged |= self.committer.damaged or (self.feeder is not None and self.feeder.state.damaged)
         if self.outbox is not None:
             self.outbox.stop()
             self._provider(self.clock.now())  # what the last call to the provider brought
@@ -221,7 +222,11 @@ class Engine:
         if now < self._next_inbox:
             return {}
         self._next_inbox = now + INBOX_EVERY_S
-        waiting = self._inbox.after(self._acts_read)
+        try:
+            waiting = self._inbox.after(self._acts_read)
+        except (sqlite3.Error, OSError) as error:  # where the disk is merely away, the commits say so
+            self.damaged |= is_damage(error)
+            return {}
         for seq, act in waiting:
             if self.successor is not None:
                 break  # decided with the new folder
@@ -229,45 +234,18 @@ class Engine:
             if act is None:
                 self.core.own(builtin.ACTS, True, Text(f"第 {seq} 号操作", f"act number {seq}"), now)
             elif isinstance(act.what, FolderAct):
-                self._change_folder(act, act.what, now)
+                self.successor = take_folder_act(
+                    self.core,
+                    self._register,
+                    act,
+                    act.what,
+                    now,
+                    disk_away=bool(self.committer.error),
+                    note=self._note,
+                )
             else:
                 self.core.act(act, now)
         return {"acts": str(self._acts_read)} if waiting else {}
-
-    def _change_folder(self, act: Act, what: FolderAct, now: float) -> None:
-        """Carry an act on instruments into the building folder, which the engine then goes on with."""
-        house = self.core.building
-        records: tuple[Record, ...] = ()
-        try:
-            if refused := self._refused(act):
-                raise EditError(refused)
-            if self._register is None:
-                raise EditError(_NO_FOLDER)
-            source = self.core.instruments.newcomers.get(getattr(what, "newcomer", ""))
-            applied = self._register.apply(what, house, source, act.by, now)
-            if applied.building.revision == house.revision:
-                raise EditError(Text("文件夹没有变化。", "The folder has not changed."))
-            records, self.successor = applied.plan.records, applied.building
-            self._note(
-                draft_fact(
-                    "folder.taken", house.id, now, **{"from": house.revision, "to": applied.building.revision}
-                )
-            )
-            refused = None
-        except EditError as wrong:
-            refused = wrong.words
-        self.core.registered(act, refused, records, now)
-
-    def _refused(self, act: Act) -> Text | None:
-        """Why an act may not change the folder; None where it may."""
-        if self.committer.error:
-            return Text(
-                "数据无法写入磁盘，暂不更改。", "Data cannot be written to disk; nothing is changed now."
-            )
-        who = self.core.building.people.get(act.by)
-        if who is None:
-            return nobody(act.by)
-        return not_allowed(who.roles)
 
     def _may_hand_over(self) -> bool:
         """Not while the disk is away: what is decided then lives in this process alone."""
@@ -286,8 +264,8 @@ class Engine:
                     self.core.taking(notice_id, now)
                 case Reported(notice_id, result):
                     self.core.reported(notice_id, result, now)
-                case Heard(message):
-                    self.core.act(_reply(message), now)
+                case Heard():
+                    self.core.act(event.act, now)
         if now >= self._next_offer:
             self._next_offer = now + OFFER_EVERY_S
             waiting = self.core.to_send(now)
@@ -298,8 +276,8 @@ class Engine:
         """From the outbox thread: an answer is kept before it is interpreted, the rest waits for the next turn."""
         if isinstance(event, Heard):
             try:
-                self._inbox.put(_reply(event.message))
-            except sqlite3.Error:
+                self._inbox.put(event.act)
+            except (sqlite3.Error, OSError):
                 pass  # the disk is away: it counts all the same
             else:
                 return
@@ -309,8 +287,10 @@ class Engine:
         link = self.source.alive()
         if not link.connected:
             self._echo_at = None
-        lost = not link.connected and now - link.since_at > BROKER_LOST_S
-        self.core.own(builtin.BROKER, lost, link.words, now)
+        if link.connected and now - link.since_at >= STANDS_S:
+            self._linked_at = now
+        lost = now - max(self._linked_at, self._started_at) > BROKER_LOST_S
+        self.core.own(builtin.BROKER, lost, _DROPS if link.connected else link.words, now)
         if self.outbox is not None:
             stalls = self.clock.monotonic() - self.outbox.beat_at > OUTBOX_STALLS_S
             trouble = self.outbox.trouble or (_NOT_SENDING if stalls else None)
@@ -335,6 +315,8 @@ class Engine:
         if self.feeder is not None:
             feeding = self.feeder.state
             self.core.own(builtin.STORE, feeding.alarmed, feeding.trouble or _NOTHING, now)
+            if feeding.lost is not None:
+                self.core.own(builtin.DAMAGE, True, feeding.lost, now)
         if now >= self._next_beat:
             self._next_beat = now + BEAT_EVERY_S
             ails = ailing(self.signs())
@@ -406,15 +388,3 @@ class Engine:
 
 def _english(words: Text | None) -> str:
     return "" if words is None else words.en
-
-
-def _reply(message: InboundMessage) -> Act:
-    """An answer from a phone as the act it is kept as; its provider's id makes a repeat harmless."""
-    reply = ReplyReceived(
-        sender=message.sender,
-        words=message.words,
-        means=message.means,
-        provider_id=message.id,
-        notice=message.notice,
-    )
-    return Act(id=f"reply-{message.id}", at=message.at, by="", what=reply)

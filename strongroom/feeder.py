@@ -10,6 +10,7 @@ after every fault and restart.
 
 from __future__ import annotations
 
+import math
 import shutil
 import sqlite3
 import threading
@@ -19,14 +20,17 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from ingest.series import Series, SeriesDownError, SeriesError, SeriesRefusedError
+from ingest.series import Series, SeriesDamagedError, SeriesDownError, SeriesError, SeriesRefusedError
 from sensors.model import Reading, Text
 from strongroom.clock import Clock
-from strongroom.sitedb import Cursors, SiteReader
+from strongroom.sitedb import Cursors, SiteReader, is_damage
 
 CURSOR = "series"
 BATCH = 2_000
 IDLE_S = 1.0
+UPKEEP = 5  # pieces of the store's housekeeping at a time: each is a few milliseconds
+UPKEEP_EVERY_S = 10.0
+MEND_EVERY_S = 3600.0  # a disk that damages a fresh file within the hour needs a person, not another copy
 BACK_OFF_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 CAPACITY = 10_000_000  # over two days of 500 sensors every 10 s
 BYTES_PER_READING = 100  # a row of the intake with its index, measured at 70 to 90
@@ -40,7 +44,9 @@ class Feeding(Struct, frozen=True, kw_only=True):
 
     ``finished`` is the number up to which the intake may be pruned. ``refused`` counts readings that the
     store will never take; they stay out of history. ``trouble`` says what is wrong, or names the last one
-    refused (None: all is well). ``alarmed`` asks for the alarm :data:`strongroom.builtin.STORE`.
+    refused (None: all is well). ``alarmed`` asks for the alarm :data:`strongroom.builtin.STORE`. ``damaged``: a file
+    that only a new start can salvage came back damaged. ``lost``: the store itself did, and this is what could not be
+    read of it.
     """
 
     backlog: int = 0
@@ -50,14 +56,25 @@ class Feeding(Struct, frozen=True, kw_only=True):
     refused: int = 0
     down_since_at: float | None = None
     alarmed: bool = False
+    damaged: bool = False
+    lost: Text | None = None
     trouble: Text | None = None
+
+
+def free_beside(path: Path) -> int:
+    """Bytes free where this file lies; 0 where its folder cannot be looked at."""
+    try:
+        return shutil.disk_usage(path.parent).free
+    except OSError:
+        return 0
 
 
 class Feeder:
     """One thread between the intake at ``site`` and the store that ``open_series`` gives.
 
     ``open_series`` may raise :class:`SeriesError`; it is tried again. :attr:`state` may be read from any
-    thread. ``capacity`` is how many waiting readings count as full; a disk with less room lowers it.
+    thread. ``capacity`` is how many waiting readings count as full; a disk with less room lowers it. ``mend`` makes a
+    store that came back damaged from its disk fit to be opened, and says what was lost; None where that is not ours.
     """
 
     def __init__(
@@ -71,6 +88,7 @@ class Feeder:
         batch: int = BATCH,
         capacity: int = CAPACITY,
         free_bytes: Callable[[], int] | None = None,
+        mend: Callable[[], Text | None] | None = None,
     ) -> None:
         self._site = site
         self._cursors = cursors
@@ -79,11 +97,17 @@ class Feeder:
         self._tail_s = tail_s
         self._batch = batch
         self._capacity = capacity
-        self._free_bytes = free_bytes or (lambda: shutil.disk_usage(site.parent).free)
+        self._free_bytes = free_bytes or (lambda: free_beside(site))
         self._reader: SiteReader | None = None
         self._series: Series | None = None
-        self._at = cursors.get(CURSOR)  # sent up to here
-        self._safe = self._at  # surely on the store's disk up to here
+        self._mend = mend
+        self._mended_at = -math.inf  # on the monotonic clock
+        self._lost: Text | None = None
+        self._damaged = False
+        self._begun = False
+        self._at = 0  # sent up to here
+        self._safe = 0  # surely on the store's disk up to here
+        self._next_upkeep = 0.0
         self._sent: deque[tuple[float, int]] = deque()  # when a batch was taken, its last number
         self._down_since: float | None = None
         self._failures = 0
@@ -96,7 +120,7 @@ class Feeder:
         self._wake = threading.Event()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="feeder", daemon=True)
-        self.state = Feeding(finished=self._safe)
+        self.state = Feeding()
         self.beat_at = clock.monotonic()  # when the thread last moved
 
     def start(self) -> None:
@@ -117,12 +141,16 @@ class Feeder:
         self.beat_at = self._clock.monotonic()
         try:
             moved = self._move()
+            self._settle()
+        except SeriesDamagedError as error:
+            self._store_damaged(error)
+            return 0
         except (SeriesError, sqlite3.Error, OSError) as error:
+            self._damaged |= is_damage(error)
             self._failed(error)
             return 0
         self._failures = 0
         self._down_since = None
-        self._settle()
         self._report("")
         return moved
 
@@ -131,18 +159,47 @@ class Feeder:
     def _move(self) -> int:
         if self._reader is None:
             self._reader = SiteReader(self._site)
+        if not self._begun:
+            self._at = self._safe = self._cursors.get(CURSOR)
+            self._begun = True
         if self._series is None:
             self._series = self._open_series()
         rows = self._reader.intake_after(self._at, self._batch)
         if not rows:
-            self._series.upkeep(self._clock.now(), 5)
+            self._keep_up(self._series)
             return 0
         readings = [reading for _, reading in rows]
         self._write(self._series, readings)
         self._at = rows[-1][0]
         self._written += len(readings)
         self._sent.append((self._clock.monotonic(), self._at))
+        if len(rows) < self._batch:  # a building is never quite still
+            self._keep_up(self._series)
         return len(readings)
+
+    def _keep_up(self, series: Series) -> None:
+        """A little housekeeping, whenever there is no backlog; rarely while there is nothing to do."""
+        at = self._clock.monotonic()
+        if at >= self._next_upkeep:
+            self._next_upkeep = at + (0.0 if series.upkeep(self._clock.now(), UPKEEP) else UPKEEP_EVERY_S)
+
+    def _store_damaged(self, error: SeriesDamagedError) -> None:
+        """Salvage the store, seldom, and send it everything the intake still has."""
+        at = self._clock.monotonic()
+        if self._mend is not None and at - self._mended_at >= MEND_EVERY_S:
+            self._mended_at = at
+            if self._series is not None:
+                self._series.close()
+                self._series = None
+            try:
+                self._lost = self._mend() or self._lost
+                self._cursors.set(CURSOR, 0)
+                self._safe = 0
+            except (sqlite3.Error, OSError) as again:
+                self._mended_at = -math.inf  # no room for the fresh file: later
+                self._failed(again)
+                return
+        self._failed(error)
 
     def _write(self, series: Series, readings: list[Reading]) -> None:
         """Write all; where the store refuses, find the readings it refuses and leave out only those.
@@ -190,6 +247,10 @@ class Feeder:
         self._at = self._safe  # the store may have died with what it had not written
         self._sent.clear()
         self._report(str(error))
+        if self._reader is not None:
+            # A reader that opened the file while its disk was read-only makes SQLite refuse writers of this process.
+            self._reader.close()
+            self._reader = None
 
     def _report(self, error: str) -> None:
         backlog = self._backlog()
@@ -218,6 +279,8 @@ class Feeder:
             refused=self._refused,
             down_since_at=self._down_since,
             alarmed=bool(down) or fill >= ALARM_FILL,
+            damaged=self._damaged,
+            lost=self._lost,
             trouble=trouble,
         )
 

@@ -19,6 +19,7 @@ from alerts.notices import IN_FLIGHT, LOST_ANSWER_S, Fault, SendResult, receipts
 from alerts.sms import InboundMessage, Sender
 from sensors.model import Text
 from strongroom.clock import Clock
+from strongroom.model import Act, ReplyReceived
 
 S = NoticeState
 
@@ -52,6 +53,19 @@ class Heard(Struct, frozen=True):
     """An answer came in."""
 
     message: InboundMessage
+
+    @property
+    def act(self) -> Act:
+        """The answer as the act it is kept as; its provider's id makes a repeat harmless."""
+        said = self.message
+        reply = ReplyReceived(
+            sender=said.sender,
+            words=said.words,
+            means=said.means,
+            provider_id=said.id,
+            notice=said.notice,
+        )
+        return Act(id=f"reply-{said.id}", at=said.at, by="", what=reply)
 
 
 OutboxEvent = Taking | Reported | Heard

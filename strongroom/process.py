@@ -15,18 +15,19 @@ from strongroom.bypass import Bypass
 from strongroom.carriers import sender_of
 from strongroom.clock import SystemClock
 from strongroom.core import Core
-from strongroom.datadir import CURSORS_DB, SITE_DB, keep_last_good, last_good
+from strongroom.datadir import CURSORS_DB, READINGS_DB, SITE_DB, keep_last_good, last_good
 from strongroom.feeder import Feeder
 from strongroom.folder.load import load
 from strongroom.instruments.register import Register
 from strongroom.model import Building
 from strongroom.problems import render
 from strongroom.readings import open_series, tail_s
+from strongroom.salvage import READINGS, salvage
 from strongroom.settings import Settings, SettingsError, read_settings
 from strongroom.sitedb import Cursors
 
 CANNOT_RUN = 2
-DAMAGED = 3  # the site database came back damaged while running: the next start salvages it
+DAMAGED = 3  # a file came back damaged while running: the next start salvages it
 # How long one of our threads may keep the others waiting. At Python's 5 ms the series writer, draining a backlog,
 # delays decisions twice as much, and is itself half as fast (bench/drain).
 SWITCH_S = 0.0005
@@ -116,12 +117,17 @@ def _run_one(
             fleeting=True,
         )
 
+    def mended() -> Text | None:
+        lost = salvage(settings.data / READINGS_DB, READINGS)
+        return lost.words if lost is not None else None
+
     feeder = Feeder(
         settings.data / SITE_DB,
         Cursors(settings.data / CURSORS_DB),
         lambda: open_series(settings.data, settings.influx, read_only=False),
         clock,
         tail_s=tail_s(settings.influx),
+        mend=None if settings.influx.url else mended,
     )
     engine = make_engine(
         building,
@@ -139,7 +145,7 @@ def _run_one(
     beat.start()
     following = engine.run(stopping)
     beat.stop()
-    if engine.committer.damaged:
+    if engine.damaged:
         return DAMAGED
     return following or 0
 

@@ -13,7 +13,16 @@ from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import (
+    BaseDocTemplate,
+    Flowable,
+    Paragraph,
+    SimpleDocTemplate,
+    Spacer,
+    Table,
+    TableStyle,
+)
 
 from playbooks.holdings.rows import guarded
 from playbooks.model import Holding
@@ -51,6 +60,7 @@ NOTES = (
     ),
 )
 MEASURE, AVOIDED = Text("措施", "measure"), Text("每例平均减少损失", "mean loss avoided")
+COMMA = Text("，", ", ")
 MOST_ROWS = 60
 MOST_NEVER = 30
 
@@ -119,7 +129,9 @@ def write_csv(out: IO[str], found: Findings, language: str) -> None:
 
 def write_pdf(path: Path, found: Findings, language: str) -> None:
     """The report as PDF, A4 upright, in one language."""
-    small = ParagraphStyle("small", fontName=font(), fontSize=8, leading=10, wordWrap="CJK")
+    small = ParagraphStyle("small", fontName=font(), fontSize=8, leading=10)
+    if language == "zh":
+        small.wordWrap = "CJK"  # breaks between any two characters: right for Chinese, wrong inside words
     head = ParagraphStyle("head", parent=small, fontSize=12, leading=16, spaceBefore=8, spaceAfter=3)
     title = ParagraphStyle("title", parent=small, fontSize=17, leading=22)
 
@@ -132,16 +144,17 @@ def write_pdf(path: Path, found: Findings, language: str) -> None:
     minutes = Text(f"总时间 {found.minutes:g} 分钟", f"{found.minutes:g} minutes in all").in_(language)
     story: list[Flowable] = [
         say(found.building.in_(language), title),
-        say(f"{TITLE.in_(language)} · {found.made_on} · {minutes}", head),
+        say(COMMA.in_(language).join((TITLE.in_(language), found.made_on, minutes)), head),
         part(Text("什么最有用", "What helps most")),
         _grid(
             [
                 [
-                    say(Text("措施", "measure").in_(language)),
-                    say(Text("每例平均减少损失", "mean loss avoided").in_(language)),
+                    say(MEASURE.in_(language)),
+                    say(AVOIDED.in_(language)),
                 ]
             ]
-            + [[say(what.in_(language)), say(f"{saves:.1f}")] for what, saves in measures(found.losses)]
+            + [[say(what.in_(language)), say(f"{saves:.1f}")] for what, saves in measures(found.losses)],
+            (120, 66),
         ),
         part(Text("损失最大的情形", "The worst cases")),
     ]
@@ -149,7 +162,8 @@ def write_pdf(path: Path, found: Findings, language: str) -> None:
     story.append(
         _grid(
             [[say(name.in_(language)) for name in COLUMNS.values()]]
-            + [[say(row[key]) for key in COLUMNS] for row in shown[:MOST_ROWS]]
+            + [[say(row[key]) for key in COLUMNS] for row in shown[:MOST_ROWS]],
+            (20, 26, 18, 13, 15, 14, 15, 11, 14, 40),
         )
     )
     if len(shown) > MOST_ROWS:
@@ -163,11 +177,13 @@ def write_pdf(path: Path, found: Findings, language: str) -> None:
         _grid(
             [[say(words.in_(language)) for words in (Text("编号", "id"), Text("架位", "place"), COLUMNS["zone"],
                                                      Text("情形数", "cases"))]]
-            + [[say(str(cell)) for cell in row] for row in never[:MOST_NEVER]]
+            + [[say(str(cell)) for cell in row] for row in never[:MOST_NEVER]],
+            (50, 56, 50, 30),
         )
     )  # fmt: skip
     if len(never) > MOST_NEVER:
-        story.append(say(f"… {len(never) - MOST_NEVER}"))
+        rest = len(never) - MOST_NEVER
+        story.append(say(Text(f"另有 {rest} 件。", f"and {rest} more.").in_(language)))
     story.append(Spacer(1, 5 * mm))
     story += [say(note.in_(language)) for note in NOTES]
     document = SimpleDocTemplate(
@@ -180,11 +196,18 @@ def write_pdf(path: Path, found: Findings, language: str) -> None:
         title=f"{TITLE.in_(language)} {found.made_on}",
         author="Strongroom",
     )
-    document.build(story)
+
+    def foot(canvas: Canvas, page: BaseDocTemplate) -> None:
+        canvas.setFont(font(), 8)
+        words = COMMA.in_(language).join((found.building.in_(language), TITLE.in_(language), found.made_on))
+        canvas.drawString(page.leftMargin, 6 * mm, words)
+        canvas.drawRightString(A4[0] - page.rightMargin, 6 * mm, str(page.page))
+
+    document.build(story, onFirstPage=foot, onLaterPages=foot)
 
 
-def _grid(content: list[list[Paragraph]]) -> Table:
-    table = Table(content, repeatRows=1)
+def _grid(content: list[list[Paragraph]], widths_mm: Sequence[float]) -> Table:
+    table = Table(content, [width * mm for width in widths_mm], repeatRows=1)
     table.setStyle(
         TableStyle(
             [

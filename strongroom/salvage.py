@@ -1,7 +1,7 @@
-"""What to do when the site database comes back damaged from its disk: keep what is intact, say what is lost.
+"""What to do when a database comes back damaged from its disk: keep what is intact, say what is lost.
 
 SQLite finds a page that is no page of its, and a write-ahead log whose checksums end before its last commit; it
-repairs nothing. So before the engine opens the file: where it is damaged, every row that can still be read goes into
+repairs nothing. So before the engine opens a file: where it is damaged, every row that can still be read goes into
 a fresh file, and the damaged one is put aside for whoever can read more of it: where an inner page of a table is
 gone, the rows it led to are not found here (``sqlite3 FILE .recover`` searches every page for them). File formats:
 https://sqlite.org/fileformat2.html (4.1 WAL file format).
@@ -12,16 +12,47 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 from msgspec import Struct
 
+from ingest.series_sqlite import PRAGMAS as READINGS_PRAGMAS
+from ingest.series_sqlite import SCHEMA as READINGS_SCHEMA
+from ingest.series_sqlite import intact
 from sensors.model import Text
-from strongroom.sitedb import SCHEMA
+from strongroom.inbox import SCHEMA as INBOX_SCHEMA
+from strongroom.sitedb import CURSOR_SCHEMA, SCHEMA
 
-_NUMBERED = ("journal", "intake", "kept", "board")  # tables by number, and by key
-_KEYED = {"latest": "sensor", "rule_state": "key", "meta": "key"}
+
+class Shape(Struct, frozen=True, kw_only=True):
+    """What a file of ours looks like: its tables by number and by key (a table's key after its name).
+
+    ``intact`` says of a row whether its content is what was written; ``pragmas`` hold for a fresh file.
+    """
+
+    schema: str
+    numbered: tuple[str, ...] = ()
+    keyed: dict[str, str] = {}
+    intact: Callable[[str, Sequence[object]], bool] | None = None
+    pragmas: str = ""
+
+
+SITE = Shape(
+    schema=SCHEMA,
+    numbered=("journal", "intake", "kept", "board"),
+    keyed={"latest": "sensor", "rule_state": "key", "meta": "key"},
+)
+INBOX = Shape(schema=INBOX_SCHEMA, numbered=("acts",))
+CURSORS = Shape(schema=CURSOR_SCHEMA, keyed={"cursor": "name"})
+READINGS = Shape(
+    schema=READINGS_SCHEMA,
+    numbered=("series", "block", "part", "tail"),
+    keyed={"recent": "series, at"},
+    intact=intact,
+    pragmas=READINGS_PRAGMAS,
+)
 _LARGEST = 2**62
 _WAL_HEAD, _FRAME_HEAD = 32, 24
 
@@ -41,16 +72,24 @@ class Lost(Struct, frozen=True, kw_only=True):
         """One sentence for the operator."""
         zh, en = [], []
         for table, holes in self.rows.items():
-            counts = [last - first + 1 if last >= 0 else 0 for first, last in holes]
-            many = f"{sum(counts)}" + ("+" if 0 in counts else "")
-            zh.append(f"{table} 表 {many} 行")
-            en.append(f"{many} rows of {table}")
+            known = sum(last - first + 1 for first, last in holes if last >= 0)
+            open_end = any(last < 0 for _, last in holes)
+            many = (f"{known} 行" + ("以上" if open_end else ""), f"{known}{'+' if open_end else ''} rows")
+            if not known:
+                many = ("不知多少行", "an unknown number of rows")
+            zh.append(f"{table} 表 {many[0]}")
+            en.append(f"{many[1]} of {table}")
         for table in self.unreadable:
             zh.append(f"{table} 表的一部分")
             en.append(f"a part of {table}")
         if self.pages:
             zh.append(f"最后一次提交的 {self.pages} 页")
             en.append(f"{self.pages} pages of the last commits")
+        if not en:
+            return Text(
+                f"文件已损坏，内容全部读出，损坏的文件另存为 {self.aside}。",
+                f"A file was damaged; all it held could be read; the damaged file is kept as {self.aside}.",
+            )
         where = (f"；损坏的文件另存为 {self.aside}", f"; the damaged file is kept as {self.aside}")
         return Text(
             f"读不出：{'、'.join(zh)}{where[0] if self.aside else ''}。",
@@ -58,8 +97,8 @@ class Lost(Struct, frozen=True, kw_only=True):
         )
 
 
-def salvage(path: Path) -> Lost | None:
-    """Make the site database at ``path`` fit to be opened; None when it was whole or is not there.
+def salvage(path: Path, shape: Shape = SITE) -> Lost | None:
+    """Make the database at ``path`` fit to be opened; None when it was whole or is not there.
 
     Raises :class:`OSError` and :class:`sqlite3.OperationalError` when there is no room for the fresh file.
     """
@@ -67,19 +106,56 @@ def salvage(path: Path) -> Lost | None:
         return None
     committed = _committed(path)
     pages = 0
-    with contextlib.closing(_opened(path)) as db:
-        try:
-            row = db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-            pages = committed - int(row[1]) if _torn(path, int(row[1]), committed) else 0
-            whole = db.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
-        except sqlite3.OperationalError:
-            raise  # no room, or locked: nothing is known about damage
-        except sqlite3.DatabaseError:
-            whole = False
-        if whole:
-            return Lost(pages=pages) if pages else None
-        rows, unreadable = _copied(db, _fresh(path))
+    emptied = path.stat().st_size == 0  # SQLite takes that for a new file, and throws the log away
+    if emptied and not any(other.stat().st_size for other in path.parent.glob("*.db")):
+        return None  # a first start that found no room
+    with contextlib.closing(_opened(path)) if not emptied else contextlib.nullcontext() as db:
+        if db is not None:
+            try:
+                row = db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+                pages = committed - int(row[1]) if _torn(path, int(row[1]), committed) else 0
+                whole = db.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok" and _all_intact(db, shape)
+            except sqlite3.OperationalError:
+                raise  # no room, or locked: nothing is known about damage
+            except sqlite3.DatabaseError:
+                whole = False
+            if whole:
+                return Lost(pages=pages) if pages else None
+        rows, unreadable = _rewritten(db, path, shape)
     return Lost(rows=rows, unreadable=unreadable, pages=pages, aside=_swapped(path).name)
+
+
+def in_memory(path: Path, shape: Shape) -> sqlite3.Connection:
+    """All that can be read of a file that cannot be written, or nothing, as a database in memory.
+
+    Tried in turns: as any reader does; without the file of shared memory, which a full disk may have no room for; and
+    as the file itself stands, without its log.
+    """
+    for question, exclusive in (("mode=ro", False), ("mode=rw", True), ("mode=ro&immutable=1", False)):
+        try:
+            found = sqlite3.connect(f"file:{quote(str(path))}?{question}", uri=True, isolation_level=None)
+        except sqlite3.Error:
+            continue
+        with contextlib.closing(found) as db:
+            try:
+                if exclusive:
+                    db.execute("PRAGMA locking_mode = EXCLUSIVE")
+                db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+            except sqlite3.OperationalError:
+                continue
+            except sqlite3.DatabaseError:
+                pass  # damaged: what can be read is read
+            memory = _fresh_at(":memory:", shape)
+            _copied(db, memory, shape)
+            return memory
+    return _fresh_at(":memory:", shape)
+
+
+def _all_intact(db: sqlite3.Connection, shape: Shape) -> bool:
+    if shape.intact is None:
+        return True
+    tables = shape.numbered
+    return all(shape.intact(table, row) for table in tables for row in db.execute(f"SELECT * FROM {table}"))  # noqa: S608
 
 
 def _opened(path: Path) -> sqlite3.Connection:
@@ -151,32 +227,52 @@ def _summed(content: bytes, order: str, sums: tuple[int, ...]) -> tuple[int, int
     return first, second
 
 
-def _copied(db: sqlite3.Connection, fresh: Path) -> tuple[dict[str, list[tuple[int, int]]], tuple[str, ...]]:
+def _fresh_at(place: Path | str, shape: Shape) -> sqlite3.Connection:
+    new = sqlite3.connect(place, timeout=10.0, isolation_level=None, check_same_thread=False)
+    new.executescript(shape.pragmas + shape.schema)
+    return new
+
+
+def _rewritten(
+    db: sqlite3.Connection | None, path: Path, shape: Shape
+) -> tuple[dict[str, list[tuple[int, int]]], tuple[str, ...]]:
+    """What can be read of ``db`` in a fresh file beside ``path``; and what cannot."""
+    fresh = _fresh(path)
     for leftover in (fresh, fresh.with_name(fresh.name + "-journal")):
         leftover.unlink(missing_ok=True)
+    with contextlib.closing(_fresh_at(fresh, shape)) as new:
+        if db is None:
+            return {table: [(1, -1)] for table in shape.numbered}, tuple(shape.keyed)
+        return _copied(db, new, shape)
+
+
+def _copied(
+    db: sqlite3.Connection, new: sqlite3.Connection, shape: Shape
+) -> tuple[dict[str, list[tuple[int, int]]], tuple[str, ...]]:
     holes: dict[str, list[tuple[int, int]]] = {}
     unreadable: list[str] = []
-    with contextlib.closing(_opened(fresh)) as new:
-        new.executescript(SCHEMA)
-        new.execute("BEGIN")
-        ends = _ends(db)
-        for table in _NUMBERED:
-            found: list[tuple[int, int]] = []
-            end = _head(db) if table == "journal" else ends.get(table, -1)
-            for row in _rows(db, table, end, found):
-                new.execute(f"INSERT INTO {table} VALUES ({','.join('?' * len(row))})", row)  # noqa: S608 - our names
-            if found:
-                holes[table] = found
-        for table, end in ends.items():  # numbers are never given twice: consumers remember how far they are
-            new.execute("DELETE FROM sqlite_sequence WHERE name = ?", (table,))
-            new.execute("INSERT INTO sqlite_sequence VALUES (?, ?)", (table, end))
-        for table, key in _KEYED.items():
-            rows, whole = _keyed(db, table, key)
-            for row in rows:
-                new.execute(f"INSERT OR IGNORE INTO {table} VALUES ({','.join('?' * len(row))})", row)  # noqa: S608
-            if not whole:
-                unreadable.append(table)
-        new.execute("COMMIT")
+    new.execute("BEGIN")
+    ends = _ends(db)
+    for table in shape.numbered:
+        found: list[tuple[int, int]] = []
+        end = _head(db) if table == "journal" else ends.get(table, -1)
+        for number, row in _rows(db, table, end, found):
+            if shape.intact is not None and not shape.intact(table, row):
+                found.append((number, number))
+                continue
+            new.execute(f"INSERT OR IGNORE INTO {table} VALUES ({','.join('?' * len(row))})", row)  # noqa: S608 - ours
+        if found:
+            holes[table] = found
+    for table, end in ends.items():  # numbers are never given twice: consumers remember how far they are
+        new.execute("DELETE FROM sqlite_sequence WHERE name = ?", (table,))
+        new.execute("INSERT INTO sqlite_sequence VALUES (?, ?)", (table, end))
+    for table, key in shape.keyed.items():
+        rows, whole = _keyed(db, table, key)
+        for row in rows:
+            new.execute(f"INSERT OR IGNORE INTO {table} VALUES ({','.join('?' * len(row))})", row)  # noqa: S608
+        if not whole:
+            unreadable.append(table)
+    new.execute("COMMIT")
     return holes, tuple(unreadable)
 
 
@@ -199,15 +295,15 @@ def _head(db: sqlite3.Connection) -> int:
 
 def _rows(
     db: sqlite3.Connection, table: str, end: int, holes: list[tuple[int, int]]
-) -> Iterator[tuple[object, ...]]:
-    """Every row that can be read, by number; what lies between goes to ``holes``."""
+) -> Iterator[tuple[int, tuple[object, ...]]]:
+    """Every row that can be read with its number; what lies between goes to ``holes``."""
     at = -_LARGEST
     last: int | None = None
     while True:
         try:
             asked = f"SELECT rowid, * FROM {table} WHERE rowid >= ? ORDER BY rowid"  # noqa: S608 - our own names
             for number, *row in db.execute(asked, (at,)):
-                yield tuple(row)
+                yield number, tuple(row)
                 last, at = number, number + 1
         except sqlite3.DatabaseError:
             first = 1 if last is None else last + 1
@@ -258,7 +354,8 @@ def _keyed(db: sqlite3.Connection, table: str, key: str) -> tuple[list[tuple[obj
     rows: list[tuple[object, ...]] = []
     for order in ("ASC", "DESC"):
         try:
-            for row in db.execute(f"SELECT * FROM {table} ORDER BY {key} {order}"):  # noqa: S608
+            by = ", ".join(f"{column} {order}" for column in key.split(", "))
+            for row in db.execute(f"SELECT * FROM {table} ORDER BY {by}"):  # noqa: S608 - our own names
                 rows.append(row)
         except sqlite3.DatabaseError:
             continue

@@ -46,7 +46,18 @@ CREATE TABLE IF NOT EXISTS board(id INTEGER PRIMARY KEY CHECK(id = 1), revision 
   body BLOB NOT NULL);
 """
 
+CURSOR_SCHEMA = "CREATE TABLE IF NOT EXISTS cursor(name TEXT PRIMARY KEY, seq INTEGER NOT NULL)"
+
 _board = msgspec.json.Decoder(Board)
+
+
+# https://sqlite.org/rescode.html: the file is malformed, or no database at all.
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+def is_damage(error: Exception) -> bool:
+    """Whether SQLite says that a file is no longer what it wrote."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED
 
 
 class Batch(Struct, kw_only=True):
@@ -85,24 +96,31 @@ class Batch(Struct, kw_only=True):
 
 
 class SiteDb:
-    """The engine's own connection. Every method may raise :class:`sqlite3.Error` (disk full, read-only)."""
+    """The engine's own connection. Every method may raise :class:`sqlite3.Error` (disk full, read-only).
 
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    ``stand_in`` holds what could be read of a file that cannot be opened for writing: it answers until a commit can
+    open the file after all. Each commit tries. No reading gets a number up to ``moved_upto`` again, also where the file
+    that knew the numbers is gone: the series writer believes that it has moved those on.
+    """
+
+    def __init__(self, path: Path, stand_in: sqlite3.Connection | None = None, moved_upto: int = 0) -> None:
         self.path = path
+        self._moved_upto = moved_upto
+        self._standing_in = stand_in is not None
         # The writer thread and the start-up fold share this connection, never at the same time.
-        self._db = sqlite3.connect(path, timeout=10.0, isolation_level=None, check_same_thread=False)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=FULL")
-        self._db.execute("PRAGMA wal_autocheckpoint=4000")
-        self._db.executescript(SCHEMA)
-        self._db.execute("INSERT OR IGNORE INTO meta VALUES('schema', ?)", (str(SCHEMA_VERSION),))
-        head = self._db.execute("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
+        self._take_up(_for_writing(path, moved_upto) if stand_in is None else stand_in)
+
+    def _take_up(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        head = db.execute("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
         self._seq: int = head[0] if head else 0
         self._hash: str = head[1] if head else GENESIS
 
     def commit(self, batch: Batch) -> list[Entry]:
         """Write a batch in one transaction with full sync; returns the sealed journal entries."""
+        if self._standing_in:
+            self._take_up(_for_writing(self.path, self._moved_upto))
+            self._standing_in = False
         seq, previous = self._seq, self._hash
         entries: list[Entry] = []
         for draft in batch.drafts:
@@ -193,6 +211,31 @@ class SiteDb:
         self._db.close()
 
 
+def number_after(db: sqlite3.Connection, table: str, upto: int) -> None:
+    """The next row of a table that never gives a number twice gets one above ``upto``."""
+    row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
+    if row is None and upto:
+        db.execute("INSERT INTO sqlite_sequence VALUES (?, ?)", (table, upto))
+    elif row is not None and int(row[0]) < upto:
+        db.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = ?", (upto, table))
+
+
+def _for_writing(path: Path, moved_upto: int) -> sqlite3.Connection:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    db = sqlite3.connect(path, timeout=10.0, isolation_level=None, check_same_thread=False)
+    try:
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=FULL")
+        db.execute("PRAGMA wal_autocheckpoint=4000")
+        db.executescript(SCHEMA)
+        db.execute("INSERT OR IGNORE INTO meta VALUES('schema', ?)", (str(SCHEMA_VERSION),))
+        number_after(db, "intake", moved_upto)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
 class SiteReader:
     """Read-only view for the dashboard, the outbox, the feeder and tools; not for two threads at once."""
 
@@ -204,7 +247,10 @@ class SiteReader:
         self._db = sqlite3.connect(
             f"file:{self._path}?mode=ro", uri=True, timeout=5.0, isolation_level=None, check_same_thread=False
         )
-        self._file = self._path.stat().st_ino
+        try:
+            self._file = self._path.stat().st_ino
+        except OSError as error:  # a salvaged file is just taking its place
+            raise sqlite3.OperationalError(str(error)) from error
         self._revision = -1
         self._last: Board | None = None
 
@@ -278,15 +324,24 @@ class SiteReader:
 class Cursors:
     """How far each consumer of the intake has come, in a file of its own beside the site database.
 
-    Kept apart so that consumers never wait for, or hold up, the engine's group commit.
+    Kept apart so that consumers never wait for, or hold up, the engine's group commit. The file is opened by the first
+    question, which may raise :class:`sqlite3.Error` or :class:`OSError`, and so may every other.
     """
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(path, timeout=10.0, isolation_level=None, check_same_thread=False)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=FULL")
-        self._db.execute("CREATE TABLE IF NOT EXISTS cursor(name TEXT PRIMARY KEY, seq INTEGER NOT NULL)")
+        self._path = path
+        self._open: sqlite3.Connection | None = None
+
+    @property
+    def _db(self) -> sqlite3.Connection:
+        if self._open is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            db = sqlite3.connect(self._path, timeout=10.0, isolation_level=None, check_same_thread=False)
+            db.execute("PRAGMA journal_mode=WAL")
+            db.execute("PRAGMA synchronous=FULL")
+            db.execute(CURSOR_SCHEMA)
+            self._open = db
+        return self._open
 
     def get(self, name: str) -> int:
         """The last number this consumer has finished; 0 at first."""
@@ -299,7 +354,8 @@ class Cursors:
 
     def close(self) -> None:
         """Close."""
-        self._db.close()
+        if self._open is not None:
+            self._open.close()
 
 
 def _broken(entries: Iterator[Entry], head: str | None) -> int | None:

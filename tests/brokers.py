@@ -21,7 +21,7 @@ listener {port} 127.0.0.1
 allow_anonymous {anonymous}
 persistence {keeping}
 max_inflight_messages {window}
-max_queued_messages 200000
+max_queued_messages 2000000
 max_packet_size 4194304
 connection_messages false
 log_type error

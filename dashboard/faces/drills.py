@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from dashboard.faces.chrome import card, drawer, empty
+from dashboard.faces.pace import pace
 from dashboard.html import esc, join, tag
 from dashboard.scene import Scene
 from playbooks.model import Drill, Expect, Play
@@ -27,6 +28,7 @@ def face(scene: Scene) -> str:
         parts.append(card(w("drills.title"), empty(w("drills.none")), key="none"))
     last = _last_runs(scene)
     parts += [_drill(scene, drill, last.get(drill.id)) for drill in drills]
+    parts.append(pace(scene))
     return tag("div", *parts, class_="sr-one")
 
 

@@ -1,6 +1,7 @@
 // The live surface: shows what the server drew, keeps focus, typing and open forms, and answers the keyboard.
 import { feed as watch } from "./watch.js";
 import { ring } from "./chime.js";
+import { forget, keep } from "./keep.js";
 import { send, tick, decorate, use as useActs } from "./ticks.js";
 
 const hosts = new WeakMap();
@@ -11,9 +12,10 @@ let stamp = 0; // our own time when its data came
 export async function show(component, revision) {
   const { parentElement: host, data } = component;
   current = component;
-  stamp = performance.now();
+  stamp = performance.now() - (data.kept_ms || 0);
   await styles(revision);
   if (data.ended) {
+    await forget();
     location.href = "/login?to=" + encodeURIComponent(location.pathname + location.search);
     return;
   }
@@ -45,6 +47,7 @@ export async function show(component, revision) {
   ring(data, known.root);
   say(data.said);
   clocks();
+  keep(data, revision);
 }
 
 export function leave(component) {
@@ -159,6 +162,7 @@ function choose(choice) {
 }
 
 async function goOut() {
+  await forget();
   await fetch("/leave", { method: "POST", headers: { "x-strongroom": current.data.token } });
   location.href = "/login";
 }

@@ -9,7 +9,7 @@ let timer = 0;
 export function feed(data) {
   if (data.drawn !== state.drawn) {
     state.drawn = data.drawn;
-    state.fedAt = performance.now();
+    state.fedAt = performance.now() - (data.kept_ms || 0); // a kept page is as old as it is
   }
   state.beatAge = data.beat_age;
   state.beatAt = data.beat_at;

@@ -128,17 +128,41 @@ METHODS: dict[str, Method] = {
     "photo": Method(
         steps=(
             Text("保持湿润，不碰药膜。", "Keep wet; do not touch the image layer."),
-            Text("48 小时内图像面朝上晾干。", "Air-dry image side up within 48 h."),
+            Text("48 小时内图像面朝上晾干：首选。", "Air-dry image side up within 48 h: the best."),
             Text("来不及再冷冻；以后解冻晾干。", "No time: freeze; later thaw and air-dry."),
+            Text(
+                "真空冷冻干燥是最后手段；绝不加热真空干燥。",
+                "Freeze-drying is the last resort; never dry them with heat and vacuum.",
+            ),
         ),
-        never={"freeze-dry": _NO_VACUUM},
         source="NEDCC 3.7; GOHSEP",
+    ),
+    "pigment-print": Method(
+        steps=(
+            Text("平放，图像面朝上，勿触碰。", "Keep flat, image side up; touch nothing."),
+            Text("立即晾干，或平放冷冻。", "Air-dry at once, or freeze lying flat."),
+        ),
+        source="NEDCC 3.7; GOHSEP",
+    ),
+    "dye-transfer": Method(
+        steps=(
+            Text("立即图像面朝上晾干。", "Air-dry image side up at once."),
+            Text("恢复率低：无副本的先做。", "Few recover: those without a copy first."),
+        ),
+        source="GOHSEP",
     ),
     "early-photo": _PHOTO_FIRST,
     "glass": _PHOTO_FIRST,
     "film": Method(
         steps=(
-            Text("保持湿润，不超过 48 小时。", "Keep wet, no longer than 48 h."),
+            Text(
+                "先挑出玻璃版和硝酸片：它们不得冷冻。",
+                "Take glass and nitrate out first: they are never frozen.",
+            ),
+            Text(
+                "保持湿润，不超过 48 小时；胶片相贴晾干会粘连。",
+                "Keep wet, no longer than 48 h: film dried touching fuses.",
+            ),
             Text("送冲印室重新水洗、晾干。", "To a laboratory: re-wash and dry."),
         ),
         never={"freeze-dry": _NO_VACUUM},

@@ -10,7 +10,7 @@ stands, and is shown as a default.
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from msgspec import Struct
 
@@ -21,6 +21,8 @@ from sensors.model import Text, Zone
 
 ENOUGH = 5
 """Samples from which a measured figure replaces the default (planning assumption)."""
+LAST = 5
+"""So many of the last drills and incidents count: people, trolleys and shelves change."""
 LEAST, MOST = 0.2, 5.0
 """Ratios outside are a forgotten tick or a tick made later, not a measurement."""
 DEFAULT_SPREAD = 0.25
@@ -146,6 +148,21 @@ def site_times(samples: Iterable[Sample], date: str, source: str) -> SiteTimes:
         shelf=figure("shelf", known, date, source),
         boxes_per_min=round(sum(one.boxes for one in shelf) / minutes, 2) if len(shelf) >= ENOUGH else None,
     )
+
+
+def measured_in(
+    incidents: Iterable[Incident],
+    holdings: Mapping[str, Holding],
+    zones: Mapping[str, Zone],
+    assembly: str,
+    day: Callable[[float], str],
+    last: int = LAST,
+) -> SiteTimes:
+    """What the ``last`` incidents and drills with ticks measured together; ``day`` writes a moment as an ISO date."""
+    chosen = sorted((one for one in incidents if one.items), key=lambda one: one.opened_at)[-last:]
+    samples = [sample for one in chosen for sample in samples_of(one, holdings, zones, assembly)]
+    date = day(chosen[-1].opened_at) if chosen else ""
+    return site_times(samples, date, ", ".join(f"{one.kind} {one.reference}" for one in chosen))
 
 
 def in_words(what: Text, known: Figure) -> Text:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from playbooks.model import Incident, IncidentEvent
-from playbooks.rescue.measured import SiteTimes, in_words, samples_of, site_times
+from playbooks.rescue.measured import LAST, SiteTimes, in_words, measured_in
 from sensors.model import Text
 from strongroom.cli import app
 from strongroom.cli.common import say
 from strongroom.cli.holdings import building_or_exit
 from strongroom.folder.load import load
-from strongroom.folder.rescue import FILE, written
+from strongroom.folder.rescue import FILE, with_times
 from strongroom.localtime import local
 from strongroom.rehearse import record_of
 from strongroom.sitedb import SiteReader
@@ -32,7 +31,7 @@ def rescue_times(
     data: Annotated[
         Path | None, typer.Option("--data", help="Data directory with drills and incidents · 数据目录")
     ] = None,
-    last: Annotated[int, typer.Option(min=1, help="The last so many of them · 最近几次")] = 5,
+    last: Annotated[int, typer.Option(min=1, help="The last so many of them · 最近几次")] = LAST,
     write: Annotated[
         bool, typer.Option("--write", help="Put the measured figures into rescue.toml · 写入")
     ] = False,
@@ -45,7 +44,7 @@ def rescue_times(
     With --data the ticks "out" and "arrived" of the last drills and incidents are measured against the plan · 实测时间.
     """
     house = building_or_exit(folder)
-    times, source = house.rescue.times, ""
+    times = house.rescue.times
     if data is not None:
         path = data / "site.db"
         if not path.is_file():
@@ -55,15 +54,14 @@ def rescue_times(
         known: dict[str, Incident] = {
             e.incident.id: e.incident for e in record if isinstance(e, IncidentEvent)
         }
-        chosen = sorted((one for one in known.values() if one.items), key=lambda one: one.opened_at)[-last:]
-        samples = [
-            sample
-            for one in chosen
-            for sample in samples_of(one, house.holdings, house.zones, house.assembly)
-        ]
-        date = local(chosen[-1].opened_at, house.timezone, "%Y-%m-%d") if chosen else ""
-        source = ", ".join(f"{one.kind} {one.reference}" for one in chosen)
-        times = site_times(samples, date, source)
+        times = measured_in(
+            known.values(),
+            house.holdings,
+            house.zones,
+            house.assembly,
+            lambda at: local(at, house.timezone, "%Y-%m-%d"),
+            last,
+        )
     if write:
         _write(folder, times)
     if as_json:
@@ -94,8 +92,7 @@ def _as_json(times: SiteTimes) -> dict[str, object]:
 
 def _write(folder: Path, times: SiteTimes) -> None:
     """Replace the measured figures of rescue.toml and nothing else; the folder is read again before it counts."""
-    lines = written(times)
-    if not lines:
+    if times.walk.is_default and times.shelf.is_default:
         say(
             Text(
                 "样本太少，沿用默认值，未写入。", "Too few samples: the defaults stand, nothing was written."
@@ -104,18 +101,9 @@ def _write(folder: Path, times: SiteTimes) -> None:
         return
     path = folder / FILE
     before = path.read_text(encoding="utf-8") if path.is_file() else ""
-    kept, skipping = [], False
-    for line in before.splitlines():
-        if line.strip().startswith("["):
-            skipping = line.strip() in {"[walk]", "[shelf]"}
-        if not skipping and not line.strip().startswith("boxes_per_min"):
-            kept.append(line)
-    top = [line for line in lines.splitlines() if line.startswith("boxes_per_min")]
-    tables = lines.split("\n", 1)[1] if top else lines
-    after = "\n".join([*top, *kept]).strip() + "\n" + tables
-    tomllib.loads(after)
+    after = with_times(before, times)
     fresh = path.with_suffix(".toml.new")
-    fresh.write_text(after.lstrip("\n"), encoding="utf-8")
+    fresh.write_text(after, encoding="utf-8")
     fresh.replace(path)
     if load(folder).building is None:
         if before:

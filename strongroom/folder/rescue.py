@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
+from datetime import date
 from typing import Literal, get_args
 
+import tomlkit
 from msgspec import convert
 
 from playbooks.rescue.measured import DEFAULT_SPREAD, DEFAULT_TIMES, Figure, SiteTimes
@@ -87,16 +90,26 @@ def _figure(table: Table | None, default: Figure) -> Figure:
     )
 
 
-def written(times: SiteTimes) -> str:
-    """The measured figures as lines of ``rescue.toml``; a default is left out, for it is one."""
-    lines: list[str] = []
+def with_times(before: str, times: SiteTimes) -> str:
+    """``rescue.toml`` with the measured figures put in and everything else as it was, comments too.
+
+    A default is no measurement: where ``times`` has one, the file keeps what it says. ValueError where ``before`` is
+    no TOML.
+    """
+    document = tomlkit.parse(before)
     if times.boxes_per_min is not None:
-        lines.append(f"boxes_per_min = {times.boxes_per_min:g}\n")
+        document["boxes_per_min"] = times.boxes_per_min
     for name, known in (("walk", times.walk), ("shelf", times.shelf)):
-        if not known.is_default:
-            source = known.source.replace("\\", "").replace('"', "")
-            lines.append(
-                f"\n[{name}]\nvalue = {known.value:g}\nspread = {known.spread:g}\nsamples = {known.samples}\n"
-                f'date = {known.date}\nsource = "{source}"\n'
-            )
-    return "".join(lines)
+        if known.is_default:
+            continue
+        if name not in document:
+            document[name] = tomlkit.table()
+        table = document[name]
+        if not isinstance(table, MutableMapping):
+            raise ValueError(name)
+        table["value"] = known.value
+        table["spread"] = known.spread
+        table["samples"] = known.samples
+        table["date"] = date.fromisoformat(known.date)
+        table["source"] = known.source
+    return tomlkit.dumps(document)

@@ -7,7 +7,7 @@ import signal
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Error, Page, expect
 
 from tests.browser.test_dashboard import Site
 
@@ -100,6 +100,52 @@ def test_what_waits_survives_the_browser_being_closed(
     again.wait_for_selector(".sr-views", timeout=60_000)
     expect(again.locator("#sr-unsent")).to_have_count(0, timeout=20_000)
     assert again.evaluate(KEPT) == []
+
+
+@pytest.mark.parametrize("how", ["offline", "silent"])
+def test_the_list_and_its_ticks_are_still_there_after_loading_it_again_without_reception(
+    phone: Callable[..., Page], site: Site, how: str
+) -> None:
+    page = phone("/rescue")
+    page.wait_for_function("caches.match('/rescue/kept').then(Boolean)")
+    page.wait_for_function("navigator.serviceWorker.ready.then((one) => Boolean(one.active))")
+    if how == "offline":
+        page.context.set_offline(True)
+    else:
+        site.process.send_signal(signal.SIGSTOP)
+    row = page.locator("[data-key='item-M002']")
+    row.locator("[data-tick=out]").first.click()
+    for _ in range(2):
+        page.reload()
+        expect(row.locator(".sr-mineline")).to_contain_text("waiting to send", timeout=30_000)
+        expect(page.locator("#sr-veil")).to_contain_text("SCREEN NOT UPDATING")
+    row.locator("[data-tick=arrived]").click()
+    assert [one["body"]["state"] for one in page.evaluate(KEPT)] == ["out", "arrived"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    if how == "offline":
+        page.context.set_offline(False)
+    else:
+        site.process.send_signal(signal.SIGCONT)
+    page.wait_for_selector("[data-testid=stMain] .sr-views", timeout=60_000)
+    page.wait_for_function(f"{KEPT}.length === 0", timeout=40_000)
+    expect(page.locator("#sr-veil")).to_have_count(0, timeout=40_000)
+
+
+def test_nothing_is_kept_after_signing_out_or_once_the_list_is_closed(
+    phone: Callable[..., Page], site: Site
+) -> None:
+    page = phone("/rescue", "coordinator")
+    page.wait_for_function("caches.match('/rescue/kept').then(Boolean)")
+    site.tell("quiet")
+    page.wait_for_function("caches.match('/rescue/kept').then((one) => !one)", timeout=20_000)
+    site.tell("later")
+    page.wait_for_function("caches.match('/rescue/kept').then(Boolean)", timeout=20_000)
+    page.locator("[data-leave]").first.dispatch_event("click")
+    page.wait_for_url("**/login**")
+    assert page.evaluate("caches.has('strongroom-list')") is False
+    page.context.set_offline(True)
+    with pytest.raises(Error, match="ERR_"):
+        page.goto(f"{site.address}/rescue")
 
 
 def test_a_reason_takes_one_tap_and_a_refusal_is_told_plainly(phone: Callable[..., Page]) -> None:

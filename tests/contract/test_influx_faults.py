@@ -5,6 +5,8 @@ versions' stand-ins.
 from __future__ import annotations
 
 import json
+import ssl
+import subprocess
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,7 +21,7 @@ from sensors.model import Reading
 from strongroom.clock import SetClock
 from strongroom.feeder import Feeder
 from strongroom.sitedb import Batch, Cursors, SiteDb
-from tests.contract.influx_server import Influx, free_port, influx_in
+from tests.contract.influx_server import Influx, free_port, front, influx_in
 
 T0 = 1_790_000_000.0
 
@@ -108,6 +110,43 @@ def test_the_token_goes_along_and_never_into_words(influx: Influx) -> None:
     with pytest.raises(SeriesDownError) as refused:
         series.write([reading()])
     assert "tops3cret" not in f"{refused.value}{InfluxAddress(url='u', bucket='b', token='tops3cret')!r}"
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 that its own key signed, and the key."""
+    made = tmp_path / "here.crt", tmp_path / "here.key"
+    command = (
+        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=here -addext subjectAltName=IP:127.0.0.1"
+    )
+    subprocess.run(
+        [*command.split(), "-out", str(made[0]), "-keyout", str(made[1])], check=True, capture_output=True
+    )
+    return made
+
+
+def test_tls_is_verified_and_what_is_wrong_with_it_is_said(
+    influx: Influx, certificate: tuple[Path, Path]
+) -> None:
+    """The real server behind TLS: a stranger's certificate is not trusted, the house's own authority is."""
+    served = front(influx)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    served.socket = context.wrap_socket(served.socket, server_side=True, do_handshake_on_connect=False)
+    url = f"https://127.0.0.1:{served.server_address[1]}"
+    strange = InfluxSeries(InfluxAddress(url=url, bucket="tls"))
+    for call in (lambda: strange.write([reading()]), strange.latest):
+        with pytest.raises(SeriesDownError, match=r"certificate is not trusted here.*update-ca-certificates"):
+            call()
+    ours = InfluxSeries(InfluxAddress(url=url, bucket="tls", ca_file=str(certificate[0])))
+    ours.write([reading(4.0)])
+    assert ours.latest()["s"].value == 4.0
+    plain = InfluxSeries(InfluxAddress(url=influx.url.replace("http:", "https:"), bucket="tls"))
+    for call in (lambda: plain.write([reading()]), plain.latest):
+        with pytest.raises(SeriesDownError, match="no TLS is spoken at this address"):
+            call()
+    served.shutdown()
+    served.server_close()
 
 
 def test_names_cannot_leave_their_quotation_marks(influx: Influx) -> None:

@@ -114,6 +114,23 @@ def test_latest_is_by_measurement_time_and_trusted(series: Series, settle: Calla
     assert set(latest) == {"t", "rh"}
 
 
+@pytest.mark.parametrize("beside", [0, 600], ids=["alone", "in a large batch"])
+def test_a_newest_reading_that_loses_its_trust_gives_way_to_the_one_before(
+    series: Series, settle: Callable[[], None], beside: int
+) -> None:
+    series.write(
+        [reading("t", T0 + 100, 20.0), reading("t", T0 + 90_000, 21.0), reading("t", T0 + 9e5, 22.0)]
+    )
+    settle()
+    series.write(
+        [reading("t", T0 + 9e5, 22.0, Quality.IMPLAUSIBLE)]
+        + [reading("u", T0 + n, float(n)) for n in range(beside)]
+    )
+    assert series.latest()["t"] == reading("t", T0 + 90_000, 21.0)
+    settle()
+    assert series.latest()["t"] == reading("t", T0 + 90_000, 21.0)
+
+
 def test_downsample_counts_trusted_readings_in_aligned_buckets(
     series: Series, settle: Callable[[], None]
 ) -> None:

@@ -82,11 +82,11 @@ def load_on() -> Iterator[Callable[..., Load]]:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A real file system of 24 MB that can be filled to the last byte."""
+    """A real file system of 96 MB that can be filled to the last byte."""
     place = tmp_path / "disk"
     place.mkdir()
     made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=24m", "strongroom-test", str(place)],
+        ["mount", "-t", "tmpfs", "-o", "size=96m", "strongroom-test", str(place)],
         check=False,
         capture_output=True,
         text=True,

@@ -345,12 +345,17 @@ class Record:
         return broken is None
 
 
-def all_kept(record: Record, count: int) -> bool:
-    """Whether the intake has taken in at least so many; counting costs nothing, who is there is looked at later."""
+def taken_in(record: Record) -> int:
+    """How many readings the intake ever took in."""
     db = sqlite3.connect(f"file:{record.site}?mode=ro", uri=True, timeout=10)
     row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'intake'").fetchone()
     db.close()
-    return bool(row) and int(row[0]) >= count and len(record.numbers()) >= count
+    return int(row[0]) if row else 0
+
+
+def all_kept(record: Record, count: int) -> bool:
+    """Whether the intake has taken in at least so many; counting costs nothing, who is there is looked at later."""
+    return taken_in(record) >= count and len(record.numbers()) >= count
 
 
 def check_each_once(record: Record, count: int) -> None:

@@ -27,6 +27,7 @@ from tests.faults.house import (
     Record,
     all_kept,
     check_each_once,
+    taken_in,
     wait_connected,
 )
 
@@ -64,8 +65,13 @@ def test_killed_at_random_moments_under_load(
             load.humidity = 80.0
         if number == kills * 3 // 4:
             acknowledge_hot(record, inbox)
-        # Anywhere in the engine's life: while it starts, connects, catches up, and in full flow.
-        time.sleep(chance.choice([0.3, 0.6, 0.9]) + chance.random() * 0.9)
+        # Anywhere in the engine's life: a third while it starts and connects, the others in full flow.
+        if number % 3:
+            before = taken_in(record)
+            assert wait_until(lambda: taken_in(record) > before, 30.0), engine.log()  # noqa: B023
+            time.sleep(chance.random() * 0.9)
+        else:
+            time.sleep(0.2 + chance.random() * 1.3)
         engine.kill()
         engine.start()
     wait_connected(record)

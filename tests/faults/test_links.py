@@ -77,6 +77,32 @@ def test_the_network_is_cut_and_stalls(
     wire.close()
 
 
+def test_a_broker_that_lets_us_in_and_hangs_up(
+    mosquitto: Mosquitto,
+    engine_on: Callable[..., EngineProcess],
+    load_on: Callable[..., Load],
+    record: Record,
+) -> None:
+    """Every connection is cut within half a second: that is no link, is alarmed, and everything comes afterwards."""
+    wire = Wire(mosquitto.address)
+    engine = engine_on(wire.address)
+    engine.start()
+    wait_connected(record)
+    load = load_on(mosquitto.address, 200)
+    before = wire.connections
+    until = time.monotonic() + 30.0
+    while time.monotonic() < until and not record.alarms(builtin.BROKER):
+        wire.cut()
+        time.sleep(0.5)
+    assert record.alarms(builtin.BROKER), "alarmed, though a connection came about again and again"
+    assert wire.connections >= before + 2
+    assert wait_until(lambda: bool(record.alarms(builtin.BROKER, "alarm.cleared")), 60.0)
+    load.temperature = 80.0
+    assert wait_until(lambda: bool(record.alarms("hot")), 20.0)
+    finished(engine, record, load)
+    wire.close()
+
+
 @pytest.mark.timeout(120)
 def test_the_wall_clock_is_moved_by_an_hour_both_ways(
     mosquitto: Mosquitto,

@@ -6,6 +6,7 @@ import math
 import struct
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -141,6 +142,41 @@ def test_statistics_are_those_of_the_readings_however_much_is_sealed(
         assert store.latest() == memory.latest()
         gaps = [s.coverage("s", low, high, 3600).gaps for s in (store, memory)]
         assert gaps[0] == gaps[1]
+        store.close()
+
+
+steps = st.lists(
+    st.one_of(st.lists(sane, max_size=30), st.sampled_from([0.0, 1.5 * DAY, 9 * DAY])), min_size=1, max_size=8
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(steps, st.integers(1, 12), st.integers(1, 6), st.integers(5, 60))
+def test_rows_parts_tail_and_blocks_answer_as_one(
+    done: list[list[Reading] | float], large: int, part_at: int, fold_at: int
+) -> None:
+    """Whatever goes to the tail, is folded into rows or parts, or sealed meanwhile: the answers are memory's."""
+    with (
+        TemporaryDirectory() as folder,
+        patch("ingest.series_sqlite.LARGE", large),
+        patch("ingest.series_sqlite.FOLD_AT", fold_at),
+        patch("ingest.series_rows.PART_AT", part_at),
+    ):
+        store = SqliteSeries(Path(folder) / "readings.db")
+        memory = MemorySeries()
+        for step in done:
+            if isinstance(step, float):
+                while store.upkeep(T0 + step, 3):
+                    pass
+            else:
+                store.write(step)
+                memory.write(step)
+            assert same(store.window("s", T0, T0 + 5 * DAY), memory.window("s", T0, T0 + 5 * DAY))
+            assert same(store.window("s", T0 + 3600, T0 + DAY), memory.window("s", T0 + 3600, T0 + DAY))
+            assert store.latest() == memory.latest()
+            found, wanted = (s.downsample("s", T0, T0 + 5 * DAY, 3600.0) for s in (store, memory))
+            assert (found.at.tolist(), found.count.tolist()) == (wanted.at.tolist(), wanted.count.tolist())
+            assert (found.min.tolist(), found.max.tolist()) == (wanted.min.tolist(), wanted.max.tolist())
         store.close()
 
 

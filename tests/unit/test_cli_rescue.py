@@ -257,7 +257,12 @@ def test_a_drills_ticks_become_the_sites_times(folder: Path, tmp_path: Path) -> 
     db = SiteDb(tmp_path / "site.db")
     db.commit(Batch(drafts=[draft_incident(IncidentEvent(kind="incident.item", incident=drilled, at=1e9))]))
     db.close()
-    (folder / "rescue.toml").write_text('order = "harvard"\n\n[walk]\nvalue = 1.1\n', "utf-8")
+    (folder / "rescue.toml").write_text(
+        '# agreed in May\norder = "harvard"  # as the insurer asked\n\n'
+        "[walk]  # by stopwatch\n# the trolley wheel was new\nvalue = 1.1  # first try\nsource = 'a \"guess\"'\n\n"
+        '[[tier]]\ntests = ["grade1"]  # first\n\n[shelf]\n# from the old house\nvalue = 1.4\nsamples = 9\n',
+        "utf-8",
+    )
     code, output = run("rescue-times", str(folder), "--data", str(tmp_path), "--write", "--json")
     assert code == 0, output
     walk = last(output)["walk"]
@@ -267,3 +272,14 @@ def test_a_drills_ticks_become_the_sites_times(folder: Path, tmp_path: Path) -> 
     assert again is not None
     assert again.rescue.times.walk.value == walk["value"]  # type: ignore[index]
     assert again.rescue.rules.id == "harvard"
+    assert (again.rescue.times.shelf.value, again.rescue.times.shelf.samples) == (1.4, 9)
+    text = (folder / "rescue.toml").read_text("utf-8")
+    for comment in (
+        "# agreed in May",
+        "# as the insurer",
+        "# by stopwatch",
+        "# the trolley",
+        "# first",
+        "# from",
+    ):
+        assert comment in text

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
+import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
-from ingest.series import SeriesDownError, SeriesRefusedError
+from ingest.series import SeriesDamagedError, SeriesDownError, SeriesRefusedError
 from ingest.series_memory import MemorySeries
-from sensors.model import Reading
+from sensors.model import Reading, Text
 from strongroom.clock import SetClock
-from strongroom.feeder import ALARM_DOWN_S, CURSOR, SPARE_BYTES, Feeder
+from strongroom.feeder import ALARM_DOWN_S, CURSOR, MEND_EVERY_S, SPARE_BYTES, Feeder
 from strongroom.sitedb import Batch, Cursors, SiteDb
 
 T0 = 1_790_000_000.0
@@ -242,3 +243,75 @@ def wait() -> Callable[[Callable[[], bool]], None]:
         raise AssertionError("not within 10 s")
 
     return until
+
+
+def test_a_building_that_is_never_still_is_kept_up_all_the_same(site: Site) -> None:
+    """Readings every second for a day: the store's housekeeping (sealing, retention) comes round."""
+    kept: list[float] = []
+
+    def upkeep(now: float, limit: int = 50) -> int:
+        kept.append(now)
+        return 1 if len(kept) < 3 else 0
+
+    site.store.upkeep = upkeep  # type: ignore[method-assign]
+    feeder = site.feeder()
+    for _ in range(30):
+        site.take_in(1, 2, 3)
+        assert feeder.pump() == 3
+        site.clock.move(1.0)
+    assert kept[:3] == [T0, T0 + 1, T0 + 2], "again at once while there is something to do"
+    assert 5 <= len(kept) <= 7, "then every ten seconds"
+    kept.clear()
+    site.take_in(*range(35))
+    site.clock.move(60.0)
+    feeder.pump()
+    assert not kept, "a backlog comes first"
+
+
+def test_a_damaged_store_is_mended_and_gets_everything_the_intake_still_has(site: Site) -> None:
+    broken = Store()
+    stores = [broken, site.store]
+    mended: list[float] = []
+
+    def write(readings: Sequence[Reading]) -> None:
+        raise SeriesDamagedError("a batch in the tail does not match its checksum")
+
+    def mend() -> Text:
+        mended.append(site.clock.now())
+        return Text("读不出：1 行", "Cannot be read: 1 rows")
+
+    feeder = Feeder(site.path, site.cursors, lambda: stores.pop(0), site.clock, mend=mend)
+    site.take_in(1, 2, 3)
+    feeder.pump()
+    broken.write = write  # type: ignore[method-assign]
+    site.take_in(4)
+    assert feeder.pump() == 0
+    assert feeder.state.lost == Text("读不出：1 行", "Cannot be read: 1 rows")
+    drain(feeder)
+    assert site.kept() == [1, 2, 3, 4], "also what the damaged one had"
+    site.store.write = write  # type: ignore[method-assign]
+    site.take_in(5)
+    for _ in range(3):
+        feeder.pump()
+    assert len(mended) == 1, "not again and again"
+    site.clock.move(MEND_EVERY_S)
+    stores.append(Store())
+    feeder.pump()
+    assert len(mended) == 2
+
+
+def test_a_cursor_that_comes_back_damaged_ends_the_engine_for_the_start_that_salvages_it(site: Site) -> None:
+    site.take_in(1)
+    feeder = site.feeder()
+    drain(feeder)
+    assert not feeder.state.damaged
+
+    def broken(name: str, seq: int) -> None:
+        error = sqlite3.DatabaseError("database disk image is malformed")
+        error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise error
+
+    site.cursors.set = broken  # type: ignore[method-assign]
+    site.take_in(2)
+    feeder.pump()
+    assert feeder.state.damaged

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from ingest.series_sqlite import SqliteSeries
 from sensors.model import Reading
+from strongroom.inbox import Inbox
 from strongroom.journal import draft_fact
-from strongroom.salvage import salvage
+from strongroom.salvage import READINGS, SITE, in_memory, salvage
 from strongroom.sitedb import Batch, SiteDb, SiteReader
 
-READINGS, ENTRIES = 3000, 300
+TAKEN_IN, ENTRIES = 3000, 300
 TABLES = ("intake", "journal", "kept", "latest", "rule_state", "meta")
 
 
@@ -22,7 +24,7 @@ TABLES = ("intake", "journal", "kept", "latest", "rule_state", "meta")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("whole") / "site.db"
     db = SiteDb(path)
-    for start in range(0, READINGS, 100):
+    for start in range(0, TAKEN_IN, 100):
         db.commit(
             Batch(
                 readings=[
@@ -103,7 +105,7 @@ def test_every_row_outside_the_bad_page_is_kept_and_every_hole_told(
         db.commit(Batch(readings=[Reading("s0", 9.0, 9.0, 9.0)]))
         db.close()
         reader = SiteReader(path)
-        assert reader.intake_span()[1] == READINGS + 1, "no number is given twice"
+        assert reader.intake_span()[1] == TAKEN_IN + 1, "no number is given twice"
         reader.close()
 
 
@@ -179,3 +181,78 @@ def test_whole_frames_that_were_never_made_known_are_no_damage(tmp_path: Path) -
     db.close()
     assert lost is not None
     assert lost.pages >= 1
+
+
+@pytest.mark.parametrize("table", ["block", "part", "tail", "recent"])
+def test_readings_keep_everything_but_what_fails_its_checksum(tmp_path: Path, table: str) -> None:
+    path = tmp_path / "readings.db"
+    store = SqliteSeries(path)
+    day = 86400.0
+    many = [Reading(f"s{n % 5}", float(n), 60.0 * (n // 5), 60.0 * (n // 5)) for n in range(5 * 1440)]
+    store.write(many)
+    while store.upkeep(3 * day):
+        pass
+    for moved in (2 * day, 3 * day):  # a part of each sensor, and a tail; then single rows
+        store.write([Reading(r.sensor, r.value, r.measured_at + moved, r.received_at) for r in many])
+        if moved == 2 * day:
+            store.write([Reading(f"s{n}", 1.0, 9 * day + n, 1.0) for n in range(5)])
+    store.close()
+    assert salvage(path, READINGS) is None, "whole"
+    base = sqlite3.connect(path)
+    before = {t: base.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in ("block", "part", "tail")}
+    assert min(before.values()) > 0
+    if table == "recent":
+        base.close()
+        spoil_page_of(path, "recent")
+    else:
+        base.execute(f"UPDATE {table} SET data = zeroblob(length(data)) WHERE rowid = 1")
+        base.commit()
+        base.close()
+    lost = salvage(path, READINGS)
+    assert lost is not None
+    assert f"{table}" in lost.words.en
+    assert "readings.db.damaged-1" in lost.words.zh
+    assert table == "recent" or lost.rows == {table: [(1, 1)]}
+    base = sqlite3.connect(path)
+    for one in ("block", "part", "tail"):
+        kept = base.execute(f"SELECT count(*) FROM {one}").fetchone()[0]
+        assert kept == before[one] - (one == table)
+    base.close()
+    assert salvage(path, READINGS) is None, "whole again"
+    store = SqliteSeries(path)
+    store.write([Reading("s0", 5.0, 20 * day, 1.0)])
+    assert store.latest()["s0"].value == 5.0
+    assert len(store.window("s4", 0.0, day)) == 1440, "the block of another sensor"
+    store.close()
+
+
+def spoil_page_of(path: Path, table: str) -> None:
+    base = sqlite3.connect(path)
+    page = base.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)).fetchone()[0]
+    base.close()
+    with path.open("r+b") as file:
+        file.seek((page - 1) * 4096)
+        file.write(b"\xff" * 4096)
+
+
+def test_what_cannot_be_written_is_read_into_memory_as_far_as_it_goes(whole: Path, tmp_path: Path) -> None:
+    path = spoiled(whole, tmp_path, leaves(whole)[0], b"\0" * 4096)
+    found = in_memory(path, SITE)
+    whole_rows = content(whole)
+    assert len(whole_rows["journal"]) - 300 <= found.execute("SELECT count(*) FROM journal").fetchone()[0]
+    assert found.execute("SELECT count(*) FROM intake").fetchone()[0] >= TAKEN_IN - 300
+    assert [one.name for one in tmp_path.iterdir() if "damaged" in one.name or "fresh" in one.name] == []
+    nothing = in_memory(tmp_path / "none.db", SITE)
+    assert nothing.execute("SELECT count(*) FROM journal").fetchone()[0] == 0
+
+
+def test_an_empty_file_is_damage_only_where_others_have_something(tmp_path: Path) -> None:
+    (tmp_path / "site.db").touch()
+    assert salvage(tmp_path / "site.db") is None, "a first start that found no room"
+    inbox = Inbox(tmp_path / "inbox.db")
+    inbox.after(0)
+    inbox.close()
+    lost = salvage(tmp_path / "site.db")
+    assert lost is not None
+    assert "an unknown number of rows of journal" in lost.words.en
+    assert (tmp_path / lost.aside).stat().st_size == 0

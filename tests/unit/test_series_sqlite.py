@@ -99,13 +99,14 @@ def test_dying_while_thinning_keeps_every_bucket(tmp_path: Path) -> None:
 
 def test_a_write_during_sealing_is_never_taken_away(tmp_path: Path) -> None:
     path = tmp_path / "readings.db"
-    other = sqlite3.connect(path, isolation_level=None)
     late: list[int] = []
 
     def meanwhile(step: str) -> None:
         if step == "verified" and not late:
             late.append(1)
+            other = sqlite3.connect(path, isolation_level=None)
             other.execute("UPDATE recent SET value = 77 WHERE at = ?", (int((T0 + 600) * 1e6),))
+            other.close()
 
     store = SqliteSeries(path, on_step=meanwhile)
     store.write([Reading("s", 20.0, T0 + 600.0 * i, T0 + 600.0 * i) for i in range(200)])
@@ -115,7 +116,6 @@ def test_a_write_during_sealing_is_never_taken_away(tmp_path: Path) -> None:
     assert store.window("s", T0, T0 + 1201).value.tolist() == [20.0, 77.0, 20.0]
     assert len(store.window("s", T0, T0 + 5 * DAY)) == 200
     store.close()
-    other.close()
 
 
 def test_readers_see_everything_while_one_writes_and_seals(tmp_path: Path) -> None:
@@ -196,6 +196,72 @@ def test_retention_thins_to_five_minutes_then_hours(tmp_path: Path) -> None:
     assert store.downsample("s0", T0, T0 + DAY, 300).count.tolist() == [60] * 24
     assert store.upkeep(T0 + 40 * 365 * DAY) >= 0
     assert store.downsample("s0", T0, T0 + DAY, DAY).count.tolist() == [1440]
+    store.close()
+
+
+def settled(store: SqliteSeries, day: int) -> SqliteSeries:
+    while store.upkeep(T0 + day * DAY + 3600):
+        pass
+    return store
+
+
+@pytest.mark.parametrize("many", [3, 600], ids=["a few", "a large batch"])
+def test_late_readings_on_both_sides_of_every_boundary(tmp_path: Path, many: int) -> None:
+    """Raw 90 days, 5 minutes 2 years, hours for ever: what comes late counts once, where nothing was before."""
+    store = SqliteSeries(tmp_path / "readings.db")
+    hours = [h for h in range(24) if h not in (2, 3, 4)]
+    store.write([Reading("s", 20.0, T0 + h * 3600 + 60 * m, T0) for h in hours for m in range(60)])
+    store.write([Reading("s", 20.0, T0 + 2000 * DAY, T0)])  # so that nothing of the day is the newest
+
+    def late(hour: int) -> list[Reading]:
+        at = [T0 + hour * 3600 + 5.0 * n for n in range(many)]
+        return [Reading("s", 30.0, one, T0 + 99 * DAY, Quality.HISTORICAL) for one in at]
+
+    def counts(every_s: float = 3600) -> list[int]:
+        found = store.downsample("s", T0, T0 + DAY, every_s)
+        count = dict(zip(((found.at - T0) // every_s).tolist(), found.count.tolist(), strict=True))
+        return [count.get(float(n), 0) for n in range(int(DAY / every_s))]
+
+    def by_hour(*came: int) -> list[int]:
+        return [60 if h in hours else many if h in came else 0 for h in range(24)]
+
+    settled(store, 90)  # sealed, and in its last day as single readings
+    assert len(store.window("s", T0, T0 + DAY)) == 21 * 60
+    for _ in range(2):
+        store.write(late(2))
+        assert counts() == by_hour(2)
+        assert counts() == [int(n) for n in np.array(counts(300)).reshape(24, 12).sum(axis=1)]
+        settled(store, 90)
+        assert counts() == by_hour(2)
+    assert store.window("s", T0 + 7200, T0 + 7206).value.tolist() == [30.0, 30.0]
+
+    settled(store, 91)  # thinned to 5 minutes
+    assert len(store.window("s", T0, T0 + DAY)) == 0
+    assert counts() == by_hour(2)
+    for _ in range(2):
+        store.write(late(3))
+        assert counts() == by_hour(2, 3)
+        settled(store, 91)
+        assert counts() == by_hour(2, 3)
+        assert sum(counts(300)) == 21 * 60 + 2 * many
+        store.write([Reading("s", 99.0, T0 + 60, T0 + 99 * DAY)])  # an hour that is known: repeat or news?
+    assert counts() == by_hour(2, 3)
+    assert store.downsample("s", T0, T0 + DAY, 3600).max.max() == 30.0
+
+    settled(store, 730)
+    assert sum(n > 0 for n in counts(300)) > 24, "still by 5 minutes"
+    settled(store, 731)
+    assert sum(n > 0 for n in counts(300)) == 23, "by the hour from here on"
+    for _ in range(2):
+        store.write(late(4))
+        assert counts() == by_hour(2, 3, 4)
+        settled(store, 731)
+        assert counts() == by_hour(2, 3, 4)
+    settled(store, 40 * 365)
+    assert counts() == by_hour(2, 3, 4), "for ever"
+    whole = store.downsample("s", T0, T0 + DAY, DAY)
+    assert (whole.min[0], whole.max[0], whole.count[0]) == (20.0, 30.0, 21 * 60 + 3 * many)
+    assert whole.mean[0] == pytest.approx((20.0 * 21 * 60 + 30.0 * 3 * many) / (21 * 60 + 3 * many))
     store.close()
 
 

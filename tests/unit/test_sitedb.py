@@ -8,10 +8,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from alerts.acts import Acknowledge
 from sensors.model import Quality, Reading
 from strongroom.inbox import Inbox
 from strongroom.journal import broken_at, draft_fact
 from strongroom.model import Act, StopDrill
+from strongroom.salvage import SITE, in_memory
 from strongroom.sitedb import Batch, Cursors, SiteDb, SiteReader
 
 
@@ -150,6 +152,7 @@ def test_inbox_keeps_order_and_folds_repeats(tmp_path: Path) -> None:
 
 def test_an_unreadable_act_is_skipped_not_fatal(tmp_path: Path) -> None:
     inbox = Inbox(tmp_path / "inbox.db")
+    assert inbox.after(0) == []
     raw = sqlite3.connect(tmp_path / "inbox.db", isolation_level=None)
     raw.execute("INSERT INTO acts(id, body) VALUES('x', ?)", (b"not json",))
     inbox.put(Act(id="1", at=1.0, by="wang", what=StopDrill()))
@@ -160,3 +163,50 @@ def test_entries_survive_as_json(tmp_path: Path) -> None:
     db = SiteDb(tmp_path / "site.db")
     (entry,) = db.commit(Batch(drafts=[draft_fact("engine.started", "城", 1.0, folder="abc")]))
     assert msgspec.json.decode(entry.data) == {"folder": "abc"}
+
+
+def test_no_number_is_given_twice_when_the_files_that_knew_them_are_gone(tmp_path: Path) -> None:
+    db = SiteDb(tmp_path / "site.db", moved_upto=41)
+    db.commit(Batch(readings=[Reading("s", 1.0, 1.0, 1.0)]))
+    db.close()
+    reader = SiteReader(tmp_path / "site.db")
+    assert [seq for seq, _ in reader.intake_after(0, 10)] == [42]
+    reader.close()
+    db = SiteDb(tmp_path / "site.db", moved_upto=7)
+    db.commit(Batch(readings=[Reading("s", 1.0, 2.0, 2.0)]))
+    db.close()
+    reader = SiteReader(tmp_path / "site.db")
+    assert [seq for seq, _ in reader.intake_after(0, 10)] == [42, 43]
+    reader.close()
+    inbox = Inbox(tmp_path / "inbox.db", read_upto=9)
+    inbox.put(Act(id="a", at=1.0, by="wang", what=Acknowledge(alarm="x")))
+    assert [seq for seq, _ in inbox.after(0)] == [10]
+    inbox.close()
+
+
+def test_an_inbox_that_was_salvaged_is_opened_again(tmp_path: Path) -> None:
+    page = Inbox(tmp_path / "inbox.db")
+    page.put(Act(id="a", at=1.0, by="wang", what=Acknowledge(alarm="x")))
+    fresh = Inbox(tmp_path / "fresh.db")
+    fresh.after(0)
+    fresh.close()
+    (tmp_path / "fresh.db").replace(tmp_path / "inbox.db")
+    for beside in ("-wal", "-shm"):
+        (tmp_path / f"inbox.db{beside}").unlink(missing_ok=True)
+    page.put(Act(id="b", at=2.0, by="wang", what=Acknowledge(alarm="y")))
+    assert [act.id for _, act in Inbox(tmp_path / "inbox.db").after(0) if act] == ["b"], (
+        "not into the file put aside"
+    )
+
+
+def test_a_stand_in_answers_until_the_file_can_be_written(tmp_path: Path) -> None:
+    path = tmp_path / "away" / "site.db"
+    path.parent.write_text("a file where the folder should be")
+    db = SiteDb(path, stand_in=in_memory(path, SITE))
+    assert db.latest() == {}
+    with pytest.raises(OSError, match="away"):
+        db.commit(Batch(readings=[Reading("s", 1.0, 1.0, 1.0)]))
+    path.parent.unlink()
+    db.commit(Batch(readings=[Reading("s", 1.0, 1.0, 1.0)]))
+    db.close()
+    assert SiteReader(path).intake_span() == (1, 1)

@@ -10,7 +10,7 @@ import pytest
 from playbooks.rescue.measured import Figure, SiteTimes
 from playbooks.rescue.own import DEFAULT_OWN
 from strongroom.folder.load import Loaded, load
-from strongroom.folder.rescue import written
+from strongroom.folder.rescue import with_times
 
 DEMO = Path(__file__).resolve().parents[3] / "buildings" / "demo"
 OWN = """
@@ -57,7 +57,7 @@ def test_measured_times_survive_writing_and_reading(tmp_path: Path) -> None:
         walk=Figure(value=1.35, spread=0.2, samples=12, date="2026-11-01", source='drill "K7" \\ east'),
         boxes_per_min=0.8,
     )
-    building = loaded(tmp_path, written(times)).building
+    building = loaded(tmp_path, with_times("", times)).building
     assert building is not None
     assert building.rescue.times.walk.value == 1.35
     assert building.rescue.times.walk.samples == 12

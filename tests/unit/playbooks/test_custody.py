@@ -18,7 +18,7 @@ from playbooks.acts import (
     Move,
     Treat,
 )
-from playbooks.holdings.materials import MATERIALS
+from playbooks.holdings.materials import MATERIALS, material_id, most_delicate
 from playbooks.holdings.salvage import METHODS, forbidden
 from playbooks.items import ItemState
 from playbooks.model import Incident, IncidentEvent, StepState
@@ -339,3 +339,32 @@ def test_every_material_has_steps_in_both_languages_and_a_source() -> None:
         assert all(step.zh and step.en for step in (*way.steps, *way.never.values()))
         assert ("freeze" in way.never) == material.never_freeze, material.id
         assert bool(forbidden("freeze", material.id)) == material.never_freeze
+
+
+@pytest.mark.parametrize(
+    ("word", "material", "may_freeze"),
+    [
+        ("玻璃干版", "glass", False),
+        ("glass negatives", "glass", False),
+        ("湿版", "early-photo", False),
+        ("wet collodion", "early-photo", False),
+        ("tintype", "early-photo", False),
+        ("蛋白照片", "photo", True),  # albumen and collodion paper prints: 48 h, like silver gelatin
+        ("collodion-paper", "photo", True),
+        ("彩色照片", "photo", True),
+        ("carbon print", "pigment-print", True),  # freeze or dry at once
+        ("dye transfer", "dye-transfer", True),
+        ("录音带", "magnetic", False),
+        ("底片", "film", True),
+    ],
+)
+def test_photographs_are_told_apart_by_their_process(word: str, material: str, may_freeze: bool) -> None:
+    found = material_id(word)
+    assert found == material
+    assert (forbidden("freeze", material) is None) == may_freeze
+    assert most_delicate("photo", (material,)).wet_h <= 48.0
+
+
+def test_an_unnamed_negative_may_be_glass_and_the_first_step_says_so() -> None:
+    assert "never frozen" in METHODS["film"].steps[0].en
+    assert forbidden("freeze", "film", ("glass",)) is not None
