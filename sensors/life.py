@@ -158,7 +158,10 @@ class Record(Row):
         redelivery: its new time is adopted.
         """
         numbers, row, measured_at = self.rows.numbers, self.row, reading.measured_at
-        last_at, last = numbers[row + MEASURED], numbers[row + VALUE]  # nan, and so equal to nothing, before any
+        last_at, last = (
+            numbers[row + MEASURED],
+            numbers[row + VALUE],
+        )  # nan, and so equal to nothing, before any
         since = measured_at - last_at
         # Without a time of its own a reading is as new as its arrival; and what we noted by a clock that has been
         # set back since cannot be the measure of what comes now.
