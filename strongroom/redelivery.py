@@ -7,7 +7,8 @@ acknowledgement was lost in a crash. Two kinds of brokers are met:
 - those that resume the session by sending everything after the oldest unacknowledged message again, in order,
   unmarked, with identifiers that begin at 1 anew (rumqttd 0.19, seen on the wire). Such a run is recognised only as a
   whole: it must agree, message by message, with the end of what was kept. Until that is certain the messages are
-  held; if it turns out otherwise, or nothing more comes, all of them are taken as new.
+  held; if it turns out otherwise, or nothing more comes, all of them are taken as new. A first message that is new but
+  says byte for byte what the last kept one said cannot be told from its repeat: it is left out, and says nothing new.
 """
 
 from __future__ import annotations

@@ -16,7 +16,6 @@ from strongroom.datadir import INBOX_DB, SITE_DB
 from strongroom.engine import Engine
 from strongroom.inbox import Inbox
 from strongroom.sitedb import SiteReader
-from tests.simulation.broker import Unmarking
 from tests.simulation.crash import STEPS, Killed, Switch, wire
 from tests.simulation.oracle import InvariantError, Oracle
 from tests.simulation.people import People
@@ -80,7 +79,7 @@ class Life:
         self.clock = WorldClock(start)
         self._start_at = start
         self._building = building(zone)
-        self._broker: MemoryBroker = Unmarking() if seed % 3 == 0 else MemoryBroker()
+        self._broker = MemoryBroker()
         self._switch = Switch()
         self._random = Random(seed + 1)
         self.world = World(Random(seed + 2), start, days)
