@@ -176,7 +176,9 @@ class Instance:
         """Note what is said and put it into words; ``slot`` is the one that decided, if one did."""
         self.said, self.said_at = verdict, now
         self._refresh()
-        met = sorted((s for s in self.slots if s.state == MET), key=lambda s: (s is not slot, s.at))
+        met = sorted(
+            (s for s in self.slots if s.state == MET), key=lambda s: (s is not slot, not s.past_limit(), s.at)
+        )
         silent = sorted((s for s in self.slots if s.state == UNKNOWN), key=lambda s: not s.held)
         if verdict == CLEAR:
             newest = sorted((s for s in self.slots if s.held), key=lambda s: (s is not slot, -s.at))
