@@ -146,15 +146,19 @@ class Instance:
     def prove(self, slot: Slot | None, now: float) -> int | None:
         """Count the time since the last proof towards the running delay; the new verdict when it is over.
 
-        Without a slot it is the clock that asks, and only the clock's reach since the last sample counts.
+        Without a slot it is the clock that asks, and only the clock's reach since the last sample counts: all of it,
+        however late the clock asks (a machine that was suspended).
         """
         if slot is not None and self.pending and not self.proves(slot):
             return None
         since = self.proven_at
         counted = 0.0
         if since is not None and not (self.active and slot is None):
-            reach = self.clock_s if slot is None else max(slot.seen.gap_s, self.clock_s)
-            counted = now - since if now - since <= reach + NEAR else 0.0
+            counted = now - since
+            if slot is None:
+                counted = min(counted, self.clock_s)
+            elif counted > max(slot.seen.gap_s, self.clock_s) + NEAR:
+                counted = 0.0
         if self.credit_s + counted >= self.need_s - NEAR:
             self.active = self.raw == MET
             self.pending = False
