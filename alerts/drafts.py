@@ -57,7 +57,10 @@ class Drafts:
     def again(
         self, notice: Notice, still: tuple[Spoken, ...], channel: str, reason: Text, now: float
     ) -> Notice:
-        """``notice`` once more on another channel, with the same reference and code."""
+        """``notice`` once more on another channel, with the same code, about the alarms it ``still`` speaks for.
+
+        Its reference is that of the worst of them, as its words say: the other alarms may be over by now.
+        """
         head = notice.id.rsplit("/", 1)[0]
         made = replace(
             notice,
@@ -79,6 +82,9 @@ class Drafts:
         )
         if notice.kind != "page":
             return made
+        known = _ranked([self.book.alarms[s.alarm] for s in still if s.alarm in self.book.alarms])
+        if known:
+            made = replace(made, about=still[0].alarm, reference=known[0].reference)
         return replace(made, spoken=still, words=self.words(made, still, self.book.alarms, now))
 
     def words(self, notice: Notice, still: Sequence[Spoken], alarms: Mapping[str, Alarm], now: float) -> str:
@@ -116,10 +122,7 @@ class Drafts:
 
     def _worded(self, notice: Notice, alarms: Sequence[Alarm], now: float) -> str:
         person = self.crew.people[notice.person]
-        ranked = sorted(
-            {a.id: a for a in alarms}.values(),
-            key=lambda a: worst_first(Held(spoken=Spoken(a.id, 0, 0, 0), alarm=a, since_at=a.raised_at)),
-        )
+        ranked = _ranked(alarms)
         facts = self._facts(ranked, notice, now)
         if notice.channel == "voice":
             return wording.spoken(facts, person.language)
@@ -173,6 +176,14 @@ class Drafts:
         while str(number) in used:
             number += 1
         return str(number)
+
+
+def _ranked(alarms: Sequence[Alarm]) -> list[Alarm]:
+    """Each once, the worst first."""
+    return sorted(
+        {a.id: a for a in alarms}.values(),
+        key=lambda a: worst_first(Held(spoken=Spoken(a.id, 0, 0, 0), alarm=a, since_at=a.raised_at)),
+    )
 
 
 def level(alarm: Alarm) -> Text:

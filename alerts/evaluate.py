@@ -14,6 +14,7 @@ from heapq import heappop, heappush
 import msgspec
 
 from alerts.compile import compile_rule, selected_by
+from alerts.doubtful import Doubtful
 from alerts.instance import NEVER, SAID, Instance
 from alerts.links import Links
 from alerts.living import Due, Living
@@ -23,7 +24,7 @@ from alerts.rule import Change, Rule, Verdict
 from alerts.schedule import armed
 from alerts.seen import Seen, Watch
 from alerts.sensor_rules import guards
-from alerts.slots import CLEAR, MET, UNKNOWN, ImplausibleSlot, Slot
+from alerts.slots import CLEAR, MET, UNKNOWN, Slot
 from sensors.devices import device_of
 from sensors.model import Expiry, Life, Quality, Reading, Sensor, Telling, Zone
 from sensors.rows import Rows
@@ -71,6 +72,7 @@ class Evaluator:
             seen.watches.append(Watch(seen, None, own=True))
         links = Links(sensors, self._worlds[""], guards(sensors.values()))
         self._living = Living(self._worlds[""], links, self._turn, self._push, self._touch)
+        self._doubtful = Doubtful(self._living, self._turn, self._touch)
         for rule in self._rules.values():
             self._admit(compile_rule(rule, self._registry, lambda s: self._seen(s, ""), str), "")
 
@@ -131,7 +133,7 @@ class Evaluator:
             return []
         changes: list[Change] = []
         if quality is not GOOD and not (drill and quality is Quality.SIMULATED):
-            self._odd(seen, reading, now, changes)
+            self._doubtful.hear(seen, reading, now, changes)
             return changes
         if seen.calm and not seen.low <= value <= seen.high:
             seen.rouse()
@@ -142,7 +144,9 @@ class Evaluator:
         if seen.testing:
             return changes  # alive, and no more: what it shows while it tests itself is no state of the place
         if seen.calm:
-            self._look(seen, value, at, now, changes)
+            seen.note(value, at)
+            for slot in seen.busy:
+                self._judge(slot, value, at, now, changes)
         else:
             for slot in seen.slots:
                 self._judge(slot, value, at, now, changes)
@@ -334,53 +338,12 @@ class Evaluator:
         elif instance.pending:
             self._prove(instance, slot, now, changes)
 
-    def _look(self, seen: Seen, value: float, at: float, now: float, changes: list[Change]) -> None:
-        """A value within the band of a calm sensor: only the busy slots are asked."""
-        if not seen.rows.keep(seen.row, at, value):
-            seen.refresh()
-            seen.rows.keep(seen.row, at, value)
-        for slot in seen.busy:
-            self._judge(slot, value, at, now, changes)
-
     def _prove(self, instance: Instance, slot: Slot, now: float, changes: list[Change]) -> None:
         verdict = instance.prove(slot, now)
         if verdict is not None:
             self._dirty[instance.key] = instance
             changes.append(instance.say(verdict, slot, now))
         self._plan(instance, now)
-
-    # --- the unusual --------------------------------------------------------------------------------------
-
-    def _odd(self, seen: Seen, reading: Reading, now: float, changes: list[Change]) -> None:
-        """Readings that prove nothing: late, retained, historical, quarantined, impossible."""
-        seen.heard_at = now
-        seen.rouse()
-        if reading.quality is Quality.IMPLAUSIBLE:
-            seen.refuse(reading)
-            self._living.troubled(seen, now, changes)
-            high = reading.value > (seen.value if seen.value is not None else 0.0)
-            for slot in seen.slots:
-                if isinstance(slot, ImplausibleSlot):
-                    state = slot.reject(reading.value, reading.measured_at, high=high)
-                    if state != slot.state:
-                        self._turn(slot, state, now, changes)
-        elif reading.quality is Quality.LATE:
-            seen.late(reading)
-        elif reading.quality is Quality.RETAINED:
-            known = reading.measured_at <= seen.measured_at or reading.measured_at == seen.retained_at
-            if known or seen.testing:
-                return  # older than what is known, or that very state was considered already
-            seen.retained_at = reading.measured_at
-            self._dirty[seen.key] = seen
-            for slot in seen.slots:
-                if slot.state == MET or not slot.one_value or slot.by_clock:
-                    continue
-                before = slot.value, slot.at
-                if slot.judge(reading.value, reading.measured_at) == MET:
-                    slot.unverified = seen.unverified = True
-                    self._turn(slot, MET, now, changes)
-                else:
-                    slot.value, slot.at = before
 
     def _turn(self, slot: Slot, state: int, now: float, changes: list[Change]) -> None:
         instance = slot.leaf.instance

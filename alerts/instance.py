@@ -146,15 +146,19 @@ class Instance:
     def prove(self, slot: Slot | None, now: float) -> int | None:
         """Count the time since the last proof towards the running delay; the new verdict when it is over.
 
-        Without a slot it is the clock that asks, and only the clock's reach since the last sample counts.
+        Without a slot it is the clock that asks, and only the clock's reach since the last sample counts: all of it,
+        however late the clock asks (a machine that was suspended).
         """
         if slot is not None and self.pending and not self.proves(slot):
             return None
         since = self.proven_at
         counted = 0.0
         if since is not None and not (self.active and slot is None):
-            reach = self.clock_s if slot is None else max(slot.seen.gap_s, self.clock_s)
-            counted = now - since if now - since <= reach + NEAR else 0.0
+            counted = now - since
+            if slot is None:
+                counted = min(counted, self.clock_s)
+            elif counted > max(slot.seen.gap_s, self.clock_s) + NEAR:
+                counted = 0.0
         if self.credit_s + counted >= self.need_s - NEAR:
             self.active = self.raw == MET
             self.pending = False
@@ -172,7 +176,9 @@ class Instance:
         """Note what is said and put it into words; ``slot`` is the one that decided, if one did."""
         self.said, self.said_at = verdict, now
         self._refresh()
-        met = sorted((s for s in self.slots if s.state == MET), key=lambda s: (s is not slot, s.at))
+        met = sorted(
+            (s for s in self.slots if s.state == MET), key=lambda s: (s is not slot, not s.past_limit(), s.at)
+        )
         silent = sorted((s for s in self.slots if s.state == UNKNOWN), key=lambda s: not s.held)
         if verdict == CLEAR:
             newest = sorted((s for s in self.slots if s.held), key=lambda s: (s is not slot, -s.at))

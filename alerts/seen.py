@@ -108,6 +108,12 @@ class Seen(Record):
         numbers[row + GATE] = (self.finer if self.course else 0.0) if ordinary else inf
         numbers[row + LOW], numbers[row + HIGH] = self.low, self.high
 
+    def note(self, value: float, at: float) -> None:
+        """A value within the band, for the slots that will want to know it."""
+        if not self.rows.keep(self.row, at, value):
+            self.refresh()
+            self.rows.keep(self.row, at, value)
+
     def refresh(self) -> None:
         """Show the slots what they have not seen; their verdicts stand."""
         value = self.value

@@ -53,6 +53,10 @@ class Slot:
         """The verdict after this sample."""
         raise AssertionError("every kind of slot judges for itself")
 
+    def past_limit(self) -> bool:
+        """Whether its last value itself is past the limit, not merely not back below where it clears."""
+        return self.value is None or self.limit is None or self.value >= self.limit
+
     def band(self) -> Band | None:
         """The values, both ends included, that leave its verdict as it is, whenever they are measured; None where that
         cannot be said beforehand. It may be narrower than the truth, never wider.
@@ -102,6 +106,10 @@ class BelowSlot(Slot):
         self.edge = self.limit = limit
         self.clear_at = clear_at
 
+    def past_limit(self) -> bool:
+        """As every slot, the other way round."""
+        return self.value is None or self.value <= self.edge
+
     def judge(self, value: float, at: float) -> int:
         self.value = value
         self.at = at
@@ -126,6 +134,10 @@ class ContactSlot(Slot):
         super().__init__(leaf, seen)
         self.is_ = self.limit = is_
 
+    def past_limit(self) -> bool:
+        """A contact stands where it stands."""
+        return True
+
     def judge(self, value: float, at: float) -> int:
         self.value = value
         self.at = at
@@ -148,6 +160,10 @@ class DistanceSlot(Slot):
         super().__init__(leaf, seen)
         self.edge = self.limit = kind.limit
         self.set_point = kind.set_point
+
+    def past_limit(self) -> bool:
+        """The limit is a distance: it clears where it was met."""
+        return True
 
     def judge(self, value: float, at: float) -> int:
         self.value = value

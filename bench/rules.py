@@ -39,7 +39,8 @@ from alerts.rule import (
 from sensors.model import Reading, Sensor, Text, Zone
 
 REPEATS = 5
-ROUNDS = 24  # four minutes
+ROUNDS = 24  # of four minutes
+WARM = 24  # rounds before: what is learned of each sensor (its pace, its finest step) is learned then
 ROOM = 10  # sensors in a room
 QUANTITIES = ("temperature", "humidity", "water_leak", "smoke", "temperature", "humidity", "contact_open")
 
@@ -123,12 +124,12 @@ def cost(sensors: int, rules: int, count: int) -> tuple[float, float, int]:
     ruled, listed, zones = site(sensors, rules)
     evaluator = Evaluator(ruled, listed, zones, "UTC")
     count = max(count, ROUNDS * len(listed))
-    warm = readings(listed, count + 3 * len(listed))
+    warm = readings(listed, count + WARM * len(listed))
     evaluator.resume(1.8e9)
-    for reading in warm[: 3 * len(listed)]:
+    for reading in warm[: WARM * len(listed)]:
         evaluator.observe(reading, reading.received_at)
     evaluator.take_dirty()
-    measured = warm[3 * len(listed) :]
+    measured = warm[WARM * len(listed) :]
     gc.collect()
     gc.disable()
     changes = 0

@@ -63,13 +63,21 @@ def kind_of(alarm: Alarm) -> str:
 
 
 def standing(board: Board | None) -> list[Alarm]:
-    """Every alarm that is not closed, in the order of the screen."""
+    """Every alarm that is not closed, in the order of the screen: among equals what is confirmed, then the oldest."""
     alarms = [alarm for alarm in (board.alarms if board else ()) if alarm.closed_at is None]
     return sorted(alarms, key=_order)
 
 
-def _order(alarm: Alarm) -> tuple[bool, bool, bool, int, float]:
-    return (suppressed(alarm), alarm.acked is not None, alarm.fault, alarm.priority, alarm.raised_at)
+def _order(alarm: Alarm) -> tuple[bool, bool, bool, int, bool, float]:
+    suspected = alarm.stage != "confirmed"
+    return (
+        suppressed(alarm),
+        alarm.acked is not None,
+        alarm.fault,
+        alarm.priority,
+        suspected,
+        alarm.raised_at,
+    )
 
 
 def state_words(scene: Scene, alarm: Alarm) -> str:

@@ -61,9 +61,8 @@ class Rows:
         It does the same as ``Record.take`` and the rules' own look would, for a sensor that is well and a value that
         moved by an ordinary step within the band.
         """
-        (received_at, measured_at, last, step_s, cursor, end, low, high, gate, leap, every_s, save_at) = (
-            _LOOK.unpack_from(self.numbers, (row + RECEIVED) * _BYTES)
-        )
+        looked: tuple[float, ...] = _LOOK.unpack_from(self.numbers, (row + RECEIVED) * _BYTES)
+        received_at, measured_at, last, step_s, cursor, end, low, high, gate, leap, every_s, save_at = looked
         if not low <= value <= high or at <= measured_at:
             return LOOK
         step = value - last if value > last else last - value

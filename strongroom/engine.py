@@ -6,6 +6,7 @@ a disk or a provider.
 
 from __future__ import annotations
 
+import math
 import queue
 import sqlite3
 import threading
@@ -47,8 +48,9 @@ INTAKE_KEPT = 200_000  # readings that stay in the intake after the series store
 CLOCK_MOVED_S = 30.0
 STARVED_S = 1.0  # without a word from the broker while nothing is acknowledged: its window is full
 STANDS_S = 1.0  # a link lasts so long: a broker that lets us in and hangs up is as good as none
-BROKER_LOST_S = 10.0
-"""Seconds without a broker before that is an alarm: one reconnect with its first back-off is no news."""
+BROKER_LOST_S = (
+    10.0  # without a broker before that is an alarm: one reconnect with its first back-off is no news
+)
 
 
 _NOTHING = Text("", "")
@@ -102,7 +104,7 @@ class Engine:
         self._released: deque[tuple[str, int]] = deque(maxlen=1000)
         self._releasing = threading.Lock()
         self._skew = 0.0
-        self._linked_at = 0.0  # when a link to the broker last stood
+        self._unlinked_at = math.inf  # since when no link to the broker has stood
         self._next_board = 0.0
         self._next_inbox = 0.0
         self._next_offer = 0.0
@@ -287,9 +289,9 @@ class Engine:
         link = self.source.alive()
         if not link.connected:
             self._echo_at = None
-        if link.connected and now - link.since_at >= STANDS_S:
-            self._linked_at = now
-        lost = now - max(self._linked_at, self._started_at) > BROKER_LOST_S
+        stands = link.connected and now - link.since_at >= STANDS_S
+        self._unlinked_at = math.inf if stands else min(self._unlinked_at, now)
+        lost = now - self._unlinked_at > BROKER_LOST_S
         self.core.own(builtin.BROKER, lost, _DROPS if link.connected else link.words, now)
         if self.outbox is not None:
             stalls = self.clock.monotonic() - self.outbox.beat_at > OUTBOX_STALLS_S

@@ -14,6 +14,8 @@ from dashboard.scene import Scene
 
 LISTED = 20
 
+ROOMS_NAMED = 3
+
 
 def health(scene: Scene) -> str:
     """Figures with their targets, the most frequent alarms, and what stands, chatters or was put aside."""
@@ -90,6 +92,8 @@ def _place(scene: Scene, rule: str, scope: str) -> str:
     name = w.of(known.name) if known else rule
     sensor = house.sensors.get(scope)
     where = w.of(sensor.name) if sensor else scene.zone_name(scope)
+    if rooms := [zone.id for zone in house.zones.values() if zone.compartment == scope]:
+        where = scene.zone_names(rooms[:ROOMS_NAMED]) + (" …" if len(rooms) > ROOMS_NAMED else "")
     return f"{where} · {name}" if where and where != rule else name
 
 

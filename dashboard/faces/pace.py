@@ -56,7 +56,8 @@ def _figure(scene: Scene, known: Figure) -> str:
     w = scene.w
     value = tag("b", esc(w("pace.ratio", value=f"{known.value:g}")))
     if known.is_default:
-        return join((value, " ", tag("span", esc(w("pace.default")), class_="sr-tagged")))
+        mark = tag("span", esc(w("pace.default")), class_="sr-tagged")
+        return join((value, " ", mark, tag("small", " ", esc(w("pace.default_means")))))
     facts = w("pace.facts", spread=f"{known.spread * 100:.0f}", n=known.samples)
     return join(
         (value, tag("small", esc(" · ".join(one for one in (facts, known.date, known.source) if one))))

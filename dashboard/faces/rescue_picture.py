@@ -119,11 +119,12 @@ def facts(scene: Scene, incident: Incident, plan: RescuePlan) -> str:
     if plan.trips:
         _, series = question_and_curves(scene.building, incident, plan)
         listed = series.listed[-1][1]
-        times = f"{plan.value / listed:.2f}" if listed > 0 else "–"
         share = f"{100 * plan.value / plan.bound:.0f}" if plan.bound > 0 else "–"
-        words.append(
-            tag("p", tag("b", esc(w("picture.value", value=f"{plan.value:.1f}", times=times, share=share))))
-        )
+        told = w("picture.value_list_saves_nothing", value=f"{plan.value:.1f}", share=share)
+        if listed > 0:
+            times = f"{plan.value / listed:.2f}"
+            told = w("picture.value", value=f"{plan.value:.1f}", times=times, share=share)
+        words.append(tag("p", tag("b", esc(told))))
     acts = [
         drawer(
             w("rescue.print"), tag("div", *print_links(scene, incident, plan), class_="sr-bar"), key="prints"

@@ -39,8 +39,9 @@ def known_or_exit(word: str, known: Mapping[str, str], what: Text) -> str:
     if wanted in known:
         return wanted
     by_words = {chinese: name for name, chinese in known.items()}
-    if wanted in by_words:
-        return by_words[wanted]
+    for name, chinese in known.items():
+        if _bare(wanted) in {_bare(name), _bare(chinese)}:
+            return name
     near = nearest(wanted, known) or by_words.get(nearest(wanted, by_words), "")
     shown = "".join(mark if mark.isprintable() else "?" for mark in wanted[:60])
     names = ", ".join(f"{name} ({chinese})" for name, chinese in list(known.items())[:30])
@@ -49,6 +50,11 @@ def known_or_exit(word: str, known: Mapping[str, str], what: Text) -> str:
         zh, en = f"{zh}是不是 {near}（{known[near]}）？", f"{en} Did you mean {near} ({known[near]})?"
     say(Text(f"{zh}可用：{names}", f"{en} Known: {names}"))
     raise typer.Exit(2)
+
+
+def _bare(words: str) -> str:
+    """Without spaces and capitals, which nobody remembers: 二层B库 is 二层 B 库."""
+    return "".join(words.split()).casefold()
 
 
 @app.command()
@@ -131,6 +137,8 @@ def rescue(
         sizes = whatif.SIZES if crews is None else (crews,)
         _what_if(house, ask, sizes, as_json, report)
         return
+    if not house.holdings:
+        say(Text("登记册里还没有重点档案。", "The register holds no key holdings yet."))
     request = whatif.request(ask, house.zones, house.holdings)
     begun = clock.monotonic()
     made = plan(request, lambda _: clock.monotonic() - begun >= seconds)

@@ -51,7 +51,7 @@ def test_the_store_fails_in_every_way(
 
     def caught_up() -> bool:
         board = record.board()
-        return board is not None and board.health.store == "ok" and board.health.backlog < 1000
+        return board is not None and board.health.store_trouble is None and board.health.backlog < 1000
 
     assert wait_until(lambda: influx.writes > 3)
     for fault in ((500, "internal error"), (400, "unable to parse"), (200, "<html>a printer</html>")):

@@ -16,6 +16,7 @@ from strongroom.datadir import INBOX_DB, SITE_DB
 from strongroom.engine import Engine
 from strongroom.inbox import Inbox
 from strongroom.sitedb import SiteReader
+from tests.simulation.broker import Unmarking
 from tests.simulation.crash import STEPS, Killed, Switch, wire
 from tests.simulation.oracle import InvariantError, Oracle
 from tests.simulation.people import People
@@ -79,13 +80,13 @@ class Life:
         self.clock = WorldClock(start)
         self._start_at = start
         self._building = building(zone)
-        self._broker = MemoryBroker()
+        self._broker: MemoryBroker = Unmarking() if seed % 3 == 0 else MemoryBroker()
         self._switch = Switch()
         self._random = Random(seed + 1)
         self.world = World(Random(seed + 2), start, days)
         self.provider = Provider(Random(seed + 3), self._switch, self.clock.now)
         self.oracle = Oracle(zone)
-        self.provider.watch = self.oracle.calls
+        self.provider.watch, self.oracle.took = self.oracle.calls, self.provider.has
         self._inbox = Inbox(data / INBOX_DB)
         self.people = People(Random(seed + 4), self._inbox, self.provider, self.oracle)
         self._heard: list[tuple[RawMessage, float]] = []

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 import alerts.annunciator as annunciator
+import alerts.pager as pager
 import alerts.schedule as schedule
 import sensors.bind as bind
 import strongroom.core as core
@@ -17,6 +18,8 @@ from alerts.alarm import step as whole_step
 from alerts.climb import Climb
 from alerts.happenings import Acknowledged, Cleared, Muted, Passed, Shelved, Unclear
 from alerts.instance import Instance
+from alerts.model import NoticeState
+from alerts.notices import Fault
 from sensors.model import Quality
 from strongroom.committer import Committer
 from strongroom.outbox import Outbox
@@ -203,8 +206,28 @@ def never_silent(patch: Patch) -> None:
     patch(Watch, "due", lambda self, not_before: 4e9)
 
 
+def gaps_count(patch: Patch) -> None:
+    """Two samples prove what lay between them, however long it was."""
+    from sensors.life import Record
+
+    patch(Record, "gap_s", property(lambda self: 1e9))
+
+
+def lost_counts_as_sent(patch: Patch) -> None:
+    """A message that died with the process before the provider had it is taken for sent."""
+    judged = pager.judge
+
+    def judge(notice: Any, result: Any, now: float) -> Any:
+        if result.fault is Fault.NOT_TAKEN:
+            result = replace(result, state=NoticeState.SENT, fault=Fault.NONE)
+        return judged(notice, result, now)
+
+    patch(pager, "judge", judge)
+
+
 MUTATIONS: tuple[Callable[[Patch], None], ...] = (
     silence_clears, acknowledges_itself, late_is_live, acknowledges_too_early, counts_repeats, doubles_delays,
     no_delays, shelves_last, shelves_anything, mutes_anything, forgets_rules, skips_the_journal, sends_first,
     never_pages, renumbers, forgets_alarms, investigates_for_ever, one_clock_for_all, never_silent,
+    gaps_count, lost_counts_as_sent,
 )  # fmt: skip

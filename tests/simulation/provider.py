@@ -60,6 +60,10 @@ class Provider:
         self._switch.at("answered")
         return result
 
+    def has(self, notice: str) -> bool:
+        """Whether it ever accepted this message."""
+        return notice in self._by_id
+
     def look_up(self, notice: Notice, person: Person) -> SendResult | None:
         if self.down:
             return None

@@ -17,6 +17,7 @@ from tests.simulation.site import DEVICES, Device, quantity_of, zone_of
 
 DAY_S = 86400.0
 NORMAL = {"temperature": 19.0, "humidity": 52.0, "oxygen": 20.9, "mains": 1.0}
+HOT = 32.0  # the limit of the rule "heat"
 FILM = {"temperature": 14.0, "humidity": 40.0}
 SPEAKS_AT = {"temperature": 1.5, "humidity": 3.0, "oxygen": 0.5}  # a change that a device reports at once
 CONTACTS = frozenset(
@@ -152,7 +153,7 @@ class World:
         self._push(at + DAY_S, "day", None)
         random = self._random
         for hazard, a_day in (
-            (self._fire, 0.35), (self._leak, 0.3), (self._heat, 0.3), (self._damp, 0.25), (self._door, 2.0),
+            (self._fire, 0.35), (self._leak, 0.3), (self._heat, 0.4), (self._damp, 0.25), (self._door, 2.0),
             (self._theft, 0.3), (self._power, 0.25), (self._gas, 0.25), (self._lost, 0.6),
         ):  # fmt: skip
             for _ in range(self._times(a_day)):
@@ -209,9 +210,19 @@ class World:
         self._pulse(at, self._random.choice((3.0, 20.0, 900.0, 20000.0)), sensor)
 
     def _heat(self, at: float) -> None:
-        sensor = self._random.choice(("a-t1", "b-t1", "r-t1"))
-        self._ramp(at, sensor, self._random.uniform(8.0, 22.0), self._random.uniform(3600.0, 9000.0),
-                   self._random.uniform(0.0, 14000.0), 40)  # fmt: skip
+        random = self._random
+        sensor = random.choice(("a-t1", "b-t1", "r-t1"))
+        peak, rise_s = random.uniform(8.0, 22.0), random.uniform(3600.0, 9000.0)
+        self._ramp(at, sensor, peak, rise_s, random.uniform(0.0, 14000.0), 40)
+        crosses = (HOT - NORMAL["temperature"] + 1.0) / peak
+        if (
+            crosses < 1.0 and random.random() < 0.5
+        ):  # then nothing is heard for a while too short to be missed
+            device = next(d for d in DEVICES if sensor in d.sensors)
+            began = at + rise_s * crosses + random.uniform(0.0, 900.0)
+            self._push(
+                began, "away", (device.topic, began + device.every_s * random.uniform(3.0, 4.5), False)
+            )
 
     def _damp(self, at: float) -> None:
         sensor = self._random.choice(("a-h1", "b-h1", "r-h1"))
@@ -240,7 +251,7 @@ class World:
         self._set(at + self._random.choice((60.0, 200.0, 2000.0, 9000.0)), "f-o2", 0.0)
 
     def _lost(self, at: float) -> None:
-        length = self._random.choice((600.0, 3000.0, 15000.0, 60000.0))
+        length = self._random.choice((600.0, 3000.0, 5000.0, 7500.0, 15000.0, 60000.0))
         chosen = self._random.sample(DEVICES, self._random.choice((1, 1, 2, len(DEVICES) - 1)))
         for device in chosen:
             self._push(at, "away", (device.topic, at + length, self._random.random() < 0.5))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
+import random
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bench import orienteering
 from bench.orienteering import read_instance, run_top
 from bench.rescue import measure
+from bench.tours import Instance, Tours
 
 LINE = "n 5\nm 1\ntmax {tmax}\n0 0 0\n1 0 10\n2 0 20\n2 3 100\n4 0 0\n"
 
@@ -44,6 +48,36 @@ def test_a_tour_that_cheats_is_found_out(tmp_path: Path) -> None:
         orienteering.check(instance, [[0, 3, 4]])
     with pytest.raises(ValueError, match="twice"):
         orienteering.check(instance, [[0, 1, 1, 4]])
+
+
+@pytest.mark.parametrize("teams", [1, 2, 5])
+@pytest.mark.parametrize("shape", ["uniform", "clusters", "line", "one place"])
+def test_every_move_leaves_tours_that_can_be_walked(
+    shape: str, teams: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(orienteering, "STUCK", 5)  # crosses, new beginnings and recombining come often
+    draw = random.Random(f"{shape}-{teams}")
+    middles = [(draw.uniform(0, 50), draw.uniform(0, 50)) for _ in range(4)]
+
+    def place() -> tuple[float, float]:
+        if shape == "uniform":
+            return draw.uniform(0, 50), draw.uniform(0, 50)
+        x, y = (
+            draw.choice(middles)
+            if shape == "clusters"
+            else (draw.uniform(0, 50) if shape == "line" else 3.0, 0.0)
+        )
+        return (x + draw.gauss(0, 2), y + draw.gauss(0, 2)) if shape == "clusters" else (x, y)
+
+    points = [place() for _ in range(45)]
+    apart = np.array([[math.dist(one, other) for other in points] for one in points])
+    score = np.array([0.0, *(float(draw.randint(0, 9)) for _ in range(43)), 0.0])
+    instance = Instance("made", teams, apart[0, -1] + 40.0, score, apart)
+    value, routes = orienteering.solve(instance, 0.1, seed=teams)
+    assert orienteering.check(instance, routes) == pytest.approx(value)
+    first = Tours(instance)
+    first.rebuild(1.0, 0.0)
+    assert value >= first.value()
 
 
 def test_the_planner_beats_the_list_and_stays_under_its_bound() -> None:

@@ -65,6 +65,21 @@ def test_people_read_what_is_carried_what_is_covered_and_why_the_rest_stays(fold
     assert all(f"left ({sum(one['why']['en'] == why for one in left)})" in shown for why in reasons)
 
 
+def test_a_zone_is_known_by_its_name_without_its_spaces(folder: Path) -> None:
+    code, shown = run("rescue", str(folder), "--threat", "water", "--zone", "二层B库", "--seconds", "0")
+    assert code == 0 and "Stack 2B" in shown
+    code, shown = run("rescue", str(folder), "--threat", "water", "--zone", "stack 2b", "--seconds", "0")
+    assert code == 0 and "Stack 2B" in shown
+
+
+def test_an_empty_register_is_said(folder: Path) -> None:
+    head = (folder / "holdings.csv").read_text(encoding="utf-8-sig").splitlines()[0]
+    (folder / "holdings.csv").write_text(head + "\n", encoding="utf-8")
+    shutil.rmtree(folder / "drills")
+    code, shown = run("rescue", str(folder), "--threat", "water", "--zone", "stack-2b", "--seconds", "0")
+    assert code == 0 and "no key holdings" in shown
+
+
 def test_a_burning_room_is_never_entered_and_only_cleared_zones_are(folder: Path) -> None:
     words = ("rescue", str(folder), "--threat", "fire", "--zone", "stack-2b", "--seconds", "0", "--json")
     found = last(run(*words)[1])

@@ -97,6 +97,22 @@ class TestDelays:
         house.wait(1)
         assert house.active("wet")
 
+    def test_a_delay_the_clock_has_proven_is_over_however_late_it_is_asked(self) -> None:
+        """A machine that was suspended asked for ever."""
+        house = House([rule(for_s=60.0)], [sensor("s", every_s=60.0, silent_after_s=9000.0)])
+        house.show(31.0)
+        assert not house.active()
+        house.now += 3600
+        house.tick()
+        assert house.active()
+
+    def test_a_delay_longer_than_the_clock_may_prove_is_not_over_by_being_asked_late(self) -> None:
+        house = House([rule(for_s=600.0)], [sensor("s", every_s=60.0, silent_after_s=9000.0)])
+        house.show(31.0)
+        house.now += 3600
+        house.tick()
+        assert not house.active()
+
     def test_the_clock_alone_never_clears(self) -> None:
         wet = rule("wet", Contact(select=Select(quantity="water_leak"), is_=1.0), clear_for_s=10.0)
         house = House([wet], [sensor("w", quantity="water_leak", every_s=600.0, silent_after_s=1800.0)])

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from alerts.model import Comment, Duty, NoticeState, Refused, Rung, Shelf
+from alerts.model import Comment, Duty, NoticeState, Refused, Rung, Shelf, Spoken
 from alerts.notices import SendResult
-from alerts.storm import CHATTER_PAGES
+from alerts.storm import CHATTER_PAGES, Held
 from sensors.model import Text
 from tests.fakes.scripted import ScriptedSender
 from tests.reach import START, World, alarm, ladder, person
@@ -586,3 +586,24 @@ class TestDutyMessages:
         w.run(86400, every=600)
         assert [(p, c) for p, c, _ in sender.sent] == [("boss", "mail")]
         assert "step 2 of the ladder for priority 1 reaches nobody 2025-12-10 00:00" in sender.sent[0][2]
+
+
+def test_a_message_that_goes_on_for_fewer_alarms_carries_the_reference_of_the_worst_of_them(
+    sender: ScriptedSender,
+) -> None:
+    """Found by the simulation: its words said A110 and the message A109, so the answer named the wrong alarm."""
+    w = world(sender)
+    over, stands = alarm(1, life_safety=True), alarm(2, id="gas@2b#2", rule="gas", priority=2)
+    w.raise_(over)
+    w.raise_(stands)
+    drafts = w.pager._drafts
+    steps = [Spoken(one.id, 1, 0, 0) for one in (over, stands)]
+    group = [
+        Held(spoken=step, alarm=one, since_at=START) for step, one in zip(steps, (over, stands), strict=True)
+    ]
+    first = drafts.page(LI, group, "sms", Text("", ""), START)
+    again = drafts.again(first, (steps[1],), "sms", Text("", ""), START + 60.0)
+    assert (first.reference, again.reference, again.about) == ("K001", "K002", stands.id)
+    assert "K002" in again.words
+    assert "K001" not in again.words
+    assert again.code == first.code

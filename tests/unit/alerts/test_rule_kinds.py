@@ -100,6 +100,26 @@ class TestRise:
         self.show(house, *[20.0] * 8, *[5.0] * 12, 20.0, 21.0)
         assert not house.active()
 
+    def test_a_rise_that_eases_is_not_named_first_while_something_else_is_past_its_limit(self) -> None:
+        house = House(
+            [rule(when=self.RULE.when, scope="zone", for_s=25.0)],
+            [sensor("s", every_s=10), sensor("t", every_s=10)],
+        )
+        for _ in range(8):
+            house.show(20.0, "s")
+            house.show(20.0, "t")
+            house.now += 10
+        for high, other in ((30.0, 20.0), (25.0, 20.0), (25.0, 60.0)):
+            house.show(other, "t")
+            house.show(high, "s")
+            house.now += 9
+        house.tick()
+        alarm = house.alarm()
+        assert alarm is not None and [(one.sensor, one.value) for one in alarm.evidence] == [
+            ("t", 40.0),
+            ("s", 5.0),
+        ]
+
     def test_it_is_remembered_over_a_restart(self) -> None:
         house = House([self.RULE], [sensor("s", every_s=10)])
         self.show(house, *[20.0] * 8)

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from alerts.model import Alarm, AlarmEvent, NoticeEvent, NoticeState
+from dashboard import looks
 from dashboard.faces import alarms, chrome, drills, incident, phone, rescue, setup, status, trends, wall
 from dashboard.printing import sheet
 from dashboard.scene import Scene
@@ -60,6 +61,15 @@ def test_every_page_draws_at_every_moment(tmp_path: Path, moment: str, language:
         html = face(at) if name == "wall" else chrome.page(at, face(at) if at.board else "")
         assert "{" not in text_of(html), f"{name}: a hole was left open"
         assert len(text_of(html)) > 20
+
+
+def test_a_confirmed_fire_stands_before_its_older_pre_alarm() -> None:
+    first = house.fire_board().alarms[0]
+    early = msgspec.structs.replace(first, id="a#1", stage="prealarm", raised_at=100.0, acked=None)
+    sure = msgspec.structs.replace(first, id="b#1", stage="confirmed", raised_at=101.0, acked=None)
+    leak = msgspec.structs.replace(first, id="c#1", stage="", raised_at=90.0, acked=None)
+    board = msgspec.structs.replace(house.board(), alarms=(leak, early, sure))
+    assert [one.id for one in looks.standing(board)] == ["b#1", "c#1", "a#1"]
 
 
 @pytest.mark.parametrize(("language", "words"), [("zh", "磁盘报错：满了"), ("en", "the disk says: full")])
