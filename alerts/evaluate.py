@@ -144,7 +144,8 @@ class Evaluator:
         if seen.testing:
             return changes  # alive, and no more: what it shows while it tests itself is no state of the place
         if seen.calm:
-            seen.note(value, at)
+            if seen.trails:
+                seen.note(value, at)
             for slot in seen.busy:
                 self._judge(slot, value, at, now, changes)
         else:
@@ -153,7 +154,8 @@ class Evaluator:
             if seen.unverified:
                 self._verified(seen, now, changes)
             seen.settle()
-        seen.open()
+        if not seen.same_s:  # while a value stands, every sample of it counts
+            seen.open()
         if now >= seen.save_at:
             self._save(seen, now)
         return changes

@@ -30,6 +30,7 @@ class Seen(Record):
         "passing",
         "slots",
         "testing",
+        "trails",
         "troubles",
         "unverified",
         "watches",
@@ -50,6 +51,7 @@ class Seen(Record):
         self.calm = False
         self.low, self.high = -inf, inf
         self.busy: tuple[Slot, ...] = ()
+        self.trails = False  # samples are kept for slots that look at a course of values
         self.passing = False  # none of the busy ones needs a look while the value moves
 
     @property
@@ -68,6 +70,7 @@ class Seen(Record):
         if slot.windowed:
             self.windowed = (*self.windowed, slot)
         if slot.trailing:
+            self.trails = True
             self.rows.remember(self.row)
 
     def settle(self) -> None:

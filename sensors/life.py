@@ -157,7 +157,11 @@ class Record(Row):
         that lie before the newest but follow each other at the pace they arrive are such a device, not a
         redelivery: its new time is adopted.
         """
-        measured_at, last_at, last = reading.measured_at, self.measured_at, self.value
+        numbers, row, measured_at = self.rows.numbers, self.row, reading.measured_at
+        last_at, last = (
+            numbers[row + MEASURED],
+            numbers[row + VALUE],
+        )  # nan, and so equal to nothing, before any
         since = measured_at - last_at
         # Without a time of its own a reading is as new as its arrival; and what we noted by a clock that has been
         # set back since cannot be the measure of what comes now.
@@ -173,10 +177,11 @@ class Record(Row):
                 return False
         self.lagging = None
         value = reading.value
-        if self.course and last is not None:
+        if self.course and last == last:  # noqa: PLR0124 - any value yet
             if value == last:
                 self.before = None
-                self._stands(value, since)
+                if 0.0 < since <= SAMPLE_GRACE * max(numbers[row + STEP], 1.0):
+                    self._stands(value, since)
             else:
                 step = value - last if value > last else last - value
                 if step < self.finer or step > self.leap or self.same_s:
@@ -186,7 +191,7 @@ class Record(Row):
             if self.spikes and measured_at - self.spikes[0] >= DAY_S:
                 self.spikes = self.spikes[1:]
                 self.stir()
-        self.rows.note(self.row, value, measured_at, now)
+        self.rows.note(row, value, measured_at, now)
         if self.implausible_at:
             self.implausible_at = 0.0
             self.stir()
@@ -321,13 +326,15 @@ class Record(Row):
     # --- the course of values -------------------------------------------------------------------------
 
     def _stands(self, value: float, since: float) -> None:
-        """The very same value again, ``since`` seconds of measurement later."""
-        if 0.0 < since <= self.gap_s:
-            self.same_count = self.same_count + 1 if self.same_s else 2
-            self.same_s += since
-            if not self.stuck and self.same_s >= STUCK_AFTER_S and self._frozen(value):
-                self.stuck = True
-                self.stir()
+        """The very same value again, ``since`` seconds of measurement later, and none missed between."""
+        if not self.same_s:
+            self.same_count = 1
+            self.doubt()
+        self.same_count += 1
+        self.same_s += since
+        if not self.stuck and self.same_s >= STUCK_AFTER_S and self._frozen(value):
+            self.stuck = True
+            self.stir()
 
     def _moved(self, value: float, last: float, step: float, since: float) -> None:
         """Another value, and something to learn from it: a finer step, a leap, the end of a standstill."""

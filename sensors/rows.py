@@ -61,7 +61,10 @@ class Rows:
         It does the same as ``Record.take`` and the rules' own look would, for a sensor that is well and a value that
         moved by an ordinary step within the band.
         """
-        looked: tuple[float, ...] = _LOOK.unpack_from(self.numbers, (row + RECEIVED) * _BYTES)
+        numbers = self.numbers
+        if numbers[row + GATE] == inf:
+            return LOOK
+        looked: tuple[float, ...] = _LOOK.unpack_from(numbers, (row + RECEIVED) * _BYTES)
         received_at, measured_at, last, step_s, cursor, end, low, high, gate, leap, every_s, save_at = looked
         if not low <= value <= high or at <= measured_at:
             return LOOK
@@ -75,7 +78,7 @@ class Rows:
             cursor += 2 * _BYTES
         passed = now - received_at
         step_s = step_s + _PACE * (passed - step_s) if passed < every_s else every_s
-        _NOTE.pack_into(self.numbers, row * _BYTES, now, now, at, value, step_s, cursor)
+        _NOTE.pack_into(numbers, row * _BYTES, now, now, at, value, step_s, cursor)
         return save_at
 
     def note(self, row: int, value: float, at: float, now: float) -> None:

@@ -162,7 +162,7 @@ class Engine:
         for raw in undurable:
             self._echo(raw)
             self._decide(raw, now, kept=False)
-        for raw in self._redelivery.sort(messages, now):
+        for raw in self._redelivery.sort(messages, now, self.source.alive().since_at):
             self._echo(raw)
             heard = self.bypass.copy(raw, now)
             if heard.decide:

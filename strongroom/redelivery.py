@@ -14,11 +14,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from math import inf
 
 from sensors.model import RawMessage
 
 REMEMBERED = 65_536  # as many as there are packet identifiers, so as many as can be in flight
 HELD_S = 0.5
+RESUMES_S = 30.0
+"""A session that is resumed sends its repeats at once. What comes later is new, even where it says the same as the last
+message that was kept: a device's heartbeat after a restart of the broker."""
 LAST_IDENTIFIER = 65_535
 
 
@@ -42,14 +46,17 @@ class Redelivery:
         self._taken: list[tuple[int, bytes]] = []
         self._settled: list[RawMessage] = []
         self._last = 0
-        self._begins = False
+        self._begins_until = -inf
         self._end = 0
         self._held: list[tuple[RawMessage, bytes]] = []
         self._places: list[int] = []  # where in the order the held run may have come to
         self._held_until = 0.0
 
-    def sort(self, messages: Iterable[RawMessage], now: float) -> list[RawMessage]:
-        """The messages that are new, in order; repeats are left out. Call with nothing to let time pass."""
+    def sort(self, messages: Iterable[RawMessage], now: float, linked_at: float = inf) -> list[RawMessage]:
+        """The messages that are new, in order; repeats are left out. Call with nothing to let time pass.
+
+        ``linked_at``: since when the connection stands, where that is known.
+        """
         fresh: list[RawMessage] = []
         for raw in messages:
             if not raw.delivery:
@@ -58,9 +65,8 @@ class Redelivery:
                 continue
             seal = mark(raw)
             if raw.delivery == 1 and self._last != LAST_IDENTIFIER:
-                self._begins = (
-                    True  # identifiers begin anew: what is retained comes first, then perhaps a run
-                )
+                # identifiers begin anew: what is retained comes first, then perhaps a run
+                self._begins_until = min(now, linked_at) + RESUMES_S
                 self._end = len(self._order)
             if raw.again:
                 if self._by_id.get(raw.delivery) == seal:
@@ -68,7 +74,7 @@ class Redelivery:
                     continue
                 self._release(fresh)
                 self._take(raw, seal, fresh)
-            elif self._follows(raw, seal):
+            elif self._follows(raw, seal, now):
                 self._held.append((raw, seal))
                 self._held_until = self._held_until if len(self._held) > 1 else now + HELD_S
                 if self._end in self._places:
@@ -93,13 +99,13 @@ class Redelivery:
         settled, self._settled = self._settled, []
         return settled
 
-    def _follows(self, raw: RawMessage, seal: bytes) -> bool:
+    def _follows(self, raw: RawMessage, seal: bytes, now: float) -> bool:
         if self._held:
             self._places = [
                 place + 1 for place in self._places if place < self._end and self._order[place][1] == seal
             ]
-        elif self._begins and not raw.retained:
-            self._begins = False
+        elif now <= self._begins_until and not raw.retained:
+            self._begins_until = -inf
             self._places = [at + 1 for at in range(self._end) if self._order[at][1] == seal]
         else:
             return False

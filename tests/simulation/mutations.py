@@ -70,8 +70,8 @@ def counts_repeats(patch: Patch) -> None:
     """What the broker brings again after a crash is decided again."""
     sort = Redelivery.sort
 
-    def every(self: Redelivery, messages: Any, now: float) -> Any:
-        return sort(self, [replace(raw, delivery=0) for raw in messages], now)
+    def every(self: Redelivery, messages: Any, now: float, linked_at: float) -> Any:
+        return sort(self, [replace(raw, delivery=0) for raw in messages], now, linked_at)
 
     patch(Redelivery, "sort", every)
 

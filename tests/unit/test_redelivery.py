@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sensors.model import RawMessage
-from strongroom.redelivery import HELD_S, Redelivery
+from strongroom.redelivery import HELD_S, RESUMES_S, Redelivery
 
 
 def message(delivery: int, words: str, *, again: bool = False) -> RawMessage:
@@ -65,6 +65,21 @@ def test_a_run_is_held_unacknowledged_until_it_is_certain() -> None:
 def test_a_run_that_turns_out_otherwise_is_new_in_order() -> None:
     after = kept("dry", "a", "dry", "b")
     assert words(after.sort([message(1, "dry"), message(2, "x")], 0.0)) == ["dry", "x"]
+
+
+def test_the_same_words_long_after_the_connection_began_are_new() -> None:
+    """Found by the simulation: the first heartbeat after a restart said what the last message before it had said."""
+    after = kept("a", "dry")
+    assert words(after.sort([message(1, "dry")], 100.0 + RESUMES_S, linked_at=100.0)) == []
+    late = kept("a", "dry")
+    assert words(late.sort([message(1, "dry")], 101.0 + RESUMES_S, linked_at=100.0)) == ["dry"]
+
+
+def test_the_same_words_long_after_what_is_retained_are_new() -> None:
+    after = kept("a", "dry")
+    retained = RawMessage("t", b"wet", 0.0, retained=True, delivery=1, token=1)
+    assert words(after.sort([retained], 0.0)) == ["wet"]
+    assert words(after.sort([message(2, "dry")], RESUMES_S + 1.0)) == ["dry"]
 
 
 def test_a_held_message_that_nothing_follows_is_new_after_half_a_second() -> None:

@@ -184,6 +184,14 @@ class TestShelving:
         (refused,) = self.shelve(hot(), hours, reason)
         assert isinstance(refused, Refused) and words in refused.reason.en
 
+    @pytest.mark.parametrize(("hours", "allowed"), [(8.0, True), (8.0 + 120.0 / 3600.0, False)])
+    def test_eight_hours_are_the_most(self, hours: float, allowed: bool) -> None:
+        house = hot()
+        refused = [one for one in self.shelve(house, hours, "known") if isinstance(one, Refused)]
+        alarm = house.alarm()
+        assert alarm is not None
+        assert (not refused, alarm.shelved is not None) == (allowed, allowed)
+
     def test_life_safety_cannot_be_shelved(self) -> None:
         (refused,) = self.shelve(hot(life_safety=True))
         assert isinstance(refused, Refused) and "life-safety" in refused.reason.en

@@ -39,6 +39,22 @@ class TestLimits:
         house.show(14.0)
         assert not house.active()
 
+    @pytest.mark.parametrize(("value", "active"), [(14.0, False), (13.999, True)])
+    def test_below_means_below(self, value: float, active: bool) -> None:
+        when = Threshold(select=TEMPERATURE, above=False, limit=14.0, clear_at=16.0)
+        house = House([rule(when=when)], [sensor("s")])
+        house.show(value)
+        assert house.active() is active
+
+    @pytest.mark.parametrize(("value", "active"), [(14.0, True), (16.0, True), (16.001, False)])
+    def test_the_deadband_below_holds_until_beyond_the_clear_value(self, value: float, active: bool) -> None:
+        when = Threshold(select=TEMPERATURE, above=False, limit=14.0, clear_at=16.0)
+        house = House([rule(when=when)], [sensor("s")])
+        house.show(13.0)
+        house.now += 60
+        house.show(value)
+        assert house.active() is active
+
     def test_one_hot_sensor_of_a_zone_is_enough_and_says_how_many_joined(self) -> None:
         house = House([rule()], [sensor("s"), sensor("t")])
         house.show(20.0, "t")

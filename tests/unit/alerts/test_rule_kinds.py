@@ -276,6 +276,15 @@ class TestCount:
         self.turn(house, 5, 400)
         assert not house.active()
 
+    @pytest.mark.parametrize(("last", "active"), [(600.0, True), (600.5, False)])
+    def test_the_first_turn_counts_until_its_time_is_over(self, last: float, active: bool) -> None:
+        house = House([self.RULE], [sensor("s", quantity="contact_open", silent_after_s=1e6)])
+        began = house.now
+        for at, value in ((0.0, 0.0), (1.0, 1.0), (2.0, 0.0), (300.0, 1.0), (301.0, 0.0), (1.0 + last, 1.0)):
+            house.now = began + at
+            house.show(value)
+        assert house.active() is active
+
     def test_staying_open_is_one_turn(self) -> None:
         house = House([self.RULE], [sensor("s", quantity="contact_open")])
         house.show(0.0)
