@@ -57,7 +57,7 @@ simulate: setup
 golden: setup
 	STRONGROOM_GOLDEN=1 $(BIN)/python -m pytest tests/golden
 
-# All faults, and C2 in full: the engine killed 200 times under 2,000 messages per second. About ten minutes.
+# All faults, and C2 in full: the engine killed 200 times under 2,000 messages per second. About twenty minutes.
 faults: setup servers
 	STRONGROOM_KILLS=200 $(BIN)/python -m pytest --timeout=1800 tests/faults
 

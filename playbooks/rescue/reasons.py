@@ -41,10 +41,7 @@ def reason_left(problem: Problem, one: Stake) -> Text:
     if strongest == 0:
         return Text("没有两人以上的小组", "There is no crew of two or more")
     if holding.people > strongest:
-        return Text(
-            f"需要 {holding.people} 人，最大小组 {strongest} 人：可合组",
-            f"Needs {holding.people} people, the largest crew has {strongest}: join crews",
-        )
+        return _more_hands(problem, holding.people, strongest)
     if holding.skill and not any(holding.skill in team.skills for team in problem.teams):
         return Text(f"需要技能：{holding.skill}", f"Needs the skill: {holding.skill}")
     limit = problem.people_limit(holding.zone)
@@ -63,3 +60,21 @@ def reason_left(problem: Problem, one: Stake) -> Text:
             f"Too late: out by minute {by:.0f}, it takes until {needed:.0f}",
         )
     return Text("时间用于每分钟价值更高的档案", "The time goes to holdings worth more per minute")
+
+
+def _more_hands(problem: Problem, needed: int, strongest: int) -> Text:
+    """What would bring enough people to a holding: which crews to join, or how many people to call."""
+    joined: list[str] = []
+    people = 0
+    for team in sorted(problem.teams, key=lambda team: (-team.people, team.start, team.id)):
+        joined.append(team.id)
+        people += team.people
+        if people >= needed:
+            return Text(
+                f"需要 {needed} 人，最大小组 {strongest} 人：合并 {'、'.join(joined)} 组",
+                f"Needs {needed} people, the largest crew has {strongest}: join crews {' and '.join(joined)}",
+            )
+    return Text(
+        f"需要 {needed} 人，各组合计 {people} 人：再叫 {needed - people} 人",
+        f"Needs {needed} people, all crews have {people}: call {needed - people} more",
+    )

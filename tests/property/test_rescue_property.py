@@ -304,3 +304,42 @@ def test_doors_are_charged_no_more_than_people_must_walk() -> None:
     made = plan(request, rounds(20))
     assert {id_ for trip in made.trips for id_ in trip.covered} == {one.id for one in kept}
     assert made.value <= upper_bound(posed(request, request.stakes)) + 1e-6
+
+
+@settings(max_examples=80, deadline=None)
+@given(request=requests())
+def test_whoever_is_told_to_join_crews_or_call_people_has_enough_then(request: Request) -> None:
+    crews = {crew.id: crew.people for crew in request.crews if crew.people >= 2}
+    needs = {one.holding.id: one.holding.people for one in request.stakes}
+    for left in plan(request, rounds(1)).left:
+        needed = needs[left.holding]
+        if "join crews " in left.why.en:
+            joined = left.why.en.split("join crews ")[1].split(" and ")
+            assert len(joined) >= 2
+            assert sum(crews[one] for one in joined) >= needed > max(crews.values())
+            assert sum(crews[one] for one in joined[:-1]) < needed, "no crew is called away for nothing"
+        if ": call " in left.why.en:
+            assert sum(crews.values()) + int(left.why.en.split()[-2]) == needed
+
+
+@pytest.mark.parametrize(
+    ("people", "says"),
+    [(4, "join crews c0 and c1"), (9, "call 4 more"), (2, "")],
+    ids=["join", "call", "enough"],
+)
+def test_more_hands_than_one_crew_has(people: int, says: str) -> None:
+    zones = {
+        "park": Zone(id="park", name=Text("p", "p"), kind="outside", floor="1F"),
+        "r1": Zone(id="r1", name=Text("r", "r"), kind="stack", floor="1F", doors=(Door("park", 30.0),)),
+    }
+    holding = Holding(
+        id="h", title="t", zone="r1", place="p", grade=1, worth=50.0, form="paper", weak_to={"water": 3},
+        units=1, unit_kg=5.0, people=people, carry_min=1.0, cover=Text("", ""),
+    )  # fmt: skip
+    made = plan(
+        Request(
+            made_at=0.0, threat="water", stakes=(stake(holding, "water"),), zones=zones, assembly="park",
+            cleared=("r1",), crews=(Crew(id="c0", people=3), Crew(id="c1", people=2)), budget_min=60.0,
+        )
+    )  # fmt: skip
+    assert [one.why.en.split(": ")[-1] for one in made.left] == ([says] if says else [])

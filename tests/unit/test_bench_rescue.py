@@ -8,8 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
-from bench import orienteering
+from bench import orienteering, robust
+from bench.buildings import case
 from bench.orienteering import read_instance, run_top
 from bench.rescue import measure
 from bench.tours import Instance, Tours
@@ -86,3 +88,16 @@ def test_the_planner_beats_the_list_and_stays_under_its_bound() -> None:
     assert at["over_printed_list"] > 1.0
     assert at["bound_over_plan"] >= 1.0
     assert row["first_plan_ms"] > 0  # type: ignore[operator]
+
+
+def test_uncertain_times_make_the_nominal_plan_late_and_the_robust_one_hardly() -> None:
+    request = case(1000, "fire", 1).request
+    told: dict[str, tuple[float, float]] = {}
+    for name, stretch, margin in robust.PLANS:
+        search = robust.timelines(replace(request, stretch=stretch, margin_min=margin))
+        draw = random.Random(1)
+        runs = [robust.one_run(search, draw, 0.25, margin) for _ in range(40)]
+        told[name] = sum(value for value, _ in runs) / 40, sum(late for _, late in runs) / 40
+    assert told["robust"][1] <= told["margin"][1] + 0.1
+    assert told["robust"][1] < told["nominal"][1] / 2
+    assert told["robust"][0] > 0.85 * told["nominal"][0]
