@@ -263,8 +263,9 @@ class Search:
             leg.options, leg.minutes, leg.value = best.options, best.minutes, best.value
             leg.slack, leg.kg, leg.stays = best.slack, best.kg, best.stays
 
-    def book(self, crew: int, leg: Leg) -> None:
-        self.lines[crew].append(leg)
+    def book(self, crew: int, leg: Leg, place: int | None = None) -> None:
+        line = self.lines[crew]
+        line.insert(len(line) if place is None else place, leg)
         for zone in {option.zone for option in leg.options}:
             self.users[zone][crew] = self.users[zone].get(crew, 0) + 1
         for option in leg.options:
@@ -295,7 +296,46 @@ class Search:
             if not self.add_trip(crew, heat):
                 active.discard(crew)
         for crew in crews:
+            while self._join(crew) and self.add_trip(crew, heat):
+                pass
             self._fill(crew)
+
+    def _join(self, crew: int) -> bool:
+        """Make one trip of two that follow each other where one way serves both; whether time was won.
+
+        A trip is chosen by its value per minute and ends where less is worth taking, so that the next one may go back
+        for just that.
+        """
+        line, joined, place = self.lines[crew], False, 0
+        while place + 1 < len(line):
+            first, second = line[place : place + 2]
+            one = None
+            if (
+                first.carries == second.carries == 1
+                and first.kg + second.kg <= self.problem.teams[crew].capacity
+            ):
+                both = [*first.options, *second.options]
+                rooms = list(dict.fromkeys(option.zone for option in both))  # each is entered once
+                one = self.leg(crew, sorted(both, key=lambda option: rooms.index(option.zone)), first.start)
+            won = second.start + second.minutes - first.start - one.minutes if one is not None else 0.0
+            later = line[place + 2 :]
+            if (
+                one is None
+                or won <= EPS
+                or self.clash(crew, one) > EPS
+                or any(other.stays and self.clash(crew, other, -won) > EPS for other in later)
+            ):
+                place += 1
+                continue
+            for leg in (first, second):
+                self._unbook(crew, leg)
+            del line[place : place + 2]
+            self.book(crew, one, place)
+            for other in later:
+                other.start -= won
+                other.slack += won
+            joined = True
+        return joined
 
     def _fill(self, crew: int) -> None:
         """Use the minutes left at the end: add single holdings to trips where later trips can bear the delay."""

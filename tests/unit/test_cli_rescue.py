@@ -65,6 +65,17 @@ def test_people_read_what_is_carried_what_is_covered_and_why_the_rest_stays(fold
     assert all(f"left ({sum(one['why']['en'] == why for one in left)})" in shown for why in reasons)
 
 
+@pytest.mark.parametrize("minutes", ["18", "22", "25"])
+def test_nobody_goes_back_for_what_the_same_trip_could_have_covered(folder: Path, minutes: str) -> None:
+    """Value per minute falls with every cover, so a second trip looks good until the way is walked twice."""
+    words = ("--zone", "stack-2b", "--cleared", "stack-2b", "--crews", "1", "--minutes", minutes)
+    found = last(run("rescue", str(folder), "--threat", "water", *words, "--seconds", "0.2", "--json")[1])
+    trips = found["trips"]
+    assert isinstance(trips, list)
+    assert [trip["zones"] for trip in trips] == [["stack-2b"]]
+    assert found["bound"] <= 1.05 * found["value"]  # type: ignore[operator]
+
+
 def test_a_zone_is_known_by_its_name_without_its_spaces(folder: Path) -> None:
     code, shown = run("rescue", str(folder), "--threat", "water", "--zone", "二层B库", "--seconds", "0")
     assert code == 0 and "Stack 2B" in shown
