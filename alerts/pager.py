@@ -78,7 +78,7 @@ class Pager:
         self._drafts = Drafts(self.crew, self.book, site, zones or {})
         self._hand_out = HandOut(self.crew, self.book, self._drafts)
         self._climb = Climb(self.crew, self.book, self._hand_out.hold, working)
-        self._restored = False
+        self._restored = self._untold = False
         self._quiet: dict[str, tuple[Alarm, float]] = {}  # alarm as looked at -> no need to look before
         self._forgot_at = 0.0
 
@@ -92,7 +92,8 @@ class Pager:
     def restore(self, notice: Notice) -> None:
         """Put back a notice from the journal; call for each, in any order, before anything else."""
         self.book.put(notice)
-        self._restored = True
+        # Whom a step still waits for can only be found again once all alarms are known.
+        self._restored = self._untold = True
 
     def on_alarm(self, happened: AlarmEvent, now: float) -> list[NoticeEvent]:
         """What an alarm's event means for people; call for every event, in the same commit."""
@@ -332,12 +333,14 @@ class Pager:
         if self.book.alarms is not alarms:
             self.book.alarms = dict(alarms)
         self._ready()
+        if self._untold:
+            self._untold = False
+            self._hand_out.rebuild()
 
     def _ready(self) -> None:
         if self._restored:
             self._restored = False
             self.book.sort()
-            self._hand_out.rebuild()
 
     def _acted(self, alarm: Alarm, by: str, now: float) -> list[NoticeEvent]:
         """The messages that told ``by`` of the alarm are answered."""

@@ -122,6 +122,7 @@ class World:
         for notice in newest.values():
             self.outbox.settled(notice)
         if self.starts > 1:
+            self.pager.next_due(self.clock.now())  # as the engine, which has not told of the alarms yet
             self.commit(self.pager.tick(self.clock.now(), self.alarms))
 
     kill = boot

@@ -386,6 +386,18 @@ class TestStorm:
         assert "[DRILL]" not in w.pages("li")[-1].words
         assert all("[DRILL]" in n.words for n in w.pages("li")[:-1])
 
+    def test_what_waits_for_its_turn_is_told_after_a_restart(self, sender: ScriptedSender) -> None:
+        """A second fire alarm of the zone, seconds after the first, waits; a kill must not make it wait for ever."""
+        w = world(sender)
+        w.raise_(alarm(id="smoke@2b#1", hazard="fire", life_safety=True, stage="confirmed"))
+        w.run(5)
+        w.raise_(alarm(id="heat@2b#1", hazard="fire", life_safety=True, stage="prealarm"))
+        w.run(5)
+        assert not any(s.alarm == "heat@2b#1" for page in w.pages("li") for s in page.spoken)
+        w.kill()
+        w.run(120)
+        assert any(s.alarm == "heat@2b#1" for page in w.pages("li") for s in page.spoken)
+
 
 class TestResults:
     def test_states_never_go_backwards(self, sender: ScriptedSender) -> None:
