@@ -11,6 +11,8 @@ from __future__ import annotations
 import csv
 import itertools
 import math
+import tarfile
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -169,10 +171,27 @@ def best_known(folder: Path) -> dict[str, float]:
     return {}
 
 
+def instances_in(folder: Path, room: Path) -> list[Path]:
+    """The instances of a folder and of its archives, which are unpacked into ``room``; FileNotFoundError if none."""
+    for archive in sorted([*folder.rglob("*.tar.gz"), *folder.rglob("*.tgz")]):
+        with tarfile.open(archive) as packed:
+            packed.extractall(room / archive.name, filter="data")
+    found = [path for place in (folder, room) for path in place.rglob("*.txt")]
+    paths = {path.name: path for path in found if not path.name.lower().startswith("readme")}
+    if not paths:
+        raise FileNotFoundError(
+            f"{folder} holds no instance (p4.2.a.txt) and no archive of them (set4.tar.gz)"
+        )
+    return [paths[name] for name in sorted(paths)]
+
+
 def run_top(folder: Path, seconds: float, most: int = 0) -> dict[str, object]:
     """Every instance of a folder: value found, recounted, against the best known where there is one."""
-    known = best_known(folder)
-    paths = sorted(path for path in folder.rglob("*.txt") if not path.name.lower().startswith("readme"))
+    with tempfile.TemporaryDirectory() as room:
+        return _run_all(instances_in(folder, Path(room)), best_known(folder), seconds, most)
+
+
+def _run_all(paths: list[Path], known: dict[str, float], seconds: float, most: int) -> dict[str, object]:
     if most and len(paths) > most:
         paths = [paths[round(place * (len(paths) - 1) / (most - 1))] for place in range(most)]
     rows: list[dict[str, object]] = []

@@ -126,7 +126,10 @@ def main() -> None:
     options = parser.parse_args()
     seconds = [float(word) for word in options.seconds.split(",")]
     if options.top:
-        print(json.dumps(run_top(options.top, seconds[-1], options.most)))
+        try:
+            print(json.dumps(run_top(options.top, seconds[-1], options.most)))
+        except FileNotFoundError as missing:
+            parser.error(str(missing))
         return
     best = msgspec.json.decode(BEST.read_bytes(), type=dict[str, Best]) if BEST.exists() else {}
     found = []

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import random
 
+from playbooks.rescue.joining import join
 from playbooks.rescue.legs import Leg, Pick, Stop, rounds
 from playbooks.rescue.problem import LOADED, Option, Problem, Team
 
@@ -276,7 +277,7 @@ class Search:
         for kind in set(self.kinds):
             self._best.pop((zone, kind), None)
 
-    def _unbook(self, crew: int, leg: Leg) -> None:
+    def unbook(self, crew: int, leg: Leg) -> None:
         for zone in {option.zone for option in leg.options}:
             self.users[zone][crew] -= 1
             if not self.users[zone][crew]:
@@ -296,46 +297,9 @@ class Search:
             if not self.add_trip(crew, heat):
                 active.discard(crew)
         for crew in crews:
-            while self._join(crew) and self.add_trip(crew, heat):
+            while join(self, crew) and self.add_trip(crew, heat):
                 pass
             self._fill(crew)
-
-    def _join(self, crew: int) -> bool:
-        """Make one trip of two that follow each other where one way serves both; whether time was won.
-
-        A trip is chosen by its value per minute and ends where less is worth taking, so that the next one may go back
-        for just that.
-        """
-        line, joined, place = self.lines[crew], False, 0
-        while place + 1 < len(line):
-            first, second = line[place : place + 2]
-            one = None
-            if (
-                first.carries == second.carries == 1
-                and first.kg + second.kg <= self.problem.teams[crew].capacity
-            ):
-                both = [*first.options, *second.options]
-                rooms = list(dict.fromkeys(option.zone for option in both))  # each is entered once
-                one = self.leg(crew, sorted(both, key=lambda option: rooms.index(option.zone)), first.start)
-            won = second.start + second.minutes - first.start - one.minutes if one is not None else 0.0
-            later = line[place + 2 :]
-            if (
-                one is None
-                or won <= EPS
-                or self.clash(crew, one) > EPS
-                or any(other.stays and self.clash(crew, other, -won) > EPS for other in later)
-            ):
-                place += 1
-                continue
-            for leg in (first, second):
-                self._unbook(crew, leg)
-            del line[place : place + 2]
-            self.book(crew, one, place)
-            for other in later:
-                other.start -= won
-                other.slack += won
-            joined = True
-        return joined
 
     def _fill(self, crew: int) -> None:
         """Use the minutes left at the end: add single holdings to trips where later trips can bear the delay."""
@@ -391,7 +355,7 @@ class Search:
                 line = self.lines[number]
                 cut = self.random.randrange(len(line) + 1) if self.random.random() < 0.7 else 0
                 for leg in line[cut:]:
-                    self._unbook(number, leg)
+                    self.unbook(number, leg)
                 del line[cut:]
             self._rebuild(chosen, self.random.choice((0.5, 1.0, 2.0)))
             now = self.value()
@@ -402,7 +366,7 @@ class Search:
                 continue
             for number in chosen:
                 for leg in self.lines[number]:
-                    self._unbook(number, leg)
+                    self.unbook(number, leg)
                 self.lines[number] = []
             for number, _, legs in kept:
                 for leg in legs:
@@ -421,7 +385,7 @@ class Search:
     def _restore(self, lines: list[list[Leg]]) -> None:
         for crew, line in enumerate(self.lines):
             for leg in line:
-                self._unbook(crew, leg)
+                self.unbook(crew, leg)
         self.lines = [[] for _ in lines]
         for crew, line in enumerate(lines):
             for leg in line:

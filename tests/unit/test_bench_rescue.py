@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import tarfile
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,18 @@ def test_small_tours_are_solved_and_recounted(tmp_path: Path) -> None:
     assert rows["p1.1.c.txt"]["value"] == 0.0  # the end itself is out of reach
     assert rows["p1.1.a.txt"]["gap_pct"] == 0.0
     assert "gap_pct" not in rows["p1.1.c.txt"]
+
+
+def test_instances_are_found_in_archives_and_a_folder_without_any_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "p1.1.a.txt").write_text(LINE.format(tmax=4.5))
+    with tarfile.open(tmp_path / "set1.tar.gz", "w:gz") as packed:
+        packed.add(tmp_path / "p1.1.a.txt", "set1/p1.1.a.txt")
+    (tmp_path / "p1.1.a.txt").unlink()
+    (tmp_path / "best_known.csv").write_text("instance,best_2007,best_newer\np1.1.a.txt,30,\n")
+    assert run_top(tmp_path, 0.05)["mean_gap_pct"] == 0.0
+    (tmp_path / "set1.tar.gz").unlink()
+    with pytest.raises(FileNotFoundError, match="holds no instance"):
+        run_top(tmp_path, 0.05)
 
 
 def test_a_file_that_is_no_instance_is_named(tmp_path: Path) -> None:
