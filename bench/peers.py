@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import shutil
 import statistics
@@ -46,7 +47,8 @@ return msg;
 INFLUX_FUNCTION = """\
 const m = msg.payload;
 const hot = m.value > 57 ? 1 : 0;
-msg.payload = "r,s=" + msg.topic + " value=" + m.value + ",hot=" + hot + " " + Math.round(m.t * 1e6);
+const late = Date.now() / 1000 - m.t;
+msg.payload = "r,s=" + msg.topic + " value=" + m.value + ",hot=" + hot + ",late=" + late + " " + Math.round(m.t * 1e6);
 msg.headers = {};
 return msg;
 """
@@ -196,8 +198,9 @@ def ours_into_influx(count: int) -> float:
             server.stop()
 
 
-def into_influx(script: Path, count: int) -> tuple[float, int]:
-    """Messages a second into InfluxDB by way of Node-RED until no more come, and how many of ``count`` never came."""
+def into_influx(script: Path, count: int, rate: int) -> tuple[float, int, float]:
+    """Messages a second into InfluxDB by way of Node-RED until no more come, how many of ``count`` never came, and the
+    99th percentile of milliseconds from publishing to the end of the function. ``rate`` 0: as fast as can be."""
     from tests.contract.influx_server import Influx
 
     with tempfile.TemporaryDirectory() as name, mosquitto(Path(name)) as port:
@@ -209,16 +212,18 @@ def into_influx(script: Path, count: int) -> tuple[float, int]:
             ask(server.port, "CREATE DATABASE bench")
             with node_red(script, folder, port, server.port):
                 began = time.monotonic()
-                load = publisher(port, count, 0)
+                load = publisher(port, count, rate)
                 found, grew = 0, began
                 while found < count and time.monotonic() - grew < QUIET_S:
                     if (now := counted(server.port, "r")) > found:
                         found, grew = now, time.monotonic()
                     time.sleep(0.2)
                 load.wait(90)
+                late = ask(server.port, "SELECT PERCENTILE(late, 99) FROM r")["results"][0].get("series")
         finally:
             server.stop()
-        return found / max(grew - began, 0.001), count - found
+        p99 = float(late[0]["values"][0][1]) * 1000 if late else math.nan
+        return found / max(grew - began, 0.001), count - found, round(p99, 2)
 
 
 def figures(took: list[float], count: int, runs: dict[int, list[list[float]]]) -> dict[str, Any]:
@@ -252,8 +257,9 @@ def main() -> None:
         {rate: [through_node_red(script, rate * seconds, rate)[1] for _ in range(repeats)] for rate in rates},
     )
     influx = shutil.which("influxd") is not None
-    theirs_into = [into_influx(script, count) for _ in range(repeats)] if influx else []
-    into, lost = [rate for rate, _ in theirs_into], [missing for _, missing in theirs_into]
+    theirs_into = [into_influx(script, count, 0) for _ in range(repeats)] if influx else []
+    into, lost = [rate for rate, _, _ in theirs_into], [missing for _, missing, _ in theirs_into]
+    paced = [into_influx(script, 5000 * seconds, 5000)[2] for _ in range(repeats)] if influx else []
     ours_into = [5 * count / ours_into_influx(5 * count) for _ in range(repeats)] if influx else []
     ours = figures(
         [chain(5 * count, 0).took / 5 for _ in range(repeats)],
@@ -264,13 +270,19 @@ def main() -> None:
         "node_red_file": theirs,
         "node_red_influx_per_s": round(statistics.median(into)) if into else None,
         "node_red_influx_lost": lost,
+        "node_red_influx_p99_ms_5000": round(statistics.median(paced), 2) if paced else None,
         "ours_influx_per_s": round(statistics.median(ours_into)) if ours_into else None,
         "ours": ours,
         "throughput_ratio_file": round(ours["sustained_per_s"] / theirs["sustained_per_s"], 1),
         "throughput_ratio_influx": round(statistics.median(ours_into) / statistics.median(into), 1)
         if into
         else None,
-        "p99_ratio_5000": round(ours["latency_ms"]["5000"]["p99"] / theirs["latency_ms"]["5000"]["p99"], 3),
+        "p99_ratio_5000_influx": round(ours["latency_ms"]["5000"]["p99"] / statistics.median(paced), 3)
+        if paced
+        else None,
+        "p99_ratio_5000_file": round(
+            ours["latency_ms"]["5000"]["p99"] / theirs["latency_ms"]["5000"]["p99"], 3
+        ),
         "repeats": repeats,
         "load_before": os.getloadavg()[0],
     }
