@@ -11,13 +11,15 @@ let shown = null;
 let at = 0;
 let ready = "";
 let checked = false;
+let left = false; // signed out: nothing is written any more
+let writing = Promise.resolve();
 
 const able = () => "caches" in window && "serviceWorker" in navigator && window.isSecureContext;
 
 export async function keep(data, revision) {
-  if (!able() || data.kept_ms !== undefined) return;
+  if (!able() || left || data.kept_ms !== undefined) return;
   try {
-    if (data.keep) await put(data, revision);
+    if (data.keep) await (writing = put(data, revision));
     else if (data.page === "rescue") await forget();
     else if (!checked) await othersGone(data.user);
   } catch {
@@ -38,6 +40,13 @@ async function put(data, revision) {
   at = Date.now();
   const list = await caches.open(LIST);
   await list.put(KEPT, new Response(JSON.stringify({ data, revision, at }), { headers: { "content-type": "application/json" } }));
+}
+
+export async function leave() {
+  // A write that is under way would bring the list back after it was erased.
+  left = true;
+  await writing.catch(() => {});
+  await forget();
 }
 
 export async function forget() {

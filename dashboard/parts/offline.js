@@ -4,6 +4,8 @@ const LIST = "strongroom-list";
 const KEPT = "/rescue/kept";
 const PATIENCE_MS = 4000;
 const OLDEST_MS = 12 * 3600 * 1000;
+const SILENT_MS = 60 * 1000; // for so long after a page had to come from here, its parts do not wait for the server
+let silentAt = 0;
 
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
@@ -41,6 +43,7 @@ async function page(request) {
     // No reception.
   }
   const list = await kept();
+  silentAt = Date.now();
   if (!list) return answer || fetch(request);
   const text =
     '<!doctype html><html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">' +
@@ -57,6 +60,8 @@ async function page(request) {
 }
 
 async function part(request) {
+  const known = Date.now() - silentAt < SILENT_MS && (await caches.match(request));
+  if (known) return known;
   try {
     return await inTime(request);
   } catch (error) {

@@ -1,7 +1,7 @@
 // The live surface: shows what the server drew, keeps focus, typing and open forms, and answers the keyboard.
 import { feed as watch } from "./watch.js";
 import { ring } from "./chime.js";
-import { forget, keep } from "./keep.js";
+import { forget, keep, leave as eraseKept } from "./keep.js";
 import { send, tick, decorate, use as useActs } from "./ticks.js";
 
 const hosts = new WeakMap();
@@ -162,7 +162,7 @@ function choose(choice) {
 }
 
 async function goOut() {
-  await forget();
+  await eraseKept();
   await fetch("/leave", { method: "POST", headers: { "x-strongroom": current.data.token } });
   location.href = "/login";
 }

@@ -116,7 +116,7 @@ def test_the_list_and_its_ticks_are_still_there_after_loading_it_again_without_r
     row = page.locator("[data-key='item-M002']")
     row.locator("[data-tick=out]").first.click()
     for _ in range(2):
-        page.reload()
+        page.reload(timeout=90_000)
         expect(row.locator(".sr-mineline")).to_contain_text("waiting to send", timeout=30_000)
         expect(page.locator("#sr-veil")).to_contain_text("SCREEN NOT UPDATING")
     row.locator("[data-tick=arrived]").click()
