@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ingest.messages import BrokerAddress
+from ingest.ports import free_port
 
 CONFIG = """listener {port} 127.0.0.1
 allow_anonymous true
@@ -20,13 +21,6 @@ max_queued_messages 0
 set_tcp_nodelay true
 log_type error
 """
-
-
-def free_port() -> int:
-    """A loopback port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def address(port: int) -> BrokerAddress:

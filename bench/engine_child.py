@@ -147,10 +147,10 @@ def main() -> None:
         feeder = Feeder(folder / "site.db", Cursors(folder / "cursors.db"), lambda: influx, clock)
     elif stall:
         if stall == "disk":
-            db.commit = stalling(db.commit, core)  # type: ignore[method-assign]
+            db.commit = stalling(db.commit, core)  # type: ignore[method-assign, assignment]
         store = SqliteSeries(folder / "readings.db")
         if stall == "store":
-            store.write = stalling(store.write, core)  # type: ignore[method-assign]
+            store.write = stalling(store.write, core)  # type: ignore[method-assign, assignment]
         feeder = Feeder(folder / "site.db", Cursors(folder / "cursors.db"), lambda: store, clock)
 
     def fleeting() -> MqttSource:

@@ -25,8 +25,15 @@ def main() -> None:
 
     client = paho.Client(CallbackAPIVersion.VERSION2, client_id="floor", clean_session=True)
     client.on_message = nothing
-    client.on_subscribe = lambda *_: Path(sys.argv[2], "ready").touch()
-    client.on_connect = lambda *_: client.subscribe("bench/#", 1)
+
+    def ready(*_: object) -> None:
+        Path(sys.argv[2], "ready").touch()
+
+    def ask(*_: object) -> None:
+        client.subscribe("bench/#", 1)
+
+    client.on_subscribe = ready
+    client.on_connect = ask
     client.connect("127.0.0.1", int(sys.argv[1]))
     signal.signal(signal.SIGTERM, lambda *_: client.disconnect())
     began = time.process_time()

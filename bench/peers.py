@@ -30,9 +30,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bench.brokers import free_port, mosquitto
+from bench.brokers import mosquitto
 from bench.engine import chain, percentile, publisher
 from bench.engine_child import INTO
+from ingest.ports import free_port
 
 VERSION = "4"
 QUIET_S = 15.0  # without another point: the rest does not come

@@ -19,6 +19,7 @@ import json
 import random
 import statistics
 import time
+from typing import Literal
 
 from alerts.evaluate import Evaluator
 from alerts.rule import (
@@ -99,7 +100,7 @@ def _rule(k: int, zones: tuple[str, ...]) -> Rule:
         AllOf(of=(wet, above)),
     )
     name = f"r{k}"
-    scope = "sensor" if k % len(kinds) == 6 else "zone"
+    scope: Literal["sensor", "zone"] = "sensor" if k % len(kinds) == 6 else "zone"
     return Rule(
         id=name, name=Text(name, name), when=kinds[k % len(kinds)], scope=scope, for_s=float(60 * (k % 3))
     )

@@ -89,7 +89,6 @@ def fill(data: Path, site: Building, alarms: int) -> int:
         intake_queue=0,
         intake_rate=0.0,
         commit_ms=0.0,
-        store="ok",
         backlog=0,
     )
     board = Board(

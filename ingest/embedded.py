@@ -6,14 +6,13 @@ ends when its standard input closes, so it cannot outlive us even after kill -9.
 
 from __future__ import annotations
 
-import contextlib
-import socket
 import tempfile
 from pathlib import Path
 
 import iotcore
 
 from ingest.messages import BrokerAddress
+from ingest.ports import free_port
 
 # Names and structure follow rumqttd's configuration (bytebeamio/rumqtt, rumqttd/rumqttd.toml). A wide window so
 # that a slow commit does not hold back the next message; segments large enough that a night's backlog of a
@@ -39,17 +38,6 @@ max_payload_size = {payload}
 max_inflight_count = {window}
 dynamic_filters = true
 """
-
-
-def free_port(preferred: int = 0) -> int:
-    """A TCP port on loopback that nothing listens on: ``preferred`` if it is free, else any."""
-    for candidate in (preferred, 0):
-        with contextlib.suppress(OSError), socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", candidate))
-            port: int = probe.getsockname()[1]
-            return port
-    raise OSError("no free TCP port on 127.0.0.1")
 
 
 class EmbeddedBroker:

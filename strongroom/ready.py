@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import socket
 import sqlite3
 from collections.abc import Callable
 
@@ -19,17 +18,6 @@ from strongroom.sitedb import SiteReader
 
 LOOK_EVERY_S = 0.5
 PATIENCE_S = 10.0
-
-
-def port_taken(host: str, port: int) -> bool:
-    """Whether somebody listens there already."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return True
-    return False
 
 
 def reachable_host(host: str) -> str:

@@ -13,8 +13,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from ingest.embedded import free_port
 from ingest.messages import BrokerAddress
+from tests.ports import free_port
 
 _CONFIG = """\
 listener {port} 127.0.0.1

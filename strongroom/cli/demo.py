@@ -11,8 +11,8 @@ from typing import Annotated
 import msgspec
 import typer
 
-from ingest.embedded import free_port
 from ingest.messages import BrokerAddress
+from ingest.ports import can_bind, free_port
 from sensors.model import Text
 from strongroom import programs
 from strongroom.cli import app
@@ -21,7 +21,7 @@ from strongroom.clock import SystemClock
 from strongroom.demo.requests import StoryRequest, ask
 from strongroom.folder.load import load
 from strongroom.problems import render
-from strongroom.ready import Announcer, port_taken
+from strongroom.ready import Announcer
 from strongroom.settings import Settings
 from strongroom.supervise import STATE_FILE, Supervisor, stop_on_signals
 
@@ -101,10 +101,10 @@ def _settings(folder: Path, data: Path, port: int | None) -> Settings:
     demonstration's own."""
     settings = settings_or_exit(folder.resolve(), data.resolve())
     host = "127.0.0.1"
-    if port is not None and port_taken(host, port):
+    if port is not None and not can_bind(port, host):
         typer.echo(f"端口 {port} 已被占用；请另选 · port {port} is taken; choose another", err=True)
         raise typer.Exit(2)
-    chosen = port or next((one for one in range(FIRST_PORT, LAST_PORT) if not port_taken(host, one)), 0)
+    chosen = port or next((one for one in range(FIRST_PORT, LAST_PORT) if can_bind(one, host)), 0)
     if not chosen:
         typer.echo(
             f"端口 {FIRST_PORT} 到 {LAST_PORT} 都被占用；请用 --port · "

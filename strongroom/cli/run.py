@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 import typer
 
+from ingest.ports import can_bind
 from sensors.model import Text
 from strongroom import programs
 from strongroom.cli import app
@@ -15,7 +16,7 @@ from strongroom.cli.common import say, settings_or_exit
 from strongroom.clock import SystemClock
 from strongroom.folder.load import load
 from strongroom.problems import render
-from strongroom.ready import Announcer, port_taken
+from strongroom.ready import Announcer
 from strongroom.supervise import Supervisor, stop_on_signals
 
 
@@ -33,7 +34,7 @@ def run(
     loaded = load(settings.building, clock.now())
     if loaded.problems:
         typer.echo(render(loaded.problems, "zh") + "\n" + render(loaded.problems, "en"), err=True)
-    if port_taken(settings.dashboard_host, settings.dashboard_port):
+    if not can_bind(settings.dashboard_port, settings.dashboard_host):
         typer.echo(
             f"端口 {settings.dashboard_port} 已被占用；请用 --port 另选 · "
             f"port {settings.dashboard_port} is taken; choose another with --port",

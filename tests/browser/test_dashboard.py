@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import signal
-import socket
 import subprocess
 import sys
 import urllib.request
@@ -15,6 +14,8 @@ from time import monotonic, sleep
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.ports import free_port
+
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.timeout(180)
 
@@ -24,9 +25,7 @@ class Site:
 
     def __init__(self, data: Path, story: str) -> None:
         self.data = data
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         command = [sys.executable, "-m", "tests.fakes.serve", str(self.port), str(data), story, "--demo"]
         self.process = subprocess.Popen(

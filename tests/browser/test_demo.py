@@ -15,8 +15,8 @@ import msgspec
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from ingest.embedded import free_port
 from tests.brokers import wait_until
+from tests.ports import free_port
 from tests.processes import descendants
 
 pytestmark = pytest.mark.timeout(300)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import gzip
 import http.client
 import shutil
-import socket
 import subprocess
 import threading
 import time
@@ -21,6 +20,8 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+
+from tests.ports import free_port
 
 CONFIG = """
 reporting-disabled = true
@@ -38,12 +39,6 @@ bind-address = "127.0.0.1:{rpc}"
   log-enabled = false
 """
 PRECISION = {"ns": "n", "us": "u", "ms": "ms", "s": "s"}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Influx:

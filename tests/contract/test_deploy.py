@@ -18,13 +18,13 @@ from typing import Any
 import pytest
 import yaml
 
-from ingest.embedded import free_port
 from ingest.messages import BrokerAddress
 from ingest.mqtt import MqttSource
 from ingest.mqtt_publisher import MqttPublisher
 from strongroom.settings import read_settings
 from strongroom.variables import VARIABLES
 from tests.brokers import mosquitto_path, port_open, wait_until
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("sensors", "ingest", "alerts", "playbooks", "strongroom", "dashboard")

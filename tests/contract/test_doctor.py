@@ -9,12 +9,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from ingest.embedded import free_port
 from ingest.messages import BrokerAddress
 from strongroom import doctor
 from strongroom.clock import SystemClock
 from strongroom.settings import Settings
 from tests.brokers import Mosquitto
+from tests.ports import free_port
 
 
 @pytest.fixture

@@ -21,7 +21,8 @@ from sensors.model import Reading
 from strongroom.clock import SetClock
 from strongroom.feeder import Feeder
 from strongroom.sitedb import Batch, Cursors, SiteDb
-from tests.contract.influx_server import Influx, free_port, front, influx_in
+from tests.contract.influx_server import Influx, front, influx_in
+from tests.ports import free_port
 
 T0 = 1_790_000_000.0
 

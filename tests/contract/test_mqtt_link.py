@@ -8,12 +8,13 @@ from itertools import pairwise
 
 import pytest
 
-from ingest.embedded import EmbeddedBroker, free_port
+from ingest.embedded import EmbeddedBroker
 from ingest.messages import BrokerAddress
 from ingest.mqtt import MqttSource
 from ingest.mqtt_publisher import MqttPublisher
 from sensors.model import RawMessage
 from tests.brokers import Mosquitto, Wire, wait_until
+from tests.ports import free_port
 
 STATUS = "strongroom/test/engine"
 

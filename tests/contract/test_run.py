@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.embedded import free_port
 from tests.brokers import Mosquitto, wait_until
+from tests.ports import free_port
 from tests.processes import descendants, read_or_nothing
 
 FOLDER = Path(__file__).resolve().parents[2] / "buildings" / "demo"

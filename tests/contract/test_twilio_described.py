@@ -8,7 +8,6 @@ that does not fit the description, 500 to an answer that does not.
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from alerts.model import NoticeState
 from alerts.twilio_sender import TwilioAccount, TwilioSender
 from tests.contract.test_twilio import CALL, LI, NOTICE
 from tests.fakes.telecom import ACCOUNT, NUMBER, SERVICE, TOKEN, Plan, Telecom
+from tests.ports import free_port
 from tests.reach import START
 
 PRISM, DESCRIPTION = os.environ.get("PRISM", ""), os.environ.get("TWILIO_DESCRIPTION", "")
@@ -40,9 +40,7 @@ def telecom() -> Iterator[Telecom]:
 
 @pytest.fixture(scope="module")
 def proxy(telecom: Telecom) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [PRISM, "proxy", DESCRIPTION, telecom.url, "-h", "127.0.0.1", "-p", str(port), "--errors"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"

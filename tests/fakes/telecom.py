@@ -227,11 +227,11 @@ class Telecom:
                 return self._create(rest == "/Calls.json", form)
             if rest in ("/Messages.json", "/Calls.json"):
                 return 200, self._listed(rest[1:-5].lower(), query), {}
-            found = re.fullmatch(r"/(?:Messages|Calls)/(\w+)(/Events)?\.json", rest)
-            if found and found[1] in self.resources:
-                if found[2]:
-                    return 200, page("events", self.events.get(found[1], [])), {}
-                return 200, self.resources[found[1]], {}
+            named = re.fullmatch(r"/(?:Messages|Calls)/(\w+)(/Events)?\.json", rest)
+            if named and named[1] in self.resources:
+                if named[2]:
+                    return 200, page("events", self.events.get(named[1], [])), {}
+                return 200, self.resources[named[1]], {}
             return 404, problem(20404, f"{path} was not found", 404), {}
 
     @staticmethod
@@ -444,7 +444,7 @@ class Telecom:
 
     def _post(self, url: str, fields: dict[str, str]) -> str:
         """A signed request to us; anything but 2xx is a problem."""
-        signature = RequestValidator(self.token).compute_signature(url, fields)
+        signature: str = RequestValidator(self.token).compute_signature(url, fields)  # type: ignore[no-untyped-call]
         return self.post_raw(url, urlencode(fields).encode(), signature)
 
     def post_raw(self, url: str, body: bytes, signature: str, expect: int = 2) -> str:
@@ -463,7 +463,7 @@ class Telecom:
         )
         try:
             with urllib.request.urlopen(request, timeout=5) as answer:
-                status, text = answer.status, answer.read().decode()
+                status, text = int(answer.status), str(answer.read(), "utf-8")
         except urllib.error.HTTPError as refused:
             status, text = refused.code, ""
         except OSError as broken:
