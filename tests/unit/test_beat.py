@@ -55,6 +55,15 @@ def test_a_beat_and_a_failure_reach_every_address(outside: tuple[str, list[Call]
     assert heard[2] == ("POST", "/one/fail", "the engine has not turned for 99 s")
 
 
+def test_an_address_that_is_none_is_said_and_the_next_is_told(outside: tuple[str, list[Call]]) -> None:
+    url, heard = outside
+    wrong = "https://hc.example:99999999/x"
+    beat = Beat((wrong, f"{url}/one"), SetClock(0), lambda: WELL)
+    beat.once()
+    assert heard == [("GET", "/one", "")]
+    assert list(beat.trouble) == [wrong]
+
+
 def test_without_an_address_nothing_runs() -> None:
     beat = Beat((), SetClock(0), lambda: WELL)
     beat.start()
