@@ -135,6 +135,9 @@ def by_the_list(request: Request) -> Search:
 
 
 def _trip(problem: Problem, crew: int, leg: Leg) -> Trip:
+    way_in = problem.passed[leg.options[0].zone][0].zones
+    last = leg.options[-1].zone
+    way_out = problem.passed[last][1].zones
     covered = tuple(problem.stakes[o.holding].holding.id for o in leg.options if o.act == "protect")
     return Trip(
         crew=problem.teams[crew].id,
@@ -148,7 +151,9 @@ def _trip(problem: Problem, crew: int, leg: Leg) -> Trip:
         covered=covered,
         carries=leg.carries,
         via=tuple(dict.fromkeys(problem.zones[option.zone] for option in leg.options)),
-        leave_by_min=round((problem.leave_by if leg.kg else problem.leave_free)[leg.options[-1].zone], 2),
+        leave_by_min=round((problem.leave_by if leg.kg else problem.leave_free)[last], 2),
+        way_in=way_in if way_in != problem.shortest(leg.options[0].zone) else (),
+        way_out=way_out[::-1] if way_out != problem.shortest(last) else (),
     )
 
 

@@ -41,9 +41,10 @@ def _next(search: Search, crew: int, queue: list[Option]) -> bool:
             continue
         chosen = [option]
         for more in queue[place + 1 :]:
-            if more.zone != option.zone or sum(o.kg for o in chosen) + more.kg > problem.load(
-                team, option.zone
-            ):
+            if more.zone != option.zone and problem.room[more.zone] == problem.room[option.zone]:
+                continue  # the same room by its other way
+            kg = sum(o.kg for o in chosen) + more.kg
+            if more.zone != option.zone or kg > problem.load(team, option.zone):
                 break
             if problem.can(team, more) and not search.taken[more.holding]:
                 chosen.append(more)
