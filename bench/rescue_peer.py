@@ -2,12 +2,12 @@
 
 ``python -m bench.rescue_peer --json [--sizes 200,1000] [--seconds 120] [--then 20] [--keep]``
 
-PyVRP (a hybrid of iterated local search for vehicle routing; install it beside the project: ``pip install pyvrp``, it is no
-dependency) gets the candidates of an instance as optional clients with prizes: a crew is a vehicle with a start and an
-end, a way back to the assembly point a reload, closing rooms are time windows, covering and carrying of one holding
-exclude each other. Its answer is walked again by the planner's own rules (:meth:`Search.leg`); what they do not allow is
-dropped, so that only plans which people could follow count. ``--then`` seconds of the own search go on from it. Better
-values are kept in ``rescue_best.json`` with ``--keep``. Room limits are beyond this model: such instances are not asked.
+PyVRP (iterated local search for vehicle routing; no dependency: ``pip install pyvrp`` beside the project) gets the
+candidates of an instance as optional clients with prizes: a crew is a vehicle with a start and an end, a way back to
+the assembly point a reload, closing rooms are time windows, covering and carrying of one holding exclude each other.
+Its answer is walked again by the planner's own rules (:meth:`Search.leg`); what they do not allow is dropped, so that
+only plans which people could follow count. ``--then`` seconds of the own search go on from it. Better values are kept
+in ``rescue_best.json`` with ``--keep``. Room limits are beyond this model: such instances are not asked.
 """
 
 from __future__ import annotations
@@ -75,7 +75,8 @@ class Model:
         vehicles = [
             pyvrp.VehicleType(
                 capacity=[
-                    math.floor(team.capacity * TICKS + 1e-6) if other is first[mine] else 10**9 for other in first
+                    math.floor(team.capacity * TICKS + 1e-6) if other is first[mine] else 10**9
+                    for other in first
                 ],
                 tw_early=ticks(team.start),
                 tw_late=math.floor(problem.budget * TICKS),

@@ -131,29 +131,40 @@ def _more_hands(problem: Problem, one: Stake, acts: list[Act], skilled: list[Tea
     """What would bring enough people to a holding: which crews to join, or how many people to call."""
     needed, skill = acts[0].people, one.holding.skill
     largest = max(team.people for team in problem.teams)
-    with_skill = Text(f"（须会{skill}）", f", one with the skill {skill}") if skill else Text("", "")
-    joined: list[Team] = []
-    order = sorted(problem.teams, key=lambda team: (-team.people, team.start, team.id))
-    if skill and skilled:  # whoever has the skill must be among them
-        able = next(team for team in order if team in skilled)
-        order = [able, *(team for team in order if team is not able)]
-    for team in order if skilled else ():
-        joined.append(team)
-        people = sum(other.people for other in joined)
-        if people < needed:
-            continue
-        start, capacity = max(other.start for other in joined), sum(other.capacity for other in joined)
-        tries = [(start, act, _carries(problem, one, capacity, people, act)) for act in acts]
-        late = _too_late(problem, one.holding.zone, tries)
-        ids = [other.id for other in joined]
-        return late or Text(
-            f"需要 {needed} 人{with_skill.zh}，最大小组 {largest} 人：合并 {'、'.join(ids)} 组",
-            f"Needs {needed} people{with_skill.en}, the largest crew has {largest}: "
-            f"join crews {' and '.join(ids)}",
-        )
-    people = sum(team.people for team in problem.teams)
-    more = max(1, needed - people)
-    return Text(
-        f"需要 {needed} 人{with_skill.zh}，各组合计 {people} 人：再叫 {more} 人",
-        f"Needs {needed} people{with_skill.en}, all crews have {people}: call {more} more",
+    need = Text(
+        f"需要 {needed} 人" + (f"（其中有人会{skill}）" if skill else ""),
+        f"Needs {needed} people" + (f", one with the skill {skill}" if skill else ""),
     )
+    if not skilled:
+        return Text(
+            f"{need.zh}：无人会，最大小组 {largest} 人",
+            f"{need.en}: nobody has it, and the largest crew has {largest}",
+        )
+    short = (
+        Text(f"最大小组 {largest} 人", f"the largest crew has {largest}")
+        if largest < needed
+        else Text("没有一个小组两者都有", "no crew has both")
+    )
+    order = sorted(problem.teams, key=lambda team: (-team.people, team.start, team.id))
+    able = next(team for team in order if team in skilled)  # whoever has the skill must be among them
+    joined: list[Team] = []
+    for team in (able, *(team for team in order if team is not able)):
+        joined.append(team)
+        if sum(other.people for other in joined) >= needed:
+            return _join(problem, one, acts, joined) or Text(
+                f"{need.zh}，{short.zh}：合并 {'、'.join(other.id for other in joined)} 组",
+                f"{need.en}, {short.en}: join crews {' and '.join(other.id for other in joined)}",
+            )
+    people = sum(team.people for team in problem.teams)
+    return Text(
+        f"{need.zh}，各组合计 {people} 人：再叫 {needed - people} 人",
+        f"{need.en}, all crews have {people}: call {needed - people} more",
+    )
+
+
+def _join(problem: Problem, one: Stake, acts: list[Act], joined: list[Team]) -> Text | None:
+    """Whether these crews as one would come too late, the last of them to arrive being the start."""
+    people, capacity = sum(team.people for team in joined), sum(team.capacity for team in joined)
+    start = max(team.start for team in joined)
+    tries = [(start, act, _carries(problem, one, capacity, people, act)) for act in acts]
+    return _too_late(problem, one.holding.zone, tries)

@@ -182,12 +182,12 @@ def _helps(
         one.holding.id for one in asked.stakes if one.harm and not one.sheet and one.holding.action == "take"
     )
     moved = worst(lambda one: one.value)
-    copied = worst(lambda one: one.value - stake(_copied(one, ask), ask.threat, ask.own.rules, ask.today).value)
+    copied = worst(
+        lambda one: one.value - stake(_copied(one, ask), ask.threat, ask.own.rules, ask.today).value
+    )
     stakes = {one.holding.id: one for one in asked.stakes}
     found = [
-        Help(
-            Text("多一个两人小组", "one more crew of two"), avoided(holdings, crews_from(2 * ask.crews + 2))
-        )
+        Help(Text("多一个两人小组", "one more crew of two"), avoided(holdings, crews_from(2 * ask.crews + 2)))
     ]
     if ask.crews > 1 and any(one.holding.people > 2 for one in asked.stakes):
         pairs = tuple(replace(crew, people=4) for crew in crews_from(2 * (ask.crews // 2)))
@@ -234,5 +234,7 @@ def _helps(
 
 def _copied(one: Stake, ask: Question) -> Holding:
     """The holding with one copy more: on film, which no register calls its own medium, far away and read today."""
-    proof = Copy(medium="off-site", place="off-site", distance_km=300.0, last_read_test=ask.today or "9999-12-31")
+    proof = Copy(
+        medium="off-site", place="off-site", distance_km=300.0, last_read_test=ask.today or "9999-12-31"
+    )
     return replace(one.holding, copies=(*one.holding.copies, proof))
