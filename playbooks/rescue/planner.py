@@ -17,7 +17,7 @@ from playbooks.model import Crew, Left, RescuePlan, Trip
 from playbooks.rescue.bound import upper_bound
 from playbooks.rescue.measured import DEFAULT_TIMES, SiteTimes
 from playbooks.rescue.posing import pose
-from playbooks.rescue.printed import printed_list
+from playbooks.rescue.printed import idle, printed_list
 from playbooks.rescue.problem import PROSPECT, Problem, likelihood
 from playbooks.rescue.reasons import reason_left
 from playbooks.rescue.search import Leg, Search, Stop, rounds
@@ -29,6 +29,10 @@ MOST_NAMES = 8
 QUICK = 40
 """Rounds of improvement for the wall: the first answer is there at once, longer searches are a command's
 affair."""
+PAGE = 1000
+"""So much of the printed list is looked at first."""
+CLOSE, LAST_MINUTES = 0.9, 0.1
+"""A tenth of the crews' minutes, spent on what comes late in the list, makes no tenth of the value of a plan."""
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -68,8 +72,13 @@ def plan(request: Request, stop: Stop | None = None) -> RescuePlan:
     search = Search(problem, request.seed)
     search.greedy()
     search.improve(stop or rounds(QUICK))
+    bound = upper_bound(problem)
     # The ranking is for the eye and comes after the trips: nobody waits for 20,000 sentences to start carrying.
     stakes = order(request.stakes, request.threat, request.reach_min, request.rules)
+    listed = _listed(request, stakes, CLOSE * search.value())
+    if listed.value() > search.value():  # rare, and only where next to nothing can be chosen
+        search, problem = listed, listed.problem
+        search.improve(stop or rounds(QUICK))
     carried = {
         problem.stakes[o.holding].holding.id for line in search.lines for leg in line for o in leg.options
     }
@@ -89,7 +98,7 @@ def plan(request: Request, stop: Stop | None = None) -> RescuePlan:
         drill=request.drill,
         crews=request.crews,
         value=round(search.value(), 3),
-        bound=round(max(search.value(), upper_bound(problem)), 3),
+        bound=round(max(search.value(), bound), 3),
         listed=len(stakes),
         undried=tuple(
             problem.stakes[o.holding].holding.id
@@ -130,7 +139,20 @@ def stretch_of(request: Request) -> float:
 
 def by_the_list(request: Request) -> Search:
     """What following the printed list would save, under the same rules and times: the yardstick."""
-    stakes = order(request.stakes, request.threat, request.reach_min, request.rules)
+    return _listed(request, order(request.stakes, request.threat, request.reach_min, request.rules))
+
+
+def _listed(request: Request, stakes: Sequence[Stake], enough: float = 0.0) -> Search:
+    """The printed list followed: of a long one only as far as people get, which changes nothing.
+
+    Nor is it followed to the end while it saves less than ``enough`` and only some last minutes are left. What can be
+    dried afterwards depends on the whole list, so that is looked at whole.
+    """
+    if request.dry_kg is None and len(stakes) > PAGE:
+        search = printed_list(posed(request, stakes[:PAGE], math.inf))
+        unspent = idle(search)
+        if not unspent or (unspent < LAST_MINUTES and search.value() < enough):
+            return search
     return printed_list(posed(request, stakes, math.inf))
 
 

@@ -67,15 +67,15 @@ def pose(
     first = min(team.start for team in teams)
     share = problem.cover_share = COVER_SHARE.get(threat, 0.0)
     covering = COVER_MIN * problem.shelf
-    facts: dict[str, tuple[float, float, int, bool, float]] = {}
-    # zone -> (chance, minutes of walk per kg, people allowed, covering in time, longest minutes at a shelf in time)
+    facts: dict[str, tuple[float, float, int, float, float]] = {}
+    # zone -> (chance, minutes of walk per kg, people allowed, longest minutes at a shelf in time, and with a load)
     for zone in wanted:
         if not math.isinf(problem.minutes_to(zone)):
             facts[zone] = (
                 likely.get(zone, UNLIKELY),
                 problem.minutes_to(zone) * (1.0 + LOADED) / capacity,
                 problem.people_limit(zone) or MANY,
-                share > 0.0 and problem.misses(zone, first, covering, loaded=False)[0] <= EPS,
+                -problem.misses(zone, first, 0.0, loaded=False)[0] + EPS,
                 -problem.misses(zone, first, 0.0, loaded=True)[0] + EPS,
             )
     sheets, work = covering if share else 0.0, problem.shelf
@@ -85,14 +85,15 @@ def pose(
         fact = facts.get(holding.zone)
         if fact is None or not one.harm or holding.action == "leave":
             continue
-        chance, way, limit, sheeted, longest = fact
+        chance, way, limit, free, loaded = fact
         most = min(limit, hands.get(holding.skill, 0))
         if most < 2:
             continue
         value, shelf = one.value * chance, holding.carry_min * work
         minutes = shelf + way * one.kg + 1e-6
+        longest = loaded if one.kg else free
         takes = holding.action == "take" and holding.people <= most and shelf <= longest
-        covers = sheeted and one.sheet
+        covers = one.sheet and 0.0 < sheets <= free
         if takes and not (covers and share * minutes > sheets):
             fit.append((-value / minutes, number, minutes))
         elif covers:

@@ -7,6 +7,7 @@ would save the holding. What nobody could do in time even if everything were the
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from msgspec import Struct
 
@@ -23,6 +24,10 @@ class Act(Struct, frozen=True):
     people: int
     shelf: float
     kg: float
+
+
+Try = tuple[float, Act, int]
+"""Who starts when, what they do, and how often they must walk."""
 
 
 def acts_of(problem: Problem, one: Stake, share: float) -> list[Act]:
@@ -77,9 +82,11 @@ def reason_left(problem: Problem, one: Stake) -> Text:
             f"该区域限 {limit} 人，需要 {needed} 人",
             f"At most {limit} people may be in its zone, it needs {needed}",
         )
-    # With everything there at once, would there be time?
-    late = _too_late(problem, holding.zone, [(0.0, act, 1) for act in fit])
-    return late or _lack(problem, one, fit) or _busy(problem, one, fit)
+    # With everything there at once, for what would there be time?
+    ready = [act for act in fit if not _too_late(problem, holding.zone, [(0.0, act, 1)])]
+    if not ready:
+        return _late(problem, holding.zone, [(0.0, act, 1) for act in fit])
+    return _lack(problem, one, ready) or _busy(problem, one, ready)
 
 
 def _lack(problem: Problem, one: Stake, acts: list[Act]) -> Text | None:
@@ -103,8 +110,9 @@ def _busy(problem: Problem, one: Stake, acts: list[Act]) -> Text:
         for act in acts
         if team.people >= act.people and (not skill or skill in team.skills)
     ]
-    late = _too_late(problem, one.holding.zone, tries)
-    return late or Text("时间用于每分钟价值更高的档案", "The time goes to holdings worth more per minute")
+    if _too_late(problem, one.holding.zone, tries):
+        return _late(problem, one.holding.zone, tries)
+    return Text("时间用于每分钟价值更高的档案", "The time goes to holdings worth more per minute")
 
 
 def _carries(problem: Problem, one: Stake, capacity: float, people: int, act: Act) -> int:
@@ -113,13 +121,17 @@ def _carries(problem: Problem, one: Stake, capacity: float, people: int, act: Ac
     return max(1, math.ceil(act.kg / load - EPS))
 
 
-def _too_late(problem: Problem, zone: str, tries: list[tuple[float, Act, int]]) -> Text | None:
-    """The sentence for the try (start, act, carries) that misses least; None where one is in time."""
-    missed, latest, done = min(
-        problem.misses(zone, start, act.shelf, act.kg > 0.0, carries) for start, act, carries in tries
-    )
-    if missed <= EPS:
-        return None
+def _misses(problem: Problem, zone: str, tries: Sequence[Try]) -> tuple[float, float, float]:
+    """The try that comes nearest: minutes too late, the latest moment to leave, when it is done."""
+    return min(problem.misses(zone, start, act.shelf, act.kg > 0.0, carries) for start, act, carries in tries)
+
+
+def _too_late(problem: Problem, zone: str, tries: Sequence[Try]) -> bool:
+    return _misses(problem, zone, tries)[0] > EPS
+
+
+def _late(problem: Problem, zone: str, tries: Sequence[Try]) -> Text:
+    _, latest, done = _misses(problem, zone, tries)
     by, until = max(0.0, latest), math.ceil(done)
     return Text(
         f"来不及：最迟 {by:.0f} 分钟须离开，需要 {until} 分钟",
@@ -151,20 +163,25 @@ def _more_hands(problem: Problem, one: Stake, acts: list[Act], skilled: list[Tea
     for team in (able, *(team for team in order if team is not able)):
         joined.append(team)
         if sum(other.people for other in joined) >= needed:
-            return _join(problem, one, acts, joined) or Text(
+            tries = _joined(problem, one, acts, joined)
+            if _too_late(problem, one.holding.zone, tries):
+                return _late(problem, one.holding.zone, tries)
+            return Text(
                 f"{need.zh}，{short.zh}：合并 {'、'.join(other.id for other in joined)} 组",
                 f"{need.en}, {short.en}: join crews {' and '.join(other.id for other in joined)}",
             )
     people = sum(team.people for team in problem.teams)
+    tries = _joined(problem, one, acts, order)
+    if _too_late(problem, one.holding.zone, tries):
+        return _late(problem, one.holding.zone, tries)
     return Text(
         f"{need.zh}，各组合计 {people} 人：再叫 {needed - people} 人",
         f"{need.en}, all crews have {people}: call {needed - people} more",
     )
 
 
-def _join(problem: Problem, one: Stake, acts: list[Act], joined: list[Team]) -> Text | None:
-    """Whether these crews as one would come too late, the last of them to arrive being the start."""
+def _joined(problem: Problem, one: Stake, acts: list[Act], joined: list[Team]) -> list[Try]:
+    """These crews as one, which starts when the last of them has arrived."""
     people, capacity = sum(team.people for team in joined), sum(team.capacity for team in joined)
     start = max(team.start for team in joined)
-    tries = [(start, act, _carries(problem, one, capacity, people, act)) for act in acts]
-    return _too_late(problem, one.holding.zone, tries)
+    return [(start, act, _carries(problem, one, capacity, people, act)) for act in acts]

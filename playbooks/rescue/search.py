@@ -51,7 +51,7 @@ class Search:
 
             def pace(option: Option) -> float:
                 share = min(1.0, option.kg / load) * problem.carries(team, option)
-                return -option.value / (option.shelf + walk * max(0.05, share))
+                return -option.value / (option.shelf + walk * max(0.05, share) + EPS)
 
             fit = [option for option in problem.options[zone] if problem.can(team, option)]
             self._menus[key] = sorted(fit, key=lambda option: (pace(option), option.holding))
@@ -189,7 +189,7 @@ class Search:
                 # In time where it is taken, not only where it is sought; a full room may cost a wait.
                 leg = self.placed(crew, found.options, at)
                 if leg is not None:
-                    pace = ratio * leg.minutes / (leg.start + leg.minutes - at)
+                    pace = ratio * (leg.minutes + EPS) / (leg.start + leg.minutes - at + EPS)
                     if best is None or pace > best[0]:
                         best = (pace, leg)
         if best is None:

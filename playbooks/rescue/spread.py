@@ -132,7 +132,9 @@ def lasting(
     only falls with every further door, so the largest label first is right (Dijkstra 1959, on bottlenecks).
     """
     found: dict[str, tuple[float, tuple[str, ...]]] = {}
-    queue = [(-min(until, closes.get(start, math.inf)), 0.0, start, (start,))]
+    queue: list[tuple[float, float, str, tuple[str, ...]]] = [
+        (-min(until, closes.get(start, math.inf)), 0.0, start, (start,))
+    ]
     while queue:
         label, minutes, here, path = heapq.heappop(queue)
         if here in found:

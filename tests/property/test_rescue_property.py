@@ -161,8 +161,8 @@ def _nobody_is_late(request: Request, made: RescuePlan, holdings: dict[str, Hold
             path = spread.ways(links, here, request.blocked)[zone][1]
             if place == 0 and trip.way_in:
                 path = trip.way_in
-            elif place == len(stops) - 1 and trip.way_out:
-                path = trip.way_out
+            elif place == len(stops) - 1:  # of two ways of one length the same as on the way in
+                path = trip.way_out or spread.ways(links, zone, request.blocked)[here][1][::-1]
             assert path[0] == here
             assert path[-1] == zone
             assert not set(path) & request.blocked - set(request.cleared)
