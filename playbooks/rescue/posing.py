@@ -75,8 +75,8 @@ def pose(
                 likely.get(zone, UNLIKELY),
                 problem.minutes_to(zone) * (1.0 + LOADED) / capacity,
                 problem.people_limit(zone) or MANY,
-                -problem.misses(zone, first, 0.0, loaded=False)[0] + EPS,
-                -problem.misses(zone, first, 0.0, loaded=True)[0] + EPS,
+                problem.stay(zone, first, loaded=False) + EPS,
+                problem.stay(zone, first, loaded=True) + EPS,
             )
     sheets, work = covering if share else 0.0, problem.shelf
     fit: list[tuple[float, int, float]] = []  # less value per minute last, stake, minutes

@@ -257,6 +257,15 @@ class Problem:
             best = min(best, (missed, latest, done))
         return best
 
+    def stay(self, zone: str, start: float, loaded: bool) -> float:
+        """How long who sets out at ``start`` may be inside and still be out in time, on the best ways."""
+        pace, best = LOADED if loaded else 1.0, -ANY
+        for way_in, way_out in self.pairs(zone):
+            there = start + way_in.minutes[-1]
+            if there <= self._enter(way_in):
+                best = max(best, self._leave(way_out, pace) - there)
+        return best
+
     def enter(self, zones: Sequence[str]) -> None:
         """Take these zones into the problem, in this order; further ways after all shortest ones."""
         first = {zone: number for number, zone in enumerate(zones)}
