@@ -171,7 +171,7 @@ class Search:
         kind = self.kinds[crew]
         for zone in self.zones_for(crew) if only is None else (only,):
             spare = problem.leave_free[zone] - at - problem.out[zone]
-            if spare <= 0:
+            if spare < 0.0:
                 continue
             key = (zone, kind)
             if heat:
