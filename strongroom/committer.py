@@ -132,7 +132,7 @@ class Committer:
         began = self._began = self._clock.monotonic()
         try:
             entries = self._store.commit(batch)
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
             with self._lock:
                 batch.merge(self._batch)
                 self._batch, self._under_way = batch, Batch()

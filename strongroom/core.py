@@ -138,6 +138,10 @@ class Core:
         self._fold(journal)
         for change in self.evaluator.resume(now):
             self._change(change, now)
+        alarms = self.annunciator.alarms.values()
+        standing = {(alarm.rule, alarm.scope) for alarm in alarms if alarm.active and not alarm.drill}
+        for change in self.evaluator.unheard(standing, now):  # none where the journal is whole
+            self._change(change, now)
         for change in self.instruments.resume(self.evaluator, now):
             self._change(change, now)
 

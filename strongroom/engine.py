@@ -11,7 +11,7 @@ import queue
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -73,8 +73,10 @@ class Engine:
         feeder: Feeder | None = None,
         bypass: Bypass | None = None,
         register: Register | None = None,
+        told: Mapping[str, Callable[[], Text | None]] | None = None,
     ) -> None:
         self.core = core
+        self._told = told or {}  # own rules, and who says whether they hold
         self.successor: Building | None = (
             None  # the building to go on with, once an act has changed the folder
         )
@@ -94,10 +96,10 @@ class Engine:
         self._channel = "none" if sender is None else "paper" if isinstance(sender, PaperSender) else "live"
         self._db = db
         self._inbox = inbox
-        self._acts_read = int(db.meta("acts") or 0)
+        self._acts_read = inbox.read_upto
         self._redelivery = Redelivery(db.kept())
         self._started_at = clock.now()
-        self._revision = int(db.meta("revision") or 0)
+        self._revision = db.number("revision") or 0
         self._rate: deque[tuple[float, int]] = deque(maxlen=61)
         self._turned_at = clock.monotonic()
         self._nobody: tuple[str, ...] = ()
@@ -226,7 +228,11 @@ class Engine:
         self._next_inbox = now + INBOX_EVERY_S
         try:
             waiting = self._inbox.after(self._acts_read)
-        except (sqlite3.Error, OSError) as error:  # where the disk is merely away, the commits say so
+        except (
+            sqlite3.Error,
+            OSError,
+            UnicodeDecodeError,
+        ) as error:  # where the disk is merely away, the commits say so
             self.damaged |= is_damage(error)
             return {}
         for seq, act in waiting:
@@ -305,6 +311,9 @@ class Engine:
         # A disk that refuses may do so for hours. One that hangs comes back, and a wide window lasts until then.
         starved = error is not None and now - link.heard_at > STARVED_S
         self.bypass.need(bool(self.committer.error) or starved, now)
+        for rule, says in self._told.items() if error is None else ():  # else the disk is what is wrong
+            words = says()
+            self.core.own(rule, words is not None, words or _NOTHING, now)
         skew = self.core.skew = self.clock.skew()
         moved = abs(skew) > CLOCK_MOVED_S
         if abs(skew - self._skew) > CLOCK_MOVED_S:
