@@ -200,7 +200,7 @@ def _reset(alarm: Alarm, reset: ResetBy, now: float) -> tuple[Alarm, Events]:
 def _shelve(alarm: Alarm, shelf: Shelved, now: float) -> tuple[Alarm, Events]:
     if alarm.life_safety:
         return alarm, [
-            _refuse(alarm, shelf.by, "生命安全报警不能搁置。", "A life-safety alarm cannot be shelved.")
+            _refuse(alarm, shelf.by, "生命安全警报不能搁置。", "A life-safety alarm cannot be shelved.")
         ]
     if not shelf.reason.strip():
         return alarm, [_refuse(alarm, shelf.by, "搁置必须写明原因。", "Shelving needs a reason.")]
@@ -274,7 +274,7 @@ def _investigated(alarm: Alarm, by: str, reason: str, now: float) -> tuple[Alarm
     if alarm.investigate_until_at is None:
         return alarm, []
     if not reason.strip():
-        return alarm, [_refuse(alarm, by, "取消核查必须写明原因。", "Cancelling needs a reason.")]
+        return alarm, [_refuse(alarm, by, "取消核实必须写明原因。", "Cancelling needs a reason.")]
     looked = replace(alarm, investigate_until_at=None)
     return _close(*_told(looked, "alarm.investigated", now, Text(reason, reason), by), now)
 
@@ -291,7 +291,7 @@ def _passed(alarm: Alarm, realarm_s: float, now: float) -> tuple[Alarm, Events]:
     if alarm.investigate_until_at is not None and alarm.investigate_until_at <= now:
         words = "investigation time ran out without a cancel"
         alarm, more = _confirmed(alarm, Confirmed("system", words), now)
-        timeout = Text("核查时间已到，无人取消", "The investigation time ran out and nobody cancelled")
+        timeout = Text("核实时间已到，无人取消", "The investigation time ran out and nobody cancelled")
         events += [
             replace(event, reason=timeout) if isinstance(event, AlarmEvent) else event for event in more
         ]
@@ -301,7 +301,7 @@ def _passed(alarm: Alarm, realarm_s: float, now: float) -> tuple[Alarm, Events]:
             replace(alarm, acked=None),
             "alarm.realarmed",
             now,
-            Text("确认后一直未恢复，再次报警", "Still active long after it was acknowledged"),
+            Text("确认后一直未恢复，再次提醒", "Still active long after it was acknowledged"),
         )
         events += more
     return alarm, events

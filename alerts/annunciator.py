@@ -132,7 +132,7 @@ class Annunciator:
         alarm = self.alarms.get(act.alarm)
         if alarm is None:
             words = Text(
-                f"没有编号为“{act.alarm}”的未结报警。", f"There is no open alarm {act.alarm!r} any more."
+                f"没有编号为“{act.alarm}”的未结警报。", f"There is no open alarm {act.alarm!r} any more."
             )
             return [Refused(about=act.alarm, by=by, reason=words)]
         match act:

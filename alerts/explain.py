@@ -55,7 +55,7 @@ _KINDS = {
     "alarm.confirmed": Text("确认为真", "confirmed"),
     "alarm.chattering": Text("频繁动作标记", "chattering mark"),
     "alarm.realarmed": Text("再次提醒", "called again"),
-    "alarm.investigated": Text("核查后取消", "looked at and cancelled"),
+    "alarm.investigated": Text("核实后取消", "looked at and cancelled"),
     "alarm.closed": Text("关闭", "closed"),
 }
 
