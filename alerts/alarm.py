@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from alerts.birth import raised
 from alerts.happenings import (
     Acknowledged,
+    Adopted,
     Chattering,
     Cleared,
     Commented,
@@ -21,6 +22,7 @@ from alerts.happenings import (
     Investigated,
     Met,
     Muted,
+    Orphaned,
     Passed,
     ResetBy,
     Serviced,
@@ -54,6 +56,8 @@ def state_name(alarm: Alarm) -> Text:
         return Text("搁置", "shelved")
     if alarm.muted_by:
         return Text("抑制", "suppressed")
+    if alarm.active and alarm.orphan:
+        return Text("规则已撤，待复位", "its rule is gone, waiting for reset")
     if alarm.active and alarm.unknown_since_at is not None:
         if alarm.acked is None:
             return Text("未确认，数据中断", "unacknowledged, data lost")
@@ -80,6 +84,11 @@ def step(alarm: Alarm | None, happening: Happening, now: float) -> tuple[Alarm |
             if not alarm.active or alarm.unknown_since_at is not None:
                 return alarm, []
             return _told(replace(alarm, unknown_since_at=now), "alarm.unknown", now, change.reason)
+        case Orphaned(reason):
+            lost = replace(alarm, orphan=True, unknown_since_at=alarm.unknown_since_at or now)
+            return _told(lost, "alarm.unknown", now, reason)
+        case Adopted(reason):
+            return _told(replace(alarm, orphan=False), "alarm.known", now, reason)
         case Acknowledged(by, note):
             if alarm.acked is not None:
                 return alarm, []
@@ -165,7 +174,7 @@ def _met(alarm: Alarm | None, met: Met, now: float) -> tuple[Alarm, Events]:
 def _cleared(alarm: Alarm, happening: Cleared, now: float) -> tuple[Alarm, Events]:
     if not alarm.active or alarm.confirmed_by is not None:
         return alarm, []  # what a person saw is cleared by a person, not by a sensor
-    cleared = replace(alarm, active=False, cleared_at=now, unknown_since_at=None)
+    cleared = replace(alarm, active=False, cleared_at=now, unknown_since_at=None, orphan=False)
     return _close(*_told(cleared, "alarm.cleared", now, happening.change.reason), now)
 
 
@@ -190,6 +199,7 @@ def _reset(alarm: Alarm, reset: ResetBy, now: float) -> tuple[Alarm, Events]:
         active=False,
         confirmed_by=None,
         unknown_since_at=None,
+        orphan=False,
         investigate_until_at=None,
         cleared_at=alarm.cleared_at if not alarm.active else now,
     )

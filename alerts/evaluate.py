@@ -204,6 +204,14 @@ class Evaluator:
         """What was last said of each live rule and scope."""
         return {(i.rule.id, i.scope): SAID[i.said] for i in self._instances[""]}
 
+    def again(self, rule: str, scope: str, now: float) -> list[Change]:
+        """Say once more that a rule is met, where the alarm that said so is not there any more."""
+        return [
+            instance.say(MET, None, now)
+            for instance in self._of_rule.get(rule, ())
+            if instance.scope == scope and not instance.drill and instance.said == MET
+        ]
+
     def seen(self, sensor: str) -> Seen | None:
         """The record of a live sensor."""
         return self._worlds[""].get(sensor)
@@ -259,7 +267,8 @@ class Evaluator:
             stored = self._states.get(instance.key)
             if stored:
                 try:
-                    instance.load(stored)
+                    if not instance.load(stored):
+                        self._already(instance)
                 except (msgspec.MsgspecError, TypeError, ValueError, IndexError, KeyError):
                     self.lost.append(instance.key)
             else:
@@ -269,11 +278,13 @@ class Evaluator:
 
     @staticmethod
     def _already(instance: Instance) -> None:
-        """A rule without history is held against the newest values that are known (C6)."""
+        """A new or edited rule is held against the newest values that are known (C6); they end no alarm that stands."""
         for slot in instance.slots:
             seen = slot.seen
             if slot.one_value and not slot.by_clock and seen.value is not None and not seen.silent:
-                slot.leaf.turn(slot, slot.judge(seen.value, seen.measured_at), seen.seen_at, active=False)
+                state = slot.judge(seen.value, seen.measured_at)
+                if state == MET or not instance.active:
+                    slot.leaf.turn(slot, state, seen.seen_at, active=instance.active)
 
     def _enter(self, drill: str, sensor_id: str, now: float) -> Seen | None:
         """The record of a sensor inside a drill; the rules that look at it are compiled on first use."""

@@ -261,8 +261,8 @@ class Instance:
             )
         )
 
-    def load(self, stored: bytes) -> None:
-        """Take back what :meth:`dump` gave; ``msgspec.MsgspecError`` if it is not that.
+    def load(self, stored: bytes) -> bool:
+        """Take back what :meth:`dump` gave; ``msgspec.MsgspecError`` if it is not that. False: it was another condition.
 
         A changed condition keeps only that an alarm stands; a changed set of sensors keeps those still there.
         """
@@ -275,6 +275,7 @@ class Instance:
                 slot
             ) in self.slots:  # which of them raised it is no longer known: all must speak before it goes
                 slot.held = True
+        return state.mark == self.mark
 
     def _recall(self, state: InstanceState) -> None:
         self.credit_s, self.peak, self.unverified = state.credit_s, state.peak, state.unverified
