@@ -262,7 +262,8 @@ class Instance:
         )
 
     def load(self, stored: bytes) -> bool:
-        """Take back what :meth:`dump` gave; ``msgspec.MsgspecError`` if it is not that. False: it was another condition.
+        """Take back what :meth:`dump` gave; ``msgspec.MsgspecError`` if it is not that. False where it was of
+        another condition.
 
         A changed condition keeps only that an alarm stands; a changed set of sensors keeps those still there.
         """
