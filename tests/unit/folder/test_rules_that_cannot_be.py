@@ -88,7 +88,8 @@ def test_the_products_own_life_safety_rules_cannot_be_muted_either(tmp_path: Pat
         # water in the stack and the corridor's door, judged in each room by itself
         ('when = { all = [{ quantity = "temperature", above = 30 }, { quantity = "smoke", is = "smoke", '
          'zone = "corridor-2" }] }', ""),
-        ('when = { vote = [{ quantity = "temperature", above = 30 }], at_least = 9 }', "Add sensors, or lower at_least."),
+        ('when = { vote = [{ quantity = "temperature", above = 30 }], at_least = 9 }',
+         "Add sensors, or lower at_least."),
         ('scope = "sensor"\nwhen = { all = [{ quantity = "temperature", above = 30 }, { quantity = "humidity", '
          'above = 80 }] }', 'Write: scope = "zone"'),
     ],
