@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
 from alerts.alarm import state_name
 from alerts.model import Alarm, AlarmEvent, NoticeEvent, NoticeState
+from alerts.notices import LOST, PAPER
 from alerts.reasons import duration, number
 from alerts.rule import Cause, Rule
 from sensors.model import Sensor, Text
@@ -78,6 +79,7 @@ STATES: dict[NoticeState, Text] = {
     NoticeState.CANCELLED: Text("已取消", "cancelled"),
     NoticeState.NOTED: Text("已记录", "noted"),
 }
+_ASKS_WHY = LOST | {NoticeState.FAILED_TRY_AGAIN, NoticeState.UNCERTAIN, NoticeState.CANCELLED}
 CHANNELS = {"sms": Text("短信", "SMS"), "voice": Text("电话", "call"), "mail": Text("邮件", "mail")}
 
 
@@ -96,7 +98,6 @@ def explain(
     """
     own = sorted((e for e in events if e.alarm.id == alarm.id), key=lambda e: e.at)
     sent = sorted((n for n in notices if _about(n, alarm.id)), key=lambda n: n.at)
-    told = tuple(Line(n.at, n.reason, n.by, n.notice.person) for n in sent if n.notice.person)
     asked = dict.fromkeys([*people, *(n.notice.person for n in sent if n.notice.person)])
     return Explanation(
         alarm=alarm,
@@ -107,7 +108,7 @@ def explain(
             for cause in alarm.evidence or ((alarm.cause,) if alarm.cause else ())
         ),
         course=tuple(Line(e.at, _event_words(e), e.by) for e in own),
-        told=told,
+        told=tuple(_messages(sent)),
         people={person: why_told(person, alarm, sent) for person in asked},
     )
 
@@ -181,6 +182,28 @@ def why_told(person: str, alarm: Alarm, notices: Iterable[NoticeEvent]) -> Text:
     if alarm.page == "day":
         return Text("未通知：该规则只在工作时间通知", "not told: this rule pages in working hours only")
     return Text("未通知：升级尚未轮到", "not told: the ladder has not come to them")
+
+
+def _messages(sent: Iterable[NoticeEvent]) -> Iterator[Line]:
+    """One line for each message: when it was due, on which channel, what became of it and why it went."""
+    whole: dict[str, list[NoticeEvent]] = {}
+    for one in sent:
+        if one.notice.person:
+            whole.setdefault(one.notice.id, []).append(one)
+    for events in whole.values():
+        first, last = events[0], events[-1]
+        notice = last.notice
+        channel = CHANNELS.get(notice.channel, Text(notice.channel, notice.channel))
+        state, took = STATES[notice.state], duration(round(last.at - first.at))
+        words = Text(f"{channel.zh}，{state.zh}", f"{channel.en}, {state.en}") if notice.channel else state
+        if last.at - first.at >= 1.0:
+            words = _both(words, Text(f"（{took.zh}后）", f" after {took.en}"))
+        if notice.tries > 1:
+            words = _both(words, Text(f"，第 {notice.tries} 次发送", f", try {notice.tries}"))
+        words = _both(words, Text(f"：{notice.reason.zh}", f": {notice.reason.en}"))
+        if last.reason != notice.reason and (notice.state in _ASKS_WHY or notice.status == PAPER):
+            words = _both(words, Text(last.reason.zh, f" {last.reason.en}"))
+        yield Line(first.at, words, first.by, notice.person)
 
 
 def _about(event: NoticeEvent, alarm: str) -> bool:

@@ -28,8 +28,8 @@ from tests.simulation.oracle import SENSORS, Oracle
 from tests.simulation.provider import Provider
 
 DAY_S = 86400.0
-DRILLS_A_DAY = 0.3
-OUT_A_DAY = 0.3
+DRILLS_A_DAY = 0.5
+OUT_A_DAY = 0.7
 STAFF = {"li": "+8613800000001", "wang": "+8613800000002", "chen": "+8613800000003", "zhao": "+8613800000004"}
 
 
@@ -172,7 +172,9 @@ class People:
                 what = CloseIncident(incident=name, note="over", override=True)
             case "take out":
                 until = now + random.choice((3600.0, 86400.0, 5 * 86400.0, 21 * 86400.0, 40 * 86400.0, -5.0))
-                what = SensorOut(sensor=name, until_at=until, reason=random.choice(("repair", "works", " ")))
+                what = SensorOut(
+                    sensor=name, until_at=until, reason=random.choice(("repair", "works", "works", " "))
+                )
             case "bring back":
                 what = SensorBack(sensor=name)
             case _:
