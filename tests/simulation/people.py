@@ -74,6 +74,8 @@ class People:
         random = self._random
         if incident.id not in self._known:
             self._known.add(incident.id)
+            if incident.kind == "incident" and random.random() < 0.5:  # somebody who has not heard of it
+                self._later(at + random.choice((2.0, 50.0)), "drill", random.choice(tuple(STAFF)), "")
             for step in ("valve", "pump"):
                 self._later(at + random.choice((5.0, 300.0, 1500.0)), f"step {step}", "chen", incident.id)
             for after in (3600.0, random.uniform(60.0, 20000.0)):
