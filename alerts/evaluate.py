@@ -78,8 +78,9 @@ class Evaluator:
 
     # --- what the engine calls ---------------------------------------------------------------------------
 
-    def resume(self, now: float) -> list[Change]:
-        """Begin, or begin again after a restart; what is already true speaks at once (C6).
+    def resume(self, now: float, aside: Iterable[str] = ()) -> list[Change]:
+        """Begin, or begin again after a restart; what is already true speaks at once (C6). ``aside``: sensors out of
+        service, whose last values prove nothing.
 
         Delays keep their credit; the time nobody watched proves nothing. Called by the first observation or
         tick where the engine has not.
@@ -91,6 +92,7 @@ class Evaluator:
         for drill in sorted(drills):
             for key in [key for key in self._states if key.startswith(f"drill|{drill}|seen:")]:
                 self._enter(drill, key.split("seen:", 1)[1], now)
+        self._living.distrust(aside, now)
         self._living.begin(now)
         for rule in self._rules.values():
             if rule.armed:

@@ -90,11 +90,13 @@ def explain(
     notices: Iterable[NoticeEvent] = (),
     people: Iterable[str] = (),
     sensors: Mapping[str, Sensor] | None = None,
+    names: Mapping[str, Text] | None = None,
 ) -> Explanation:
     """Explain ``alarm`` from the journal. ``notices`` of all alarms may be given; only those about this one
     count.
 
-    ``people`` are asked about even where nothing was ever sent to them; ``sensors`` give samples their names.
+    ``people`` are asked about even where nothing was ever sent to them; ``sensors`` give samples their names,
+    ``names`` the people who acted.
     """
     own = sorted((e for e in events if e.alarm.id == alarm.id), key=lambda e: e.at)
     sent = sorted((n for n in notices if _about(n, alarm.id)), key=lambda n: n.at)
@@ -109,7 +111,7 @@ def explain(
         ),
         course=tuple(Line(e.at, _event_words(e), e.by) for e in own),
         told=tuple(_messages(sent)),
-        people={person: why_told(person, alarm, sent) for person in asked},
+        people={person: why_told(person, alarm, sent, names) for person in asked},
     )
 
 
@@ -152,7 +154,9 @@ def cause_words(cause: Cause, sensor: Sensor | None = None) -> Text:
     return Text(f"{name.zh}：{value}（限值 {limit}）", f"{name.en}: {value} (limit {limit})")
 
 
-def why_told(person: str, alarm: Alarm, notices: Iterable[NoticeEvent]) -> Text:
+def why_told(
+    person: str, alarm: Alarm, notices: Iterable[NoticeEvent], names: Mapping[str, Text] | None = None
+) -> Text:
     """In one sentence: why this person was, or was not, told of the alarm."""
     own = [n for n in notices if n.notice.person == person and n.notice.state is not NoticeState.NOTED]
     if own:
@@ -163,21 +167,28 @@ def why_told(person: str, alarm: Alarm, notices: Iterable[NoticeEvent]) -> Text:
         return Text(
             f"已通知（{channel.zh}，{state.zh}）：{why.zh}", f"told ({channel.en}, {state.en}): {why.en}"
         )
+
+    def called(who: str) -> Text:
+        return (names or {}).get(who, Text(who, who))
+
     if alarm.drill:
         return Text("演练中，未发送", "not told: it is a drill")
     if alarm.muted_by:
         return Text(f"未通知：由 {alarm.muted_by} 代为报告", f"not told: {alarm.muted_by} speaks for it")
     if alarm.shelved is not None:
-        return Text(f"未通知：{alarm.shelved.by} 已搁置", f"not told: shelved by {alarm.shelved.by}")
+        by = called(alarm.shelved.by)
+        return Text(f"未通知：{by.zh} 已搁置", f"not told: shelved by {by.en}")
     if alarm.out_of_service is not None:
-        by = alarm.out_of_service.by
-        return Text(f"未通知：{by} 已屏蔽", f"not told: taken out of service by {by}")
+        by = called(alarm.out_of_service.by)
+        return Text(f"未通知：{by.zh} 已屏蔽", f"not told: taken out of service by {by.en}")
     if alarm.page == "never":
         return Text("未通知：该规则只列出，不通知", "not told: this rule is listed and pages nobody")
     if alarm.acked is not None:
-        by = alarm.acked.by
+        if alarm.acked.by == person:
+            return Text("未通知：本人已确认", "not told: acknowledged it without being told")
+        by = called(alarm.acked.by)
         return Text(
-            f"未通知：{by} 已确认，升级停止", f"not told: {by} acknowledged first, the ladder stopped"
+            f"未通知：{by.zh} 已确认，升级停止", f"not told: {by.en} acknowledged first, the ladder stopped"
         )
     if alarm.page == "day":
         return Text("未通知：该规则只在工作时间通知", "not told: this rule pages in working hours only")

@@ -137,7 +137,7 @@ class Core:
         self._next_derived = now
         self._batch = Batch()
         self._fold(journal)
-        for change in self.evaluator.resume(now):
+        for change in self.evaluator.resume(now, self.instruments.service.out):
             self._change(change, now)
         for change in self.instruments.resume(self.evaluator, now):
             self._change(change, now)

@@ -258,8 +258,14 @@ class Oracle:
         probe.out = None
         probe.alive_at = at
         if probe.meanwhile is not None:
-            value, told, _ = probe.meanwhile
-            self._sample(record.sensor, probe, value, max(told, probe.told_at), at)
+            value, told, heard_at = probe.meanwhile
+            age, limit_s = at - heard_at, silent_after_s(record.sensor)
+            if age <= limit_s + 60.0:
+                self._sample(record.sensor, probe, value, max(told, probe.told_at), at)
+            if age > limit_s - 60.0:  # it may be taken for a word, and need not
+                for (_, sensor), run in self.runs.items():
+                    if sensor == record.sensor:
+                        run.on, run.least_s = False, 0.0
 
     def started(self, at: float, *, bent: bool) -> None:
         """The engine is up again; ``bent``: on a clock that differs from the one it had."""

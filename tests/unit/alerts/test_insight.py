@@ -151,6 +151,19 @@ class TestExplain:
         assert found.people["zhao"].en == "not told: wang acknowledged first, the ladder stopped"
         assert found.state.zh == "已确认"
 
+    def test_whoever_acted_is_called_by_name(self) -> None:
+        house = House([rule()], [sensor("s")])
+        house.show(31.0)
+        (alarm,) = house.annunciator.alarms.values()
+        house.act(Acknowledge(alarm=alarm.id), by="wang")
+        (alarm,) = house.annunciator.alarms.values()
+        found = explain(
+            alarm, house.rules, told(house), people=["wang", "li"], names={"wang": Text("王芳", "Wang Fang")}
+        )
+        assert found.people["li"].zh == "未通知：王芳 已确认，升级停止"
+        assert found.people["li"].en == "not told: Wang Fang acknowledged first, the ladder stopped"
+        assert found.people["wang"].en == "not told: acknowledged it without being told"
+
     def test_a_message_is_one_line_whatever_became_of_it(self) -> None:
         house = House([rule()], [sensor("s")])
         house.show(31.0)
