@@ -51,6 +51,13 @@ class Living:
                 if not watch.fired:
                     self._push(watch.due(self.not_before), watch)
 
+    def distrust(self, names: Iterable[str], now: float) -> None:
+        """Before anything is judged: what these sensors said last is no word on any rule."""
+        for seen in self._known(names):
+            for slot in seen.slots:
+                if not slot.by_clock and slot.state != UNKNOWN:
+                    slot.leaf.turn(slot, UNKNOWN, now, active=slot.leaf.instance.active)
+
     def resume(self, now: float, changes: list[Change]) -> None:
         """What the stored records already say speaks at once (C6)."""
         for seen in self._records.values():
