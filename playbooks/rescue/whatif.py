@@ -44,11 +44,15 @@ class Question(Struct, frozen=True, kw_only=True):
 
 
 class Help(Struct, frozen=True):
-    """Something that could be done beforehand, the value it would save, and the holdings it is about."""
+    """Something that could be done beforehand, the value it would save, and the holdings it is about.
+
+    ``best``: these holdings were chosen because it helps most to do it for them.
+    """
 
     what: Text
     saves: float
     holdings: tuple[str, ...] = ()
+    best: bool = False
 
 
 class Loss(Struct, frozen=True, kw_only=True):
@@ -237,11 +241,12 @@ def _helps(
         found.append(
             Help(
                 Text(
-                    f"把救不出的最重要档案移到别处（至多 {MOST_MOVED} 件）",
-                    f"move the best of what stays behind elsewhere ({MOST_MOVED} at most)",
+                    f"移走救不出的最重要档案（至多 {MOST_MOVED} 件）",
+                    f"move the best left behind ({MOST_MOVED} at most)",
                 ),
                 avoided(kept),
                 moved,
+                best=True,
             )
         )
     if copied:
@@ -250,10 +255,11 @@ def _helps(
             Help(
                 Text(
                     f"给救不出的最重要档案做异地异质副本（至多 {MOST_MOVED} 件）",
-                    f"copy the best of what stays behind off site ({MOST_MOVED} at most)",
+                    f"copy the best left behind off site ({MOST_MOVED} at most)",
                 ),
                 avoided(safe),
                 copied,
+                best=True,
             )
         )
     kept_helps = (replace(one, saves=round(one.saves, 1)) for one in found if one.saves > 0.05)

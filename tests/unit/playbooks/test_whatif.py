@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from playbooks.model import Copy, Holding
 from playbooks.rescue import whatif
 from sensors.model import Text
+from strongroom import rescue_report
 from tests.unit.playbooks import house
 
 ASK = whatif.Question(
@@ -74,3 +75,15 @@ def test_known_stakes_change_nothing() -> None:
     once = whatif.loss(ASK, house.ZONES, holdings)
     surveyed = whatif.survey(ASK, house.ZONES, holdings, (2,))
     assert next(one for one in surveyed if one.threat == "water") == once
+
+
+def test_the_report_names_what_to_move_or_copy_first() -> None:
+    holdings = kept()
+    found = rescue_report.Findings(
+        building=Text("馆", "house"), minutes=12.0, made_on=ASK.today, zones=house.ZONES, holdings=holdings,
+        losses=whatif.survey(ASK, house.ZONES, holdings, (2,)),
+    )  # fmt: skip
+    first = rescue_report.first_rows(found)
+    assert {row[0] for row in first[:2]} == {"c0", "c1"}
+    assert [row[3] for row in first] == sorted((row[3] for row in first), reverse=True)
+    assert "books" not in {row[0] for row in (*first, *rescue_report.never_rows(found))}
