@@ -14,11 +14,9 @@ from playbooks.rescue.own import DEFAULT_OWN, OwnRescue
 from playbooks.rescue.planner import Request, plan, posed
 from playbooks.rescue.problem import COVER_SHARE, UNLIKELY, crews_from, likelihood
 from playbooks.rescue.reasons import reachable
-from playbooks.rescue.search import rounds
 from playbooks.triage import Stake, stake
 from sensors.model import Text, Zone
 
-ROUNDS = 40
 HAZARDS = ("fire", "water", "structure", "intrusion")
 SIZES = (1, 2, 4)
 """Crews of two that a report goes through."""
@@ -163,7 +161,7 @@ def loss(
 
 def _trips_only(asked: Request) -> RescuePlan:
     """The plan without its sentences: nobody reads the ranking of every case."""
-    return plan(replace(asked, most=1), rounds(ROUNDS))
+    return plan(replace(asked, most=1))
 
 
 def at_stake(asked: Request) -> float:
