@@ -8,7 +8,7 @@ until its next heartbeat. Missing data turns a verdict to unknown, never to clea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from heapq import heappop, heappush
 
 import msgspec
@@ -203,6 +203,18 @@ class Evaluator:
     def verdicts(self) -> dict[tuple[str, str], Verdict]:
         """What was last said of each live rule and scope."""
         return {(i.rule.id, i.scope): SAID[i.said] for i in self._instances[""]}
+
+    def unheard(self, standing: Container[tuple[str, str]], now: float) -> list[Change]:
+        """What holds and is said once more, because no alarm of that rule and scope is ``standing``.
+
+        After a restart on files that lost some of what was said: a rule that has spoken does not speak again by itself.
+        """
+        changes = []
+        for instance in self._instances[""]:
+            if instance.said == MET and (instance.rule.id, instance.scope) not in standing:
+                self._dirty[instance.key] = instance
+                changes.append(instance.say(MET, None, now))
+        return changes
 
     def seen(self, sensor: str) -> Seen | None:
         """The record of a live sensor."""
