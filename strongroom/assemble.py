@@ -71,6 +71,7 @@ def make_engine(
     told = Text("".join(one.words.zh for one in lost), " ".join(one.words.en for one in lost))
     core.own(builtin.DAMAGE, bool(lost), told, clock.now())
     core.own(builtin.FOLDER, outdated is not None, outdated or Text("", ""), clock.now())
+    core.own(builtin.PROGRAM, False, Text("", ""), clock.now())  # a start is the remedy its advice names
     inbox = Inbox(data / INBOX_DB, read_upto=int(db.meta("acts") or 0))
     return Engine(
         core, source(core), db, inbox, clock, sender=sender, feeder=feeder, bypass=bypass, register=register

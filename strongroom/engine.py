@@ -10,6 +10,7 @@ import math
 import queue
 import sqlite3
 import threading
+import traceback
 from collections import deque
 from collections.abc import Sequence
 
@@ -31,8 +32,8 @@ from strongroom.inbox import Inbox
 from strongroom.instruments.acts import FolderAct
 from strongroom.instruments.register import Register
 from strongroom.instruments.taking import take_folder_act
-from strongroom.journal import Draft, NoticeData, decode, draft_fact
-from strongroom.model import Building, Entry, Health
+from strongroom.journal import Draft, NoticeData, decode, draft_act, draft_fact
+from strongroom.model import Act, Building, Entry, Health
 from strongroom.outbox import Heard, Outbox, OutboxEvent, Reported, Taking
 from strongroom.redelivery import Redelivery
 from strongroom.sitedb import Batch, SiteDb, encode_board, is_damage
@@ -55,6 +56,7 @@ BROKER_LOST_S = (
 
 _NOTHING = Text("", "")
 _NOT_SENDING = Text("发送线程停住了", "the sending thread stands still")
+_STUMBLED = Text("程序出错，未执行。", "A fault of the program: it was not carried out.")
 _DROPS = Text("连接一再断开", "lets us in and hangs up, again and again")
 
 
@@ -217,8 +219,21 @@ class Engine:
             self._echo_at = self._turned_at
 
     def _decide(self, raw: RawMessage, now: float, *, kept: bool) -> None:
-        for topic, payload in self.core.message(raw, now, kept=kept):
+        try:
+            requests = self.core.message(raw, now, kept=kept)
+        except Exception as fault:
+            topic = raw.topic[:80]
+            self._stumbled(fault, Text(f"主题 {topic} 的消息", f"a message on {topic}"), now)
+            return
+        for topic, payload in requests:
             self.source.publish(topic, payload)
+
+    def _stumbled(self, fault: Exception, over: Text, now: float) -> None:
+        """Say a fault of our own aloud and go on: met again after every start, it would keep the engine down."""
+        traceback.print_exception(fault)
+        said = f"{type(fault).__name__}: {fault}"[:200]
+        words = Text(f"{over.zh}未能处理（{said}）", f"{over.en} was not dealt with ({said})")
+        self.core.own(builtin.PROGRAM, True, words, now)
 
     def _people(self, now: float) -> dict[str, str]:
         if now < self._next_inbox:
@@ -246,8 +261,15 @@ class Engine:
                     note=self._note,
                 )
             else:
-                self.core.act(act, now)
+                self._act(act, now)
         return {"acts": str(self._acts_read)} if waiting else {}
+
+    def _act(self, act: Act, now: float) -> None:
+        try:
+            self.core.act(act, now)
+        except Exception as fault:
+            self._stumbled(fault, Text(f"{act.by} 的操作", f"an act of {act.by}"), now)
+            self._note(draft_act(act, _STUMBLED, now))
 
     def _may_hand_over(self) -> bool:
         """Not while the disk is away: what is decided then lives in this process alone."""
@@ -261,13 +283,16 @@ class Engine:
                 event = self._reported.get_nowait()
             except queue.Empty:
                 break
-            match event:
-                case Taking(notice_id):
-                    self.core.taking(notice_id, now)
-                case Reported(notice_id, result):
-                    self.core.reported(notice_id, result, now)
-                case Heard():
-                    self.core.act(event.act, now)
+            try:
+                match event:
+                    case Taking(notice_id):
+                        self.core.taking(notice_id, now)
+                    case Reported(notice_id, result):
+                        self.core.reported(notice_id, result, now)
+                    case Heard():
+                        self.core.act(event.act, now)
+            except Exception as fault:
+                self._stumbled(fault, Text("短信服务商的答复", "an answer of the provider"), now)
         if now >= self._next_offer:
             self._next_offer = now + OFFER_EVERY_S
             waiting = self.core.to_send(now)
