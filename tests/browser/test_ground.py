@@ -192,7 +192,7 @@ def test_sheets_of_the_assembly_point_print_on_a4(phone: Enter, site: Site, path
     assert page.pdf(prefer_css_page_size=True).count(b"/Type /Page\n") == paper
 
 
-def test_an_answer_that_is_not_ours_takes_no_tick(phone: Callable[..., Page]) -> None:
+def test_an_answer_that_is_not_ours_takes_no_tick(phone: Enter) -> None:
     page = phone("/rescue")
     answers = iter(["portal", "lost", "refused"])
     asked: list[str] = []
@@ -216,9 +216,7 @@ def test_an_answer_that_is_not_ours_takes_no_tick(phone: Callable[..., Page]) ->
     assert len(asked) == 4 and len(set(asked)) == 1, "one act under one id, until our own server took it"
 
 
-def test_pages_of_one_browser_keep_one_list_and_a_new_session_loses_nothing(
-    phone: Callable[..., Page], site: Site
-) -> None:
+def test_pages_of_one_browser_keep_one_list_and_a_new_session_loses_nothing(phone: Enter, site: Site) -> None:
     first = phone("/rescue")
     second = first.context.new_page()
     second.goto(f"{site.address}/rescue")
@@ -246,7 +244,7 @@ def test_pages_of_one_browser_keep_one_list_and_a_new_session_loses_nothing(
 
 
 def test_a_clock_that_jumps_while_a_tick_waits_makes_it_no_older_than_its_page(
-    phone: Callable[..., Page],
+    phone: Enter,
 ) -> None:
     page = phone("/rescue")
     page.context.set_offline(True)
