@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from playbooks.model import Copy, Crew, Holding
 from playbooks.rescue import spread
@@ -94,9 +95,17 @@ def holdings(count: int, zones: list[str], rng: random.Random) -> list[Holding]:
     return found
 
 
-def case(count: int, threat: str, seed: int) -> Case:
+def limited(zones: dict[str, Zone], rng: random.Random) -> dict[str, Zone]:
+    """The same building with small rooms: in four of five only two to six people at once."""
+    return {
+        name: replace(zone, people_limit=rng.choice((0, 2, 2, 4, 6))) if zone.kind == "stack" else zone
+        for name, zone in zones.items()
+    }
+
+
+def case(count: int, threat: str, seed: int, limits: bool = False) -> Case:
     """One emergency: a source room, everything else released, crews arriving one after another, 60
-    minutes."""
+    minutes; with ``limits`` only so many people may be in a room at once."""
     rng = random.Random(f"{count}-{threat}-{seed}")
     zones = building(ROOMS.get(count, max(10, count // 100)), rng)
     rooms = [zone.id for zone in zones.values() if zone.kind == "stack"]
@@ -112,9 +121,11 @@ def case(count: int, threat: str, seed: int) -> Case:
         )
         for number in range(CREWS.get(count, max(2, count // 1500)))
     )
+    if limits:
+        zones = limited(zones, random.Random(f"limits-{count}-{seed}"))
     cleared = tuple(room for room in rooms if threat != "fire" or room != source)
     return Case(
-        name=f"{threat}-{count}-{seed}",
+        name=f"{threat}-{count}-{seed}" + ("-limits" if limits else ""),
         request=Request(
             made_at=0.0,
             threat=threat,

@@ -59,7 +59,7 @@ def walk_trip(
             break
         clock, saved, held = done, saved + option.value, held + option.kg
     late = clock > (problem.leave_by if held else problem.leave_free)[zone] + margin
-    back = clock + real(problem.back[zone] if held else problem.out[zone])
+    back = clock + real(problem.back[zone] if held else problem.free[zone])
     if leg.carries > 1:
         back += real((leg.carries - 1) * (problem.out[zone] + problem.back[zone]))
     return saved, back, late or back > problem.budget

@@ -30,7 +30,7 @@ class Way(Struct, frozen=True, kw_only=True):
 def ways_of(
     trips: Sequence[Trip], zones: Mapping[str, Zone], assembly: str, blocked: frozenset[str]
 ) -> list[Way]:
-    """Each crew's way to the rooms of its trips by the shortest open walk."""
+    """Each crew's way to the rooms of its trips by the shortest open walk, or by the one its trip names."""
     links = neighbours(zones)
     found: list[Way] = []
     crews = list(dict.fromkeys(trip.crew for trip in sorted(trips, key=lambda trip: trip.crew)))
@@ -42,10 +42,14 @@ def ways_of(
             here = assembly
             for zone in trip.via or (trip.zone,):
                 _, path = ways(links, here, blocked - set(trip.via or (trip.zone,))).get(zone, (0.0, ()))
+                if here == assembly and trip.way_in:
+                    path = trip.way_in
                 if path and path not in paths:
                     paths.append(tuple(path))
                 stops[zone] = (*stops.get(zone, ()), count)
                 here = zone
+            if trip.way_out and trip.way_out not in paths and trip.way_out[::-1] not in paths:
+                paths.append(trip.way_out)
         found.append(Way(crew=crew, number=number, zones=tuple(paths), stops=stops))
     return found
 

@@ -175,6 +175,12 @@ class Trip(Struct, frozen=True, kw_only=True):
     carries: int = 1  # ways to the assembly point and back that the trip needs
     via: tuple[str, ...] = ()  # every zone it works in, in order
     leave_by_min: float | None = None  # latest moment to leave its last zone, from the plan's making
+    way_in: tuple[
+        str, ...
+    ] = ()  # zones passed from the assembly point to the first room; empty: the shortest way
+    way_out: tuple[
+        str, ...
+    ] = ()  # zones passed from the last room to the assembly point; empty: the shortest way
 
 
 class Left(Struct, frozen=True):

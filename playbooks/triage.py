@@ -190,7 +190,7 @@ def safe_copy(holding: Holding, index: int, today: str = "") -> bool:
         age = date.fromisoformat(today) - date.fromisoformat(copy.last_read_test)
     except ValueError:
         return False
-    return age.days <= FRESH_TEST_DAYS
+    return -1 <= age.days <= FRESH_TEST_DAYS  # a test still to come proves nothing
 
 
 def stake(holding: Holding, threat: str, rules: RuleSet = DEFAULT, today: str = "") -> Stake:

@@ -5,78 +5,95 @@ from __future__ import annotations
 import csv
 import io
 import re
-import zipfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date, datetime, time, timedelta
+from collections.abc import Iterable, Iterator, Sequence
 
-from msgspec import Struct
-from openpyxl import load_workbook
-
+from sensors.grid import (
+    MOST_COLUMNS,
+    TELL_ROWS,
+    Flaw,
+    Grid,
+    Line,
+    Progress,
+    Score,
+    gathered,
+    too_wide,
+    widest,
+)
 from sensors.model import Text
+from sensors.workbook import read_workbook
 
-MOST_ROWS = 1_000_000
+__all__ = ["TELL_ROWS", "Flaw", "Grid", "Line", "Progress", "Score", "decoded", "read_grid", "widest"]
+
 MOST_BYTES = 200 * 1024 * 1024
-UNPACKED_BYTES = 1024 * 1024 * 1024
-"""A workbook that unpacks to more than this is refused: it is a bomb or no table."""
-TELL_ROWS = 5_000
-"""Progress is told every so many lines."""
-Progress = Callable[[int], None]
 SEPARATORS = ",;\t"
 SAMPLE_LINES = 400
 _LONGEST_CELL = 10 * 1024 * 1024
 _CHINESE_WORD = re.compile("[\u4e00-\u9fff]{2}")
-
-
-class Line(Struct, frozen=True, gc=False):
-    """One line of a spreadsheet: its number as people see it, and its cells as text."""
-
-    number: int
-    cells: tuple[str, ...]
-
-
-class Grid(Struct, frozen=True):
-    """A spreadsheet as text, blank lines included. ``encoding`` says how the bytes were read."""
-
-    lines: tuple[Line, ...]
-    encoding: str
-
-
-Score = Callable[[Sequence[tuple[str, ...]]], int]
-"""How well the first lines read when cut one way; the best cut is taken."""
-
-
-def widest(lines: Sequence[tuple[str, ...]]) -> int:
-    """The usual score: how many cells the first line that is not blank has."""
-    return next((len(cells) for cells in lines if any(cell.strip() for cell in cells)), 0)
+_LOCKED = "EncryptedPackage".encode("utf-16-le")
+_WEB_PAGE = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*(?:<!doctype html|<html|<table|<\?xml)", re.IGNORECASE)
+_DAMAGED_SHARE = 0.05
+"""UTF-8 in which up to this share of the characters beyond ASCII is damaged is still UTF-8; of another encoding read as
+UTF-8 nearly all are (planning assumption)."""
 
 
 def read_grid(raw: bytes, name: str, score: Score = widest, progress: Progress | None = None) -> Grid | Text:
-    """The first sheet of an XLSX, or a CSV, or why it cannot be read.
+    """The best sheet of an XLSX by ``score``, or a CSV, or why it cannot be read.
 
-    A CSV may be UTF-8, UTF-16 with its mark, GB18030 or Windows-1252, with comma, semicolon or tab. Files that
-    end in .xls and are text inside, as several loggers write them, are read as the text they are. ``progress``
-    hears the lines read so far.
+    A CSV may be UTF-8, UTF-16, GB18030 or Windows-1252, with comma, semicolon or tab. Files that end in .xls and
+    are text inside, as several loggers write them, are read as the text they are. ``progress`` hears the lines
+    read so far.
     """
     if len(raw) > MOST_BYTES:
         return Text("文件超过 200 MB。", "The file is larger than 200 MB.")
     if raw[:4] == b"PK\x03\x04":
-        return _read_xlsx(raw, progress)
-    if raw[:4] == b"\xd0\xcf\x11\xe0" or name.casefold().endswith(".xlsx"):
-        return Text("请另存为 .xlsx 或 CSV UTF-8。", "Save it as .xlsx or as CSV UTF-8.")
+        return read_workbook(raw, score, progress)
+    if raw[:4] == b"\xd0\xcf\x11\xe0":
+        return _old_or_locked(raw)
+    if _WEB_PAGE.match(raw[:200]):
+        return Text(
+            "这是网页或 XML，不是表格。请用表格软件打开后另存为 .xlsx 或 CSV UTF-8。",
+            "This is a web page or XML, not a table: open it in a spreadsheet and save it as .xlsx or CSV UTF-8.",
+        )
+    if name.casefold().endswith(".xlsx"):
+        return Text(
+            "这个文件不是工作簿，只是以 .xlsx 结尾。请另存为 .xlsx 或 CSV UTF-8。",
+            "The file ends in .xlsx but is no workbook: save it as .xlsx or as CSV UTF-8.",
+        )
     return _read_csv(raw, score, progress)
+
+
+def _old_or_locked(raw: bytes) -> Text:
+    if _LOCKED in raw:
+        return Text(
+            "工作簿有密码。请在表格软件中取消密码后保存，或另存为 CSV UTF-8。",
+            "The workbook has a password: save it without one, or as CSV UTF-8.",
+        )
+    return Text(
+        "这是旧式 .xls 工作簿。请在表格软件中另存为 .xlsx 或 CSV UTF-8。",
+        "This is an old .xls workbook, whatever its name: save it as .xlsx or as CSV UTF-8.",
+    )
 
 
 def decoded(raw: bytes) -> tuple[str, str] | None:
     """The text of a file and the encoding it was read with; None where it is no text.
 
     The same bytes are often both GB18030 and Windows-1252 (``°C`` reads as a rare Chinese character). Chinese
-    it is where two Chinese characters stand together, as in every Chinese word for a column.
+    it is where two Chinese characters stand together, as in every Chinese word for a column. UTF-8 with a few damaged
+    bytes stays UTF-8, with U+FFFD where they were: read as GB18030 every word of it would turn into another.
     """
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return _as(raw, "utf-16")
+    if b"\x00" in raw[:4096]:
+        low, high = raw[:4096:2].count(0), raw[1:4096:2].count(0)
+        if max(low, high) > 4 * min(low, high):
+            return _as(raw, "utf-16-le" if high > low else "utf-16-be")
     found = _as(raw, "utf-8-sig")
     if found is not None:
         return found
+    damaged = raw.decode("utf-8-sig", "replace")
+    beyond = sum(not char.isascii() for char in damaged)
+    if damaged.count("\ufffd") <= _DAMAGED_SHARE * beyond:
+        return damaged, "utf-8-sig"
     chinese = _as(raw, "gb18030")
     if chinese is not None and _CHINESE_WORD.search(chinese[0]):
         return chinese
@@ -95,68 +112,44 @@ def _read_csv(raw: bytes, score: Score, progress: Progress | None) -> Grid | Tex
     if found is None:
         return Text("看不懂文件的编码，请另存为 CSV UTF-8。", "Unknown encoding: save it as CSV UTF-8.")
     text, codec = found
-    lines = text.replace("\x00", "").splitlines(keepends=True)
+    # Only line ends end a line: other marks of a new line or page (U+2028, U+0085) stand inside cells.
+    lines = list(io.StringIO(text.replace("\x00", ""), newline=""))
     previous = csv.field_size_limit(_LONGEST_CELL)
     try:
         separator = max(SEPARATORS, key=lambda cut: score(_cells(lines[:SAMPLE_LINES], cut)))
-        reader = csv.reader(lines, delimiter=separator)
-        return _grid((Line(reader.line_num, tuple(cells)) for cells in reader), codec, progress)
-    except csv.Error as error:
-        return Text(f"表格在某处断裂：{error}", f"The table is broken: {error}")
+        if any(line.count(separator) > MOST_COLUMNS for line in lines):
+            return too_wide()
+        return gathered(_rows(lines, separator), codec, progress)
     finally:
         csv.field_size_limit(previous)
 
 
+def _rows(lines: Sequence[str], separator: str) -> Iterator[Line]:
+    """Rows with their numbers. A quote that never closes, or closes amid words, costs its own line alone: read on
+    without complaint it would swallow the rows that follow."""
+    at = number = 0
+    while at < len(lines):
+        reader = csv.reader(_following(lines, at), delimiter=separator, strict=True)
+        read = 0
+        try:
+            for cells in reader:
+                number += 1
+                read = reader.line_num
+                yield Line(number, tuple(cells))
+            return
+        except csv.Error:
+            number += 1
+            at += read
+            yield Line(number, next(iter(_cells(lines[at : at + 1], separator)), ("?",)), broken=True)
+            at += 1
+
+
+def _following(lines: Sequence[str], at: int) -> Iterator[str]:
+    return (lines[index] for index in range(at, len(lines)))
+
+
 def _cells(lines: Iterable[str], separator: str) -> list[tuple[str, ...]]:
-    return [tuple(cells) for cells in csv.reader(lines, delimiter=separator)]
-
-
-def _read_xlsx(raw: bytes, progress: Progress | None) -> Grid | Text:
     try:
-        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > UNPACKED_BYTES:
-                return Text("工作簿解压后过大。", "The workbook unpacks to too much.")
-        book = load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
-        rows = book.worksheets[0].iter_rows(values_only=True)
-        return _grid(_numbered(rows), "xlsx", progress)
-    except Exception as error:
-        return Text(
-            f"工作簿无法读取（{type(error).__name__}），请另存为 CSV UTF-8。",
-            f"The workbook cannot be read ({type(error).__name__}): save it as CSV UTF-8.",
-        )
-
-
-def _numbered(rows: Iterable[Sequence[object]]) -> Iterator[Line]:
-    for number, values in enumerate(rows, 1):
-        yield Line(number, tuple(as_text(value) for value in values))
-
-
-def as_text(value: object) -> str:
-    """A cell as somebody would have typed it. Times are whole seconds: a workbook keeps days as fractions, so
-    that 00:30 comes out as 00:29:59.99."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float) and value == int(value) and abs(value) < 1e15:
-        return str(int(value))
-    if isinstance(value, datetime):
-        whole = value.replace(microsecond=0) + timedelta(seconds=value.microsecond >= 500_000)
-        midnight = (whole.hour, whole.minute, whole.second) == (0, 0, 0)
-        return whole.date().isoformat() if midnight else whole.isoformat()
-    if isinstance(value, (date, time)):
-        return value.isoformat()
-    return str(value)
-
-
-def _grid(lines: Iterable[Line], encoding: str, progress: Progress | None) -> Grid | Text:
-    kept: list[Line] = []
-    for line in lines:
-        kept.append(line)
-        if progress is not None and len(kept) % TELL_ROWS == 0:
-            progress(len(kept))
-        if len(kept) > MOST_ROWS:
-            return Text("超过一百万行。", "More than a million rows.")
-    if not any(cell.strip() for line in kept for cell in line.cells):
-        return Text("文件是空的。", "The file is empty.")
-    return Grid(tuple(kept), encoding)
+        return [tuple(cells) for cells in csv.reader(lines, delimiter=separator)]
+    except csv.Error:
+        return []

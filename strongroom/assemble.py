@@ -75,6 +75,7 @@ def make_engine(
     told = Text("".join(one.words.zh for one in lost), " ".join(one.words.en for one in lost))
     core.own(builtin.DAMAGE, bool(lost), told, clock.now())
     core.own(builtin.FOLDER, outdated is not None, outdated or Text("", ""), clock.now())
+    core.own(builtin.PROGRAM, False, Text("", ""), clock.now())  # a start is the remedy its advice names
     inbox = Inbox(data / INBOX_DB, read_upto=_acts_read(db, data / INBOX_DB))
     says: dict[str, Callable[[], Text | None]] = {builtin.INBOX: inbox.trouble}
     if accounts is not None:

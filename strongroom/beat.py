@@ -104,7 +104,7 @@ class Beat:
                 self.trouble.pop(url, None)
                 if answer.status_code >= 400:
                     self.trouble[url] = f"HTTP {answer.status_code}"
-            except httpx.HTTPError as broken:
+            except Exception as broken:  # one wrong address keeps no other from hearing of us
                 self.trouble[url] = f"{type(broken).__name__}: {broken}"[:200]
         return words
 

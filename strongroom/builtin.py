@@ -22,6 +22,7 @@ CLOCK = "system-clock"
 CALIBRATION = "system-calibration"
 CANARY = "system-test"
 FOLDER = "system-folder"
+PROGRAM = "system-program"
 
 _NEVER = AnyOf(of=())  # the engine itself says when these hold; no reading does
 
@@ -141,6 +142,16 @@ OWN: dict[str, Rule] = {
             ),
             Text("此后的修改没有生效。", "What was changed since is not in force."),
             page="day",
+        ),
+        _own(
+            PROGRAM,
+            1,
+            Text("程序出错，有内容未能处理", "A fault of the program: something was not dealt with"),
+            Text(
+                "派人核对现场；把引擎日志交给开发者，然后重启引擎。",
+                "Have somebody look on site; give the engine's log to its developers, then restart it.",
+            ),
+            Text("该消息或操作没有生效。", "That message or act had no effect."),
         ),
         _own(
             ACTS,

@@ -6,7 +6,6 @@ grows; commits are at most ``every_s`` apart while there is anything to write.
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -132,7 +131,9 @@ class Committer:
         began = self._began = self._clock.monotonic()
         try:
             entries = self._store.commit(batch)
-        except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
+        except (
+            Exception
+        ) as error:  # mostly the disk's word; whatever it is, nothing was written and people are told
             with self._lock:
                 batch.merge(self._batch)
                 self._batch, self._under_way = batch, Batch()
@@ -150,10 +151,10 @@ class Committer:
         self._written(began)
         self.last_ms = (self._clock.monotonic() - began) * 1000.0
         self.commits += 1
-        if messages:
-            self._acknowledge(messages)
         if entries:
             self._kept(entries)
+        if messages:
+            self._acknowledge(messages)
         return True
 
     def _written(self, began: float | None) -> None:
@@ -165,7 +166,11 @@ class Committer:
         while not self._stopping:
             self._wake.wait()
             self._wake.clear()
-            kept = self.pump()
+            try:
+                kept = self.pump()
+            except Exception as fault:  # this thread is the only way to the disk: it goes on
+                self.error = f"{type(fault).__name__}: {fault}"
+                kept = False
             if not self._stopping:
                 # The pause gathers a group; after a failure it spares a sick disk. Nothing ever sets _quiet.
                 self._clock.wait(self._every_s if kept else RETRY_S, self._quiet)

@@ -309,27 +309,32 @@ def _forget(settings: Settings, name: str, status: str) -> None:
 
 def sender(settings: Settings) -> Finding:
     """Somebody can be told."""
-    about = Text("短信", "messages")
-    if settings.sender == "twilio":
-        return Finding(about=about, grade="ok", words=Text("Twilio 已设置", "Twilio is set up"))
+    about = Text("消息通道", "channels")
     if settings.sender == "paper":
         return Finding(
             about=about,
             grade="ok" if settings.demo else "warning",
             words=Text("只写在页面上，不会真的发出", "shown on the page only, never really sent"),
-            remedy=Text("", "")
-            if settings.demo
-            else Text("设置 STRONGROOM_TWILIO_ 变量", "set the STRONGROOM_TWILIO_ variables"),
+            remedy=Text("", "") if settings.demo else _SET_A_CHANNEL,
         )
+    names = [Text("Twilio", "Twilio")] if settings.sender == "twilio" else []
+    names += [Text("邮件", "mail")] if settings.smtp else []
+    names += [Text(name, name) for name in settings.channels]
+    if names:
+        zh, en = "、".join(name.zh for name in names), ", ".join(name.en for name in names)
+        return Finding(about=about, grade="ok", words=Text(f"已设置：{zh}", f"set up: {en}"))
     return Finding(
         about=about,
         grade="problem",
-        words=Text("没有短信通道，报警时不会通知任何人", "no channel: nobody is told of an alarm"),
-        remedy=Text(
-            "设置 STRONGROOM_TWILIO_ 变量（见 docs/operate.md）",
-            "set the STRONGROOM_TWILIO_ variables (docs/operate.md)",
-        ),
+        words=Text("没有消息通道，报警时不会通知任何人", "no channel: nobody is told of an alarm"),
+        remedy=_SET_A_CHANNEL,
     )
+
+
+_SET_A_CHANNEL = Text(
+    "设置 STRONGROOM_TWILIO_…、STRONGROOM_SMTP_URL 或 STRONGROOM_CHANNELS（见 docs/operate.md）",
+    "set STRONGROOM_TWILIO_…, STRONGROOM_SMTP_URL or STRONGROOM_CHANNELS (docs/operate.md)",
+)
 
 
 def engine(settings: Settings, clock: Clock) -> Finding:

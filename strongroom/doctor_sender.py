@@ -8,6 +8,7 @@ from alerts.chores import uncovered_words
 from alerts.crew import uncovered
 from alerts.mail import MailSender, account_of
 from alerts.people import Gap
+from alerts.sms import Sender
 from sensors.model import Text
 from strongroom.carriers import callback_url, sender_of, twilio_account
 from strongroom.clock import Clock
@@ -18,7 +19,8 @@ from strongroom.settings import Settings
 
 def sender_findings(settings: Settings, building: Building, clock: Clock) -> list[Finding]:
     """Everything about reaching people; nothing is sent to anybody."""
-    found = [_carried(settings, building)]
+    sender = sender_of(settings)
+    found = [_carried(sender, building)] if sender is not None else []
     if settings.sender == "twilio":
         found += _twilio(settings, building, clock.now())
         found.append(_callback(settings))
@@ -30,22 +32,9 @@ def sender_findings(settings: Settings, building: Building, clock: Clock) -> lis
     return found
 
 
-def _carried(settings: Settings, building: Building) -> Finding:
+def _carried(sender: Sender, building: Building) -> Finding:
     """Whether everybody can be reached by something."""
     about = Text("每个人的通道", "everyone's channels")
-    sender = sender_of(settings)
-    if sender is None:
-        return Finding(
-            about=about,
-            grade="problem",
-            words=Text(
-                "没有设置任何消息通道，报警不会通知任何人。", "No channel is set: nobody would be told."
-            ),
-            remedy=Text(
-                "设置 STRONGROOM_TWILIO_…、STRONGROOM_SMTP_URL 或 STRONGROOM_CHANNELS。",
-                "Set STRONGROOM_TWILIO_…, STRONGROOM_SMTP_URL or STRONGROOM_CHANNELS.",
-            ),
-        )
     lost = [p.id for p in building.people.values() if not set(p.channels) & sender.channels]
     if lost:
         names = ", ".join(lost)

@@ -10,6 +10,7 @@ import math
 import queue
 import sqlite3
 import threading
+import traceback
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
@@ -31,8 +32,8 @@ from strongroom.inbox import Inbox
 from strongroom.instruments.acts import FolderAct
 from strongroom.instruments.register import Register
 from strongroom.instruments.taking import take_folder_act
-from strongroom.journal import Draft, NoticeData, decode, draft_fact
-from strongroom.model import Building, Entry, Health
+from strongroom.journal import Draft, NoticeData, decode, draft_act, draft_fact
+from strongroom.model import Act, Building, Entry, Health
 from strongroom.outbox import Heard, Outbox, OutboxEvent, Reported, Taking
 from strongroom.redelivery import Redelivery
 from strongroom.sitedb import Batch, SiteDb, encode_board, is_damage
@@ -48,13 +49,12 @@ INTAKE_KEPT = 200_000  # readings that stay in the intake after the series store
 CLOCK_MOVED_S = 30.0
 STARVED_S = 1.0  # without a word from the broker while nothing is acknowledged: its window is full
 STANDS_S = 1.0  # a link lasts so long: a broker that lets us in and hangs up is as good as none
-BROKER_LOST_S = (
-    10.0  # without a broker before that is an alarm: one reconnect with its first back-off is no news
-)
+BROKER_LOST_S = 10.0  # without a broker: one reconnect with its first back-off is no news
 
 
 _NOTHING = Text("", "")
 _NOT_SENDING = Text("发送线程停住了", "the sending thread stands still")
+_STUMBLED = Text("程序出错，未执行。", "A fault of the program: it was not carried out.")
 _DROPS = Text("连接一再断开", "lets us in and hangs up, again and again")
 
 
@@ -77,9 +77,7 @@ class Engine:
     ) -> None:
         self.core = core
         self._told = told or {}  # own rules, and who says whether they hold
-        self.successor: Building | None = (
-            None  # the building to go on with, once an act has changed the folder
-        )
+        self.successor: Building | None = None  # to go on with, once an act has changed the folder
         self.damaged = False  # a file is no longer what SQLite wrote: only a new start can salvage it
         self._register = register
         self.source = source
@@ -107,10 +105,7 @@ class Engine:
         self._releasing = threading.Lock()
         self._skew = 0.0
         self._unlinked_at = math.inf  # since when no link to the broker has stood
-        self._next_board = 0.0
-        self._next_inbox = 0.0
-        self._next_offer = 0.0
-        self._next_beat = 0.0
+        self._next_board = self._next_inbox = self._next_offer = self._next_beat = 0.0
         self._board_change = -1.0
         self._beat_topic = f"strongroom/{core.building.id}/beat"
         self._echo_at: float | None = None  # when our own beat last came back, monotonic
@@ -219,8 +214,21 @@ class Engine:
             self._echo_at = self._turned_at
 
     def _decide(self, raw: RawMessage, now: float, *, kept: bool) -> None:
-        for topic, payload in self.core.message(raw, now, kept=kept):
+        try:
+            requests = self.core.message(raw, now, kept=kept)
+        except Exception as fault:
+            topic = raw.topic[:80]
+            self._stumbled(fault, Text(f"主题 {topic} 的消息", f"a message on {topic}"), now)
+            return
+        for topic, payload in requests:
             self.source.publish(topic, payload)
+
+    def _stumbled(self, fault: Exception, over: Text, now: float) -> None:
+        """Say a fault of our own aloud and go on: met again after every start, it would keep the engine down."""
+        traceback.print_exception(fault)
+        said = f"{type(fault).__name__}: {fault}"[:200]
+        words = Text(f"{over.zh}未能处理（{said}）", f"{over.en} was not dealt with ({said})")
+        self.core.own(builtin.PROGRAM, True, words, now)
 
     def _people(self, now: float) -> dict[str, str]:
         if now < self._next_inbox:
@@ -252,8 +260,15 @@ class Engine:
                     note=self._note,
                 )
             else:
-                self.core.act(act, now)
+                self._act(act, now)
         return {"acts": str(self._acts_read)} if waiting else {}
+
+    def _act(self, act: Act, now: float) -> None:
+        try:
+            self.core.act(act, now)
+        except Exception as fault:
+            self._stumbled(fault, Text(f"{act.by} 的操作", f"an act of {act.by}"), now)
+            self._note(draft_act(act, _STUMBLED, now))
 
     def _may_hand_over(self) -> bool:
         """Not while the disk is away: what is decided then lives in this process alone."""
@@ -267,13 +282,16 @@ class Engine:
                 event = self._reported.get_nowait()
             except queue.Empty:
                 break
-            match event:
-                case Taking(notice_id):
-                    self.core.taking(notice_id, now)
-                case Reported(notice_id, result):
-                    self.core.reported(notice_id, result, now)
-                case Heard():
-                    self.core.act(event.act, now)
+            try:
+                match event:
+                    case Taking(notice_id):
+                        self.core.taking(notice_id, now)
+                    case Reported(notice_id, result):
+                        self.core.reported(notice_id, result, now)
+                    case Heard():
+                        self.core.act(event.act, now)
+            except Exception as fault:
+                self._stumbled(fault, Text("短信服务商的答复", "an answer of the provider"), now)
         if now >= self._next_offer:
             self._next_offer = now + OFFER_EVERY_S
             waiting = self.core.to_send(now)

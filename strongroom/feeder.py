@@ -10,7 +10,6 @@ after every fault and restart.
 
 from __future__ import annotations
 
-import logging
 import math
 import shutil
 import sqlite3
@@ -147,12 +146,8 @@ class Feeder:
         except SeriesDamagedError as error:
             self._store_damaged(error)
             return 0
-        except (SeriesError, sqlite3.Error, OSError) as error:
+        except Exception as error:  # mostly the store or the disk; whatever it is, this thread tries again
             self._damaged |= is_damage(error)
-            self._failed(error)
-            return 0
-        except Exception as error:  # whatever a store answers: the history must not end in silence
-            logging.getLogger(__name__).exception("the series writer stumbled")
             self._failed(error)
             return 0
         self._failures = 0
@@ -256,7 +251,8 @@ class Feeder:
             self._down_since = self._clock.now()
         self._at = self._safe  # the store may have died with what it had not written
         self._sent.clear()
-        self._report(str(error))
+        known = isinstance(error, (SeriesError, sqlite3.Error, OSError))
+        self._report(str(error) if known else f"{type(error).__name__}: {error}")
         if self._reader is not None:
             # A reader that opened the file while its disk was read-only makes SQLite refuse writers of this process.
             self._reader.close()

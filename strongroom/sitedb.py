@@ -322,7 +322,10 @@ class SiteReader:
 
     def intake_span(self) -> tuple[int, int]:
         """Lowest and highest number in the intake (0, 0 when empty)."""
-        low, high = self._db.execute("SELECT min(seq), max(seq) FROM intake").fetchone()
+        # Two questions: SQLite answers each from an end of the table, both in one by reading all of it.
+        low, high = self._db.execute(
+            "SELECT (SELECT min(seq) FROM intake), (SELECT max(seq) FROM intake)"
+        ).fetchone()
         return (low or 0, high or 0)
 
     def close(self) -> None:

@@ -3,21 +3,24 @@ pure."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Literal
 
 from msgspec import Struct
 
 from playbooks.holdings import tables
+from playbooks.holdings.cells import RowProblem, near
 from playbooks.holdings.columns import guess
-from playbooks.holdings.rows import COLUMNS, OPTIONAL, REQUIRED, RowProblem, parse_row, row_of
+from playbooks.holdings.refused import Places, torn
+from playbooks.holdings.rows import COLUMNS, LONGEST_ID, OPTIONAL, REQUIRED, parse_row, row_of
 from playbooks.model import Holding
 from playbooks.triage import safe_copy
 from sensors.model import Text
 
 STALE_DAYS = 365
 """A place or photo checked longer ago than this is a defect (planning assumption, once a year)."""
+LONGEST_CELL = 32_767
 HEAVY_KG = 25.0
 """A container heavier than this is not for one person (UK HSE guide figure for men at waist height)."""
 IMPORTANT_GRADE = 2
@@ -26,6 +29,7 @@ DefectKind = Literal[
     "no-photo",
     "never-checked",
     "stale-check",
+    "future-check",
     "no-copy",
     "unknown-zone",
     "heavy",
@@ -53,6 +57,8 @@ class Import(Struct, frozen=True, kw_only=True):
     missing: tuple[str, ...]  # required columns that no column of theirs is
     encoding: str
     rows: int
+    sheet: str = ""  # of a workbook: the sheet that was read
+    others: tuple[str, ...] = ()  # its sheets that hold something and were not read
 
 
 class Defect(Struct, frozen=True):
@@ -70,35 +76,48 @@ def read(
     mapping: Mapping[str, str] | None = None,
     zones: Collection[str] | None = None,
     progress: tables.Progress | None = None,
+    *,
+    named: Mapping[str, str] | None = None,
+    plain: Callable[[str], str] = str,
 ) -> Import | Text:
     """Preview an import. ``mapping`` (their column -> ours; "" drops one) overrides the guess.
 
-    ``zones`` are the building's; None leaves them unchecked. A row is refused whole, never half taken; the
-    second row with an id that was already there is refused too. ``progress`` hears the rows read so far.
+    ``zones`` are the building's; None leaves them unchecked; ``named`` are their names -> ids, ``plain`` makes ids such
+    as the folder takes. A row is refused whole, never half taken; the second row with an id that was already there is
+    refused too. ``progress`` hears the rows read so far.
     """
     sheet = tables.read_sheet(raw, name, progress)
     if isinstance(sheet, Text):
         return sheet
-    meant = guess(sheet.header) | {
-        theirs: ours for theirs, ours in (mapping or {}).items() if theirs in sheet.header
-    }
+    asked = dict(mapping or {})
+    wrong = _mapped_wrong(asked, sheet.header)
+    if wrong is not None:
+        return wrong
+    free = [theirs for theirs in sheet.header if theirs not in asked]
+    meant = {theirs: ours for theirs, ours in guess(free).items() if ours not in asked.values()} | asked
     columns = [meant.get(theirs, theirs) for theirs in sheet.header]
     missing = tuple(column for column in REQUIRED if column not in columns)
+    places = Places(zones, named or {})
     good: dict[str, Holding] = {}
     bad: list[BadRow] = []
     lines: dict[str, int] = {}
     for row in sheet.rows:
         cells = {column: cell for column, cell in zip(columns, row.cells, strict=False) if column}
-        parsed = parse_row(cells)
-        if isinstance(parsed, list):
-            bad.append(BadRow(row.number, cells.get("id", "").strip(), tuple(parsed)))
-            continue
-        problem = _in_place(parsed, lines, zones)
-        if problem is not None:
-            bad.append(BadRow(row.number, parsed.id, (problem,)))
-            continue
-        lines[parsed.id] = row.number
-        good[parsed.id] = parsed
+        for column in ("id", "zone"):
+            if column in cells:
+                cells[column] = plain(cells[column])
+        if "zone" in cells:
+            cells["zone"] = places.id_of(cells["zone"])
+        problems = torn(row, sheet, columns, cells) if not missing else ()
+        parsed = problems or parse_row(cells)
+        if isinstance(parsed, Holding):
+            problem = _in_place(parsed, lines, places)
+            parsed = (problem,) if problem is not None else parsed
+        if isinstance(parsed, Holding):
+            lines[parsed.id] = row.number
+            good[parsed.id] = parsed
+        else:
+            bad.append(BadRow(row.number, cells.get("id", "").strip()[:LONGEST_ID], tuple(parsed)))
     ours = set(COLUMNS + OPTIONAL)
     return Import(
         holdings=tuple(good.values()),
@@ -108,28 +127,79 @@ def read(
         missing=missing,
         encoding=sheet.encoding,
         rows=len(sheet.rows),
+        sheet=sheet.sheet,
+        others=sheet.others,
     )
 
 
-def _in_place(parsed: Holding, lines: Mapping[str, int], zones: Collection[str] | None) -> RowProblem | None:
+def _mapped_wrong(asked: Mapping[str, str], header: Sequence[str]) -> Text | None:
+    """What is wrong with a mapping: a column that is not there, none of ours, or one of ours twice."""
+    for theirs, ours in asked.items():
+        if theirs not in header:
+            listed = ", ".join(name for name in header if name)[:400]
+            return Text(
+                f"文件中没有“{theirs}”这一列。现有：{listed}",
+                f'The file has no column "{theirs}". It has: {listed}',
+            )
+        if ours and ours not in COLUMNS + OPTIONAL:
+            meant = near(ours, [*COLUMNS, *OPTIONAL], "title")
+            return Text(
+                f"没有“{ours}”这一栏。是不是 {meant}？",
+                f'There is no column "{ours}" of ours. Did you mean {meant}?',
+            )
+        if ours and list(asked.values()).count(ours) > 1:
+            return Text(f"两列都对应到 {ours}。", f"Two columns are mapped to {ours}: only one can be.")
+    return None
+
+
+def _in_place(parsed: Holding, lines: Mapping[str, int], places: Places) -> RowProblem | None:
     if parsed.id in lines:
         says = Text(
             f"编号 {parsed.id} 在第 {lines[parsed.id]} 行已有。",
             f"The id {parsed.id} is already in line {lines[parsed.id]}.",
         )
         return RowProblem("id", parsed.id, says, f"{parsed.id}-2")
-    if zones is not None and parsed.zone not in zones:
-        known = ", ".join(sorted(zones)[:12])
-        says = Text(
-            f"没有区域“{parsed.zone}”。现有：{known}", f'There is no zone "{parsed.zone}". Known: {known}'
-        )
-        return RowProblem("zone", parsed.zone, says, min(zones, default=""))
-    return None
+    return places.problem(parsed.zone)
 
 
 def merge(present: Iterable[Holding], coming: Iterable[Holding]) -> tuple[Holding, ...]:
     """The register with rows of the same id replaced and new ones added at the end."""
     return tuple(({one.id: one for one in present} | {one.id: one for one in coming}).values())
+
+
+class Change(Struct, frozen=True):
+    """What an import would do to the register: ids that are new, that hold something else now, and that the file does
+    not have; and how many rows say what is known already."""
+
+    new: tuple[str, ...]
+    changed: tuple[str, ...]
+    absent: tuple[str, ...]
+    same: int
+
+
+def change(present: Mapping[str, Holding], coming: Iterable[Holding]) -> Change:
+    """The rows that come in against the register as it is."""
+    listed = {one.id: one for one in coming}
+    both = [id_ for id_ in listed if id_ in present]
+    changed = tuple(id_ for id_ in both if listed[id_] != present[id_])
+    return Change(
+        new=tuple(id_ for id_ in listed if id_ not in present),
+        changed=changed,
+        absent=tuple(id_ for id_ in present if id_ not in listed),
+        same=len(both) - len(changed),
+    )
+
+
+def too_long(holdings: Iterable[Holding]) -> Text | None:
+    """The first cell that a workbook cannot hold (32,767 characters: Excel specifications and limits)."""
+    for one in holdings:
+        for column, cell in row_of(one).items():
+            if len(cell) > LONGEST_CELL:
+                return Text(
+                    f"{one.id} 的 {column} 超过 {LONGEST_CELL} 个字符，工作簿放不下；请导出 CSV。",
+                    f"{column} of {one.id} is longer than {LONGEST_CELL} characters: no workbook holds it, use CSV.",
+                )
+    return None
 
 
 def export(
@@ -200,6 +270,15 @@ def _defects_of(
             "Never checked",
             "到架核对并写日期",
             "Check at the shelf, write the date",
+        )
+    elif age < -1:
+        yield _defect(
+            "future-check",
+            one,
+            f"核查日期 {one.checked_on} 在将来",
+            f"Checked on {one.checked_on}, which is still to come",
+            "改正日期",
+            "Correct the date",
         )
     elif age > STALE_DAYS:
         yield _defect(

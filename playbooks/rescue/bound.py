@@ -20,7 +20,7 @@ place.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -69,7 +69,8 @@ def _by_rooms(problem: Problem) -> float:
     room = {}
     for number, zone in enumerate(problem.zones):
         pairs = problem.limit[number] // 2 if problem.limit[number] else len(problem.teams)
-        room[zone] = pairs * max(0.0, problem.leave_free[number] - problem.out[number] - first)
+        window = problem.latest(zone, loaded=False) - problem.minutes_to(zone) - first
+        room[zone] = pairs * max(0.0, window)
     for entry in entries:
         use = min(entry.minutes, room[entry.zone])
         room[entry.zone] -= use
@@ -82,7 +83,7 @@ def _items(
 ) -> list[Entry]:
     """Every candidate as entries of falling pace, its load sharing these walks (minutes for a whole carry) and its
     minutes at the shelf paying the zone's rent."""
-    ways: dict[int, list[tuple[float, float]]] = {}  # holding -> (minutes, value) of each way to save it
+    ways: dict[int, set[tuple[float, float]]] = {}  # holding -> (minutes, value) of each way to save it
     until: dict[int, tuple[float, str]] = {}
     least = min(kind.weight for kind in kinds)
     for zone, options in enumerate(problem.options):
@@ -102,8 +103,8 @@ def _items(
             value -= rent.get(name, 0.0) * option.shelf
             if value <= 0.0:
                 continue
-            last = latest + (problem.back if carried else problem.out)[zone]
-            ways.setdefault(option.holding, []).append((cost + LEAST, value))
+            last = latest + (problem.back if carried else problem.free)[zone]
+            ways.setdefault(option.holding, set()).add((cost + LEAST, value))
             until[option.holding] = (max(last, until.get(option.holding, (0.0, name))[0]), name)
     found: list[Entry] = []
     for holding, known in ways.items():
@@ -112,7 +113,7 @@ def _items(
     return found
 
 
-def _hull(ways: list[tuple[float, float]]) -> list[tuple[float, float]]:
+def _hull(ways: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
     """Of the ways to save one holding, the steps (further minutes, further value) of falling value per minute.
 
     A fraction of a holding can be covered and the rest carried out: the upper concave envelope of both.

@@ -44,6 +44,8 @@ class Instruction(Struct, frozen=True, kw_only=True):
     from_min: float = 0.0
     minutes: float = 0.0
     leave_by_at: float | None = None
+    way_in: tuple[str, ...] = ()  # zones passed on the way in where it is not the shortest one
+    way_out: tuple[str, ...] = ()
     proposed: bool = False  # of a plan nobody has accepted yet: ask the head of the incident
 
 
@@ -102,6 +104,8 @@ def _instruction(
         from_min=trip.from_min,
         minutes=trip.minutes,
         leave_by_at=leave,
+        way_in=trip.way_in,
+        way_out=trip.way_out,
         proposed=proposed,
     )
 
@@ -132,9 +136,23 @@ def in_words(step: Instruction, site: Site) -> Text:
         if step.proposed
         else None
     )
+    by, out = _by_way_of(step.way_in, site), _by_way_of(step.way_out, site)
+    if out.zh:
+        parts_zh.append(f"{out.zh}返回")
+        parts_en.append(f"come out{out.en}")
     return Text(
-        f"去 {zh}：{'；'.join(parts_zh)}。{ask.zh if ask else ''}",
-        f"Go to {en}: {'; '.join(parts_en)}.{ask.en if ask else ''}",
+        f"{by.zh}去 {zh}：{'；'.join(parts_zh)}。{ask.zh if ask else ''}",
+        f"Go{by.en} to {en}: {'; '.join(parts_en)}.{ask.en if ask else ''}",
+    )
+
+
+def _by_way_of(way: tuple[str, ...], site: Site) -> Text:
+    """The zones between the ends of a way that is not the shortest: whoever takes that one would meet a closed door."""
+    names = [site.zone_name(zone) for zone in way[1:-1]]
+    if not names:
+        return Text("", "")
+    return Text(
+        f"经 {'、'.join(name.zh for name in names)} ", f" by way of {', '.join(name.en for name in names)}"
     )
 
 

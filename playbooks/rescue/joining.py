@@ -33,8 +33,9 @@ def _joined(search: Search, crew: int, place: int) -> bool:
     if first.kg + second.kg > search.problem.teams[crew].capacity:
         return False
     both = [*first.options, *second.options]
-    rooms = list(dict.fromkeys(option.zone for option in both))  # each is entered once
-    one = search.leg(crew, sorted(both, key=lambda option: rooms.index(option.zone)), first.start)
+    room = search.problem.room
+    rooms = list(dict.fromkeys(room[option.zone] for option in both))  # each is entered once
+    one = search.leg(crew, sorted(both, key=lambda option: rooms.index(room[option.zone])), first.start)
     if one is None or search.clash(crew, one) > EPS:
         return False
     won = second.start + second.minutes - first.start - one.minutes

@@ -51,8 +51,7 @@ class LeftOut:
             out = problem.minutes_to(zone)
             if math.isinf(out):
                 continue
-            until = max(problem.latest(zone) + out * LOADED, problem.latest(zone, loaded=False) + out)
-            facts[zone] = (out * (1.0 + LOADED), trunk.get(zone, 0.0), until)
+            facts[zone] = (out * (1.0 + LOADED), trunk.get(zone, 0.0), problem.until(zone))
             if out > 0.0:
                 boost = max(boost, facts[zone][0] / max(LEAST, trunk.get(zone, 0.0) - once))
         # No shorter way and no weight lifts a pace by more than this, so the rest stays below the search's worst.

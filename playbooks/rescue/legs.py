@@ -23,7 +23,7 @@ class Leg(Struct, gc=False):
     kg: float
     carries: int = 1
     stays: tuple[tuple[int, float, float], ...] = ()
-    """Zones with a limit only: zone, minutes in and out after the start."""
+    """Rooms with a limit only: room, minutes in and out after the start."""
 
 
 class Pick(Struct, gc=False):

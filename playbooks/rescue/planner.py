@@ -17,7 +17,7 @@ from playbooks.model import Crew, Left, RescuePlan, Trip
 from playbooks.rescue.bound import upper_bound
 from playbooks.rescue.measured import DEFAULT_TIMES, SiteTimes
 from playbooks.rescue.posing import pose
-from playbooks.rescue.printed import printed_list
+from playbooks.rescue.printed import idle, printed_list
 from playbooks.rescue.problem import PROSPECT, Problem, likelihood
 from playbooks.rescue.reasons import reason_left
 from playbooks.rescue.search import Leg, Search, Stop, rounds
@@ -29,6 +29,10 @@ MOST_NAMES = 8
 QUICK = 40
 """Rounds of improvement for the wall: the first answer is there at once, longer searches are a command's
 affair."""
+PAGE = 1000
+"""So much of the printed list is looked at first."""
+CLOSE, LAST_MINUTES = 0.9, 0.1
+"""A tenth of the crews' minutes, spent on what comes late in the list, makes no tenth of the value of a plan."""
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -68,8 +72,13 @@ def plan(request: Request, stop: Stop | None = None) -> RescuePlan:
     search = Search(problem, request.seed)
     search.greedy()
     search.improve(stop or rounds(QUICK))
+    bound = upper_bound(problem)
     # The ranking is for the eye and comes after the trips: nobody waits for 20,000 sentences to start carrying.
     stakes = order(request.stakes, request.threat, request.reach_min, request.rules)
+    listed = _listed(request, stakes, CLOSE * search.value())
+    if listed.value() > search.value():  # rare, and only where next to nothing can be chosen
+        search, problem = listed, listed.problem
+        search.improve(stop or rounds(QUICK))
     carried = {
         problem.stakes[o.holding].holding.id for line in search.lines for leg in line for o in leg.options
     }
@@ -89,7 +98,7 @@ def plan(request: Request, stop: Stop | None = None) -> RescuePlan:
         drill=request.drill,
         crews=request.crews,
         value=round(search.value(), 3),
-        bound=round(max(search.value(), upper_bound(problem)), 3),
+        bound=round(max(search.value(), bound), 3),
         listed=len(stakes),
         undried=tuple(
             problem.stakes[o.holding].holding.id
@@ -130,11 +139,27 @@ def stretch_of(request: Request) -> float:
 
 def by_the_list(request: Request) -> Search:
     """What following the printed list would save, under the same rules and times: the yardstick."""
-    stakes = order(request.stakes, request.threat, request.reach_min, request.rules)
+    return _listed(request, order(request.stakes, request.threat, request.reach_min, request.rules))
+
+
+def _listed(request: Request, stakes: Sequence[Stake], enough: float = 0.0) -> Search:
+    """The printed list followed: of a long one only as far as people get, which changes nothing.
+
+    Nor is it followed to the end while it saves less than ``enough`` and only some last minutes are left. What can be
+    dried afterwards depends on the whole list, so that is looked at whole.
+    """
+    if request.dry_kg is None and len(stakes) > PAGE:
+        search = printed_list(posed(request, stakes[:PAGE], math.inf))
+        unspent = idle(search)
+        if not unspent or (unspent < LAST_MINUTES and search.value() < enough):
+            return search
     return printed_list(posed(request, stakes, math.inf))
 
 
 def _trip(problem: Problem, crew: int, leg: Leg) -> Trip:
+    way_in = problem.passed[leg.options[0].zone][0].zones
+    last = leg.options[-1].zone
+    way_out = problem.passed[last][1].zones
     covered = tuple(problem.stakes[o.holding].holding.id for o in leg.options if o.act == "protect")
     return Trip(
         crew=problem.teams[crew].id,
@@ -148,7 +173,9 @@ def _trip(problem: Problem, crew: int, leg: Leg) -> Trip:
         covered=covered,
         carries=leg.carries,
         via=tuple(dict.fromkeys(problem.zones[option.zone] for option in leg.options)),
-        leave_by_min=round((problem.leave_by if leg.kg else problem.leave_free)[leg.options[-1].zone], 2),
+        leave_by_min=round((problem.leave_by if leg.kg else problem.leave_free)[last], 2),
+        way_in=way_in if way_in != problem.shortest(leg.options[0].zone) else (),
+        way_out=way_out[::-1] if way_out != problem.shortest(last) else (),
     )
 
 

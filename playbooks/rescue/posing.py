@@ -16,6 +16,7 @@ from playbooks.rescue.problem import (
     UNLIKELY,
     Option,
     Problem,
+    strongest,
     teams_of,
 )
 from playbooks.triage import Stake
@@ -23,6 +24,9 @@ from sensors.model import Zone
 
 FEWEST = 300
 """So many candidates are kept in any case."""
+MANY = 10**6
+"""People in a room without a limit."""
+EPS = 1e-9
 
 
 def pose(
@@ -58,34 +62,41 @@ def pose(
     problem.lay_ways(zones, assembly, set(blocked) - wanted, closes, margin_min)
     if not teams:
         return problem
-    strongest = max(team.people for team in teams)
-    skills = frozenset(skill for team in teams for skill in team.skills)
+    hands = strongest(teams)
     capacity = max(team.capacity for team in teams)
+    first = min(team.start for team in teams)
     share = problem.cover_share = COVER_SHARE.get(threat, 0.0)
     covering = COVER_MIN * problem.shelf
-    facts = {  # zone -> (chance, minutes of walk per kg)
-        zone: (likely.get(zone, UNLIKELY), problem.minutes_to(zone) * (1.0 + LOADED) / capacity)
-        for zone in wanted
-        if not math.isinf(problem.minutes_to(zone))
-    }
-    strong, sheets, work = strongest, covering if share else 0.0, problem.shelf
+    facts: dict[str, tuple[float, float, int, float, float]] = {}
+    # zone -> (chance, minutes of walk per kg, people allowed, longest minutes at a shelf in time, and with a load)
+    for zone in wanted:
+        if not math.isinf(problem.minutes_to(zone)):
+            facts[zone] = (
+                likely.get(zone, UNLIKELY),
+                problem.minutes_to(zone) * (1.0 + LOADED) / capacity,
+                problem.people_limit(zone) or MANY,
+                problem.stay(zone, first, loaded=False) + EPS,
+                problem.stay(zone, first, loaded=True) + EPS,
+            )
+    sheets, work = covering if share else 0.0, problem.shelf
     fit: list[tuple[float, int, float]] = []  # less value per minute last, stake, minutes
     for number, one in enumerate(stakes):
         holding = one.holding
         fact = facts.get(holding.zone)
-        if fact is None or not one.harm or holding.people > strong:
+        if fact is None or not one.harm or holding.action == "leave":
             continue
-        skill = holding.skill
-        if skill and skill not in skills:
+        chance, way, limit, free, loaded = fact
+        most = min(limit, hands.get(holding.skill, 0))
+        if most < 2:
             continue
-        action, value = holding.action, one.value * fact[0]
-        if action == "take":
-            minutes = holding.carry_min * work + fact[1] * one.kg + 1e-6
-            if sheets and one.sheet and share * minutes > sheets:
-                fit.append((-value * share / sheets, number, sheets))
-            else:
-                fit.append((-value / minutes, number, minutes))
-        elif sheets and action == "protect":
+        value, shelf = one.value * chance, holding.carry_min * work
+        minutes = shelf + way * one.kg + 1e-6
+        longest = loaded if one.kg else free
+        takes = holding.action == "take" and holding.people <= most and shelf <= longest
+        covers = one.sheet and 0.0 < sheets <= free
+        if takes and not (covers and share * minutes > sheets):
+            fit.append((-value / minutes, number, minutes))
+        elif covers:
             fit.append((-value * share / sheets, number, sheets))
     fit.sort()
     spare = prospect * sum(max(0.0, budget_min - team.start) for team in teams)
@@ -117,12 +128,13 @@ def pose(
         problem.undried = beyond_drying(
             stakes, kept, dry_kg, {zone for zone in wanted if likely.get(zone, 0.0) >= 1.0}
         )
-    index = {zone: number for number, zone in enumerate(problem.zones)}
+    places: dict[str, list[int]] = {}
+    for number, zone in enumerate(problem.zones):
+        places.setdefault(zone, []).append(number)
     for number in kept:
-        one = stakes[number]
-        zone = one.holding.zone
-        for option in _options(problem, number, index[zone], share, facts[zone][0]):
-            problem.options[option.zone].append(option)
+        zone = stakes[number].holding.zone
+        for place in places[zone]:
+            problem.options[place] += _options(problem, number, place, share, facts[zone][0])
     return problem
 
 

@@ -3,6 +3,8 @@ pure."""
 
 from __future__ import annotations
 
+import math
+
 from playbooks.rescue.problem import Option, Problem
 from playbooks.rescue.search import Search
 
@@ -20,6 +22,15 @@ def printed_list(problem: Problem) -> Search:
         free = sorted(range(len(problem.teams)), key=lambda crew: (search.free_at(crew), crew))
         if not any(_next(search, crew, queue) for crew in free):
             return search
+
+
+def idle(search: Search) -> float:
+    """The share of all crews' minutes that are left to those who could still go to the nearest room and back."""
+    problem = search.problem
+    least = 2.0 * min(problem.out, default=math.inf)
+    whole = sum(max(0.0, problem.budget - team.start) for team in problem.teams)
+    left = (problem.budget - search.free_at(crew) for crew in range(len(search.lines)))
+    return sum(minutes for minutes in left if minutes > least) / whole if whole else 0.0
 
 
 def _listed(problem: Problem) -> list[Option]:
@@ -41,9 +52,10 @@ def _next(search: Search, crew: int, queue: list[Option]) -> bool:
             continue
         chosen = [option]
         for more in queue[place + 1 :]:
-            if more.zone != option.zone or sum(o.kg for o in chosen) + more.kg > problem.load(
-                team, option.zone
-            ):
+            if more.zone != option.zone and problem.room[more.zone] == problem.room[option.zone]:
+                continue  # the same room by its other way
+            kg = sum(o.kg for o in chosen) + more.kg
+            if more.zone != option.zone or kg > problem.load(team, option.zone):
                 break
             if problem.can(team, more) and not search.taken[more.holding]:
                 chosen.append(more)

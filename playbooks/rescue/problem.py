@@ -6,6 +6,7 @@ already stretched (15 % by default: in simulation that removed late exits for a 
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
@@ -13,7 +14,7 @@ from typing import Literal
 from msgspec import Struct
 
 from playbooks.model import Crew
-from playbooks.rescue.spread import neighbours, ways
+from playbooks.rescue.spread import lasting, neighbours, ways
 from playbooks.triage import Stake
 from sensors.model import Zone
 
@@ -70,12 +71,27 @@ class Near(Struct, frozen=True, gc=False):
     latest_free: float
 
 
+class Way(Struct, frozen=True, gc=False):
+    """One way from the assembly point to a zone: the zones passed, and the stretched minutes at each, empty-handed."""
+
+    zones: tuple[str, ...]
+    minutes: tuple[float, ...]
+
+
+Pair = tuple[Way, Way]
+"""A way in and a way out."""
+
+
 class Problem:
     """Everything a search needs. Zone 0.. are the cleared zones with candidates; times in stretched minutes.
 
-    ``out[z]`` minutes from the assembly point, ``back[z]`` the loaded way back (empty-handed it takes
-    ``out[z]``). ``leave_by[z]`` is the latest moment to leave the zone with a load so that it and every zone on
-    the way back are passed before they close, minus the margin; ``leave_free[z]`` the same empty-handed.
+    ``out[z]`` minutes from the assembly point, ``back[z]`` the loaded way back, ``free[z]`` the same empty-handed.
+    ``leave_by[z]`` is the latest moment to leave the zone with a load so that it and every zone on
+    the way back are passed before they close, minus the margin; ``leave_free[z]`` the same empty-handed;
+    ``enter_by[z]`` the latest moment to come in, every zone on the way in still open as it is passed.
+
+    A room that can be left longer by a way that is not the shortest stands in the problem once for each pair of a way
+    in and a way out (``passed[z]``): ``room[z]`` is its first number, ``same[z]`` all of them.
     """
 
     def __init__(
@@ -101,8 +117,13 @@ class Problem:
         self.cleared: frozenset[str] = frozenset()
         self.out: list[float] = []
         self.back: list[float] = []
+        self.free: list[float] = []
         self.leave_by: list[float] = []
         self.leave_free: list[float] = []
+        self.enter_by: list[float] = []
+        self.room: list[int] = []
+        self.same: list[tuple[int, ...]] = []
+        self.passed: list[Pair] = []
         self.limit: list[int] = []
         self.door: dict[str, float] = {}
         """Cleared zone -> least minutes that going in and out again takes, shared with no other zone's walks."""
@@ -112,6 +133,7 @@ class Problem:
         self.options: list[list[Option]] = []
         self._building: Mapping[str, Zone] = {}
         self._found: Mapping[str, tuple[float, tuple[str, ...]]] = {}
+        self._ways: dict[str, list[Way]] = {}
         self._links: Mapping[str, Mapping[str, float]] = {}
         self._closes: Mapping[str, float] = {}
         self._blocked: Collection[str] = ()
@@ -133,6 +155,15 @@ class Problem:
         self._blocked = blocked
         self._closes = {zone: at - margin for zone, at in closes.items()}
         self._found = ways(self._links, assembly, blocked)
+        longest = [
+            (pace, lasting(self._links, assembly, self._closes, self.budget, self.walk * pace, blocked))
+            for pace in ((LOADED, 1.0) if closes else ())
+        ]
+        for zone in self.cleared & set(self._found):
+            known = self._ways[zone] = [self._along(self._found[zone][1])]
+            for pace, found in longest:
+                if found[zone][0] > max(self._leave(way, pace) for way in known) + 1e-6:
+                    known.append(self._along(found[zone][1]))
         for zone in self.cleared:
             # A door between two cleared rooms serves both: each may count on half of it.
             doors = self._links.get(zone, {}).items()
@@ -157,25 +188,104 @@ class Problem:
                 found[zone] = (limit // 2) * max(0.0, window)
         return found
 
-    def latest(self, zone: str, loaded: bool = True) -> float:
-        """The latest moment to leave a zone for the assembly point."""
-        minutes, path = self._found.get(zone, (ANY, ()))
-        pace = self.walk * (LOADED if loaded else 1.0)
-        latest = self.budget - minutes * pace
-        for passed in path:
-            latest = min(latest, self._closes.get(passed, ANY) - (minutes - self._found[passed][0]) * pace)
+    def ways_to(self, zone: str) -> Sequence[Way]:
+        """The shortest open way to a cleared zone, then those that stay open longer (with a load, without)."""
+        return self._ways.get(zone, ())
+
+    def _along(self, path: Sequence[str]) -> Way:
+        minutes = [0.0]
+        for here, there in itertools.pairwise(path):
+            minutes.append(minutes[-1] + self._links[here][there] * self.walk)
+        return Way(tuple(path), tuple(minutes))
+
+    def _leave(self, way: Way, pace: float) -> float:
+        """The latest moment to leave the way's end and pass everything on it in time."""
+        whole = way.minutes[-1]
+        latest = self.budget - whole * pace
+        for zone, minutes in zip(way.zones, way.minutes, strict=True):
+            closes = self._closes.get(zone)
+            if closes is not None:
+                latest = min(latest, closes - (whole - minutes) * pace)
         return latest
 
+    def latest(self, zone: str, loaded: bool = True) -> float:
+        """The latest moment to leave a zone for the assembly point, on the way that stays open longest."""
+        pace = LOADED if loaded else 1.0
+        return max((self._leave(way, pace) for way in self.ways_to(zone)), default=-ANY)
+
+    def until(self, zone: str) -> float:
+        """The latest moment to be back from a zone."""
+        return max(
+            (
+                self._leave(way, pace) + way.minutes[-1] * pace
+                for way in self.ways_to(zone)
+                for pace in (1.0, LOADED)
+            ),
+            default=-ANY,
+        )
+
+    def pairs(self, zone: str) -> list[Pair]:
+        """In and out by the shortest way; in by it and out by one that stays open longer; that one both times."""
+        known = self.ways_to(zone)
+        return [(known[0], known[0])] * bool(known) + [
+            (way_in, way) for way in known[1:] for way_in in (known[0], way)
+        ]
+
+    def shortest(self, zone: int) -> tuple[str, ...]:
+        """The zones passed on the shortest way to a zone of the problem."""
+        return self.passed[self.room[zone]][0].zones
+
+    def _enter(self, way: Way) -> float:
+        """The latest moment to come in by a way, every zone on it still open as it is passed."""
+        whole = way.minutes[-1]
+        return min(
+            self._closes.get(zone, ANY) + whole - minutes
+            for zone, minutes in zip(way.zones, way.minutes, strict=True)
+        )
+
+    def misses(
+        self, zone: str, start: float, inside: float, loaded: bool, carries: int = 1
+    ) -> tuple[float, float, float]:
+        """Of who sets out at ``start`` and needs so many minutes inside, on the best ways: by how many minutes it is
+        too late, the latest moment to leave, and when one is done inside."""
+        pace, best = LOADED if loaded else 1.0, (ANY, -ANY, ANY)
+        for way_in, way_out in self.pairs(zone):
+            there = start + way_in.minutes[-1]
+            done = there + inside + (carries - 1) * (way_in.minutes[-1] + way_out.minutes[-1] * LOADED)
+            latest = self._leave(way_out, pace)
+            missed = max(done - latest, (done if carries > 1 else there) - self._enter(way_in))
+            best = min(best, (missed, latest, done))
+        return best
+
+    def stay(self, zone: str, start: float, loaded: bool) -> float:
+        """How long who sets out at ``start`` may be inside and still be out in time, on the best ways."""
+        pace, best = LOADED if loaded else 1.0, -ANY
+        for way_in, way_out in self.pairs(zone):
+            there = start + way_in.minutes[-1]
+            if there <= self._enter(way_in):
+                best = max(best, self._leave(way_out, pace) - there)
+        return best
+
     def enter(self, zones: Sequence[str]) -> None:
-        """Take these zones into the problem, in this order."""
-        self.zones = list(zones)
-        self.options = [[] for _ in zones]
-        for zone in zones:
-            minutes = self.minutes_to(zone)
-            self.out.append(minutes)
-            self.back.append(minutes * LOADED)
-            self.leave_by.append(self.latest(zone))
-            self.leave_free.append(self.latest(zone, loaded=False))
+        """Take these zones into the problem, in this order; further ways after all shortest ones."""
+        first = {zone: number for number, zone in enumerate(zones)}
+        entries = [(zone, self.pairs(zone)[0]) for zone in zones]
+        entries += [(zone, pair) for zone in zones for pair in self.pairs(zone)[1:]]
+        self.zones = [zone for zone, _ in entries]
+        self.options = [[] for _ in entries]
+        same: dict[str, list[int]] = {}
+        for number, zone in enumerate(self.zones):
+            same.setdefault(zone, []).append(number)
+        for zone, pair in entries:
+            self.passed.append(pair)
+            self.room.append(first[zone])
+            self.same.append(tuple(same[zone]))
+            self.out.append(pair[0].minutes[-1])
+            self.back.append(pair[1].minutes[-1] * LOADED)
+            self.free.append(pair[1].minutes[-1])
+            self.leave_by.append(self._leave(pair[1], LOADED))
+            self.leave_free.append(self._leave(pair[1], 1.0))
+            self.enter_by.append(self._enter(pair[0]))
             self.limit.append(self._building[zone].people_limit)
 
     def trunks(self) -> dict[str, float]:
@@ -192,12 +302,12 @@ class Problem:
         return {zone: minutes * self.walk for zone, (minutes, _) in found.items()}
 
     def between(self, zone: int) -> list[Near]:
-        """The six nearest other zones, nearest first."""
+        """The six nearest other rooms, nearest first, each by every way out of it."""
         if zone not in self._between:
             found = ways(self._links, self.zones[zone], self._blocked)
             near = []
             for other, name in enumerate(self.zones):
-                if other == zone or name not in found:
+                if name == self.zones[zone] or name not in found:
                     continue
                 minutes, path = found[name]
                 latest = free = ANY
@@ -207,8 +317,9 @@ class Problem:
                         way = found[passed][0] * self.walk
                         latest, free = min(latest, closes - way * LOADED), min(free, closes - way)
                 near.append(Near(other, minutes * self.walk, latest, free))
-            near.sort(key=lambda entry: (entry.minutes, entry.zone))
-            self._between[zone] = near[:6]
+            near.sort(key=lambda entry: (entry.minutes, self.room[entry.zone], entry.zone))
+            rooms = list(dict.fromkeys(self.room[entry.zone] for entry in near))[:6]
+            self._between[zone] = [entry for entry in near if self.room[entry.zone] in rooms]
         return self._between[zone]
 
     def hands(self, team: Team, zone: int) -> int:
@@ -248,6 +359,15 @@ def teams_of(crews: Sequence[Crew]) -> list[Team]:
         for c in crews
         if c.people >= 2
     ]
+
+
+def strongest(teams: Sequence[Team]) -> dict[str, int]:
+    """Skill ("" for none) -> the people of the largest crew that has it."""
+    found = {"": max((team.people for team in teams), default=0)}
+    for team in teams:
+        for skill in team.skills:
+            found[skill] = max(team.people, found.get(skill, 0))
+    return found
 
 
 def crews_from(people: int) -> tuple[Crew, ...]:

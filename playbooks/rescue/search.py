@@ -30,7 +30,7 @@ class Search:
         self.random = random.Random(seed)
         self.lines: list[list[Leg]] = [[] for _ in problem.teams]
         self.taken = bytearray(len(problem.stakes))
-        self.users: list[dict[int, int]] = [{} for _ in problem.zones]  # zone -> crew -> trips there
+        self.users: list[dict[int, int]] = [{} for _ in problem.zones]  # room -> crew -> trips there
         self.kinds: list[int] = []
         self._menus: dict[tuple[int, int], list[Option]] = {}
         self._best: dict[tuple[int, int], Pick | None] = {}
@@ -51,7 +51,7 @@ class Search:
 
             def pace(option: Option) -> float:
                 share = min(1.0, option.kg / load) * problem.carries(team, option)
-                return -option.value / (option.shelf + walk * max(0.05, share))
+                return -option.value / (option.shelf + walk * max(0.05, share) + EPS)
 
             fit = [option for option in problem.options[zone] if problem.can(team, option)]
             self._menus[key] = sorted(fit, key=lambda option: (pace(option), option.holding))
@@ -70,22 +70,22 @@ class Search:
         use a small room one after the other.
         """
         problem, wait = self.problem, 0.0
-        for zone, enters, leaves in leg.stays:
+        for room, enters, leaves in leg.stays:
             begin, end = leg.start + delay + enters, leg.start + delay + leaves
             there: list[tuple[float, float, int]] = []
-            for other in self.users[zone]:
+            for other in self.users[room]:
                 if other == crew:
                     continue
-                hands = problem.hands(problem.teams[other], zone)
+                hands = problem.hands(problem.teams[other], room)
                 for one in self.lines[other]:
                     for at, since, until in one.stays:
-                        if at == zone and one.start + since < end - EPS and one.start + until > begin + EPS:
+                        if at == room and one.start + since < end - EPS and one.start + until > begin + EPS:
                             there.append((one.start + since, one.start + until, hands))
-            mine = problem.hands(problem.teams[crew], zone)
+            mine = problem.hands(problem.teams[crew], room)
             # People inside only rise at an entry: mine, or one of theirs while I am there.
             for moment in (begin, *(max(begin, since) for since, _, _ in there)):
                 inside = [entry for entry in there if entry[0] <= moment + EPS and entry[1] > moment + EPS]
-                if mine + sum(hands for _, _, hands in inside) > problem.limit[zone]:
+                if mine + sum(hands for _, _, hands in inside) > problem.limit[room]:
                     wait = max(wait, min(until for _, until, _ in inside) - begin)
                     break
         return wait
@@ -108,7 +108,8 @@ class Search:
         ``spare`` counts to the latest moment to leave empty-handed; who carries something must go earlier.
         """
         problem, team = self.problem, self.problem.teams[crew]
-        walk, free = problem.out[zone] + problem.back[zone], 2.0 * problem.out[zone]
+        walk = problem.out[zone] + problem.back[zone]
+        free = problem.out[zone] + problem.free[zone]
         capacity, shelf, value, kg = problem.load(team, zone), 0.0, 0.0, 0.0
         loaded = spare - problem.leave_free[zone] + problem.leave_by[zone]
         chosen: list[Option] = []
@@ -188,7 +189,7 @@ class Search:
                 # In time where it is taken, not only where it is sought; a full room may cost a wait.
                 leg = self.placed(crew, found.options, at)
                 if leg is not None:
-                    pace = ratio * leg.minutes / (leg.start + leg.minutes - at)
+                    pace = ratio * (leg.minutes + EPS) / (leg.start + leg.minutes - at + EPS)
                     if best is None or pace > best[0]:
                         best = (pace, leg)
         if best is None:
@@ -206,8 +207,8 @@ class Search:
         if len(options) > 1 and kg > min(problem.load(team, option.zone) for option in options) + EPS:
             return None
         zone = options[0].zone
-        clock, slack = at + problem.out[zone], math.inf
-        entered, held = clock, 0.0
+        clock = entered = at + problem.out[zone]
+        slack, held = problem.enter_by[zone] - clock, 0.0
         stays: list[tuple[int, float, float]] = []
         carries = problem.carries(team, options[0]) if len(options) == 1 else 1
         for option in options:
@@ -216,7 +217,7 @@ class Search:
                 if near is None:
                     return None
                 if problem.limit[zone]:
-                    stays.append((zone, entered - at, clock - at))
+                    stays.append((problem.room[zone], entered - at, clock - at))
                 slack = min(slack, (near.latest if held else near.latest_free) - clock)
                 clock, zone = clock + near.minutes * (LOADED if held else 1.0), option.zone
                 entered = clock
@@ -225,11 +226,12 @@ class Search:
         if carries > 1:
             extra = (carries - 1) * (problem.out[zone] + problem.back[zone])
             clock, slack = clock + extra, slack - extra
+            slack = min(slack, problem.enter_by[zone] - clock)  # they come in again and again
         if slack < -EPS:
             return None
         if problem.limit[zone]:
-            stays.append((zone, entered - at, clock - at))
-        way = problem.back[zone] if held else problem.out[zone]
+            stays.append((problem.room[zone], entered - at, clock - at))
+        way = problem.back[zone] if held else problem.free[zone]
         return Leg(options, at, clock + way - at, value, slack, kg, carries, tuple(stays))
 
     def _extend(self, crew: int, leg: Leg) -> None:
@@ -243,7 +245,7 @@ class Search:
             mine = {option.holding for option in leg.options}
             for near in problem.between(here):
                 zone = near.zone
-                if any(option.zone == zone for option in leg.options):
+                if any(problem.room[option.zone] == problem.room[zone] for option in leg.options):
                     continue
                 load = min(problem.load(team, z) for z in (zone, *(o.zone for o in leg.options)))
                 more: list[Option] = []
@@ -267,21 +269,22 @@ class Search:
     def book(self, crew: int, leg: Leg, place: int | None = None) -> None:
         line = self.lines[crew]
         line.insert(len(line) if place is None else place, leg)
-        for zone in {option.zone for option in leg.options}:
-            self.users[zone][crew] = self.users[zone].get(crew, 0) + 1
+        for room in {self.problem.room[option.zone] for option in leg.options}:
+            self.users[room][crew] = self.users[room].get(crew, 0) + 1
         for option in leg.options:
             self.taken[option.holding] = 1
             self._forget(option.zone)
 
     def _forget(self, zone: int) -> None:
         for kind in set(self.kinds):
-            self._best.pop((zone, kind), None)
+            for same in self.problem.same[zone]:
+                self._best.pop((same, kind), None)
 
     def unbook(self, crew: int, leg: Leg) -> None:
-        for zone in {option.zone for option in leg.options}:
-            self.users[zone][crew] -= 1
-            if not self.users[zone][crew]:
-                del self.users[zone][crew]
+        for room in {self.problem.room[option.zone] for option in leg.options}:
+            self.users[room][crew] -= 1
+            if not self.users[room][crew]:
+                del self.users[room][crew]
         for option in leg.options:
             self.taken[option.holding] = 0
             self._forget(option.zone)

@@ -8,6 +8,7 @@ it.
 from __future__ import annotations
 
 import heapq
+import math
 import re
 from collections.abc import Collection, Mapping
 
@@ -114,6 +115,35 @@ def ways(
         for there, walk in links.get(here, {}).items():
             if there not in found and there not in blocked:
                 heapq.heappush(queue, (minutes + walk, there, (*path, there)))
+    return found
+
+
+def lasting(
+    links: Mapping[str, Mapping[str, float]],
+    start: str,
+    closes: Mapping[str, float],
+    until: float,
+    pace: float,
+    blocked: Collection[str] = (),
+) -> dict[str, tuple[float, tuple[str, ...]]]:
+    """Zone -> (the latest moment to leave it and be at ``start`` by ``until``, the zones passed, start first).
+
+    Every zone on the way is reached before it closes. A walk takes ``pace`` times its minutes. The latest moment
+    only falls with every further door, so the largest label first is right (Dijkstra 1959, on bottlenecks).
+    """
+    found: dict[str, tuple[float, tuple[str, ...]]] = {}
+    queue: list[tuple[float, float, str, tuple[str, ...]]] = [
+        (-min(until, closes.get(start, math.inf)), 0.0, start, (start,))
+    ]
+    while queue:
+        label, minutes, here, path = heapq.heappop(queue)
+        if here in found:
+            continue
+        found[here] = (-label, path)
+        for there, walk in links.get(here, {}).items():
+            if there not in found and there not in blocked:
+                latest = min(-label - walk * pace, closes.get(there, math.inf))
+                heapq.heappush(queue, (-latest, minutes + walk, there, (*path, there)))
     return found
 
 

@@ -8,20 +8,22 @@ from collections.abc import Callable, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from playbooks.model import Copy, Crew, Holding
+from playbooks.model import Copy, Crew, Holding, RescuePlan
 from playbooks.rescue import spread
 from playbooks.rescue.own import DEFAULT_OWN, OwnRescue
 from playbooks.rescue.planner import Request, plan, posed
-from playbooks.rescue.problem import UNLIKELY, crews_from, likelihood
+from playbooks.rescue.problem import COVER_SHARE, UNLIKELY, crews_from, likelihood
 from playbooks.rescue.reasons import reachable
 from playbooks.rescue.search import rounds
-from playbooks.triage import safe_copy, stake
+from playbooks.triage import Stake, stake
 from sensors.model import Text, Zone
 
 ROUNDS = 40
 HAZARDS = ("fire", "water", "structure", "intrusion")
 SIZES = (1, 2, 4)
 """Crews of two that a report goes through."""
+MOST_MOVED = 10
+"""So many holdings are proposed to be moved or copied."""
 _SHEET = Text("备好防水布", "sheet at hand")
 
 
@@ -42,10 +44,11 @@ class Question(Struct, frozen=True, kw_only=True):
 
 
 class Help(Struct, frozen=True):
-    """Something that could be done beforehand and the value it would save."""
+    """Something that could be done beforehand, the value it would save, and the holdings it is about."""
 
     what: Text
     saves: float
+    holdings: tuple[str, ...] = ()
 
 
 class Loss(Struct, frozen=True, kw_only=True):
@@ -131,7 +134,7 @@ def loss(ask: Question, zones: Mapping[str, Zone], holdings: Mapping[str, Holdin
         saved=round(made.value, 1),
         lost=round(max(0.0, lost), 1),
         never=never_in_time(asked),
-        helps=_helps(ask, asked, lost, zones, holdings),
+        helps=_helps(ask, asked, made, lost, zones, holdings),
     )
 
 
@@ -152,45 +155,86 @@ def never_in_time(asked: Request) -> tuple[str, ...]:
 
 
 def _helps(
-    ask: Question, asked: Request, lost: float, zones: Mapping[str, Zone], holdings: Mapping[str, Holding]
+    ask: Question,
+    asked: Request,
+    made: RescuePlan,
+    lost: float,
+    zones: Mapping[str, Zone],
+    holdings: Mapping[str, Holding],
 ) -> tuple[Help, ...]:
-    """Loss avoided by each measure, largest first."""
+    """Loss avoided by each measure, largest first, each found by planning again with that change alone."""
 
-    def lost_with(changed: Mapping[str, Holding], crews: int) -> float:
-        again = request(replace(ask, crews=crews), zones, changed)
-        return at_stake(again) - plan(again, rounds(ROUNDS)).value
+    def avoided(changed: Mapping[str, Holding], crews: tuple[Crew, ...] = ()) -> float:
+        again = request(ask, zones, changed)
+        again = replace(again, crews=crews or again.crews)
+        return lost - (at_stake(again) - plan(again, rounds(ROUNDS)).value)
 
-    threatened = {one.holding.id: one for one in asked.stakes}
-    sheeted = {
-        id_: replace(one, cover=_SHEET) if id_ in threatened and not (one.cover.zh or one.cover.en) else one
-        for id_, one in holdings.items()
-    }
-    here = [one for one in threatened.values() if one.holding.zone in ask.sources]
-    best = {one.holding.id for one in sorted(here, key=lambda one: -one.value)[:10]}
-    moved = {id_: one for id_, one in holdings.items() if id_ not in best}
-    proof = Copy(medium="off-site", place="off-site", distance_km=300.0, last_read_test=ask.today)
-    copied = {
-        id_: replace(one, copies=(*one.copies, proof)) if id_ in best and not _safe(one, ask.today) else one
-        for id_, one in holdings.items()
-    }
-    found = (
-        Help(Text("多一个两人小组", "one more crew of two"), lost - lost_with(holdings, ask.crews + 1)),
-        Help(
-            Text("给没有盖布的备好盖布", "covers at hand where there are none"),
-            lost - lost_with(sheeted, ask.crews),
-        ),
-        Help(
-            Text("把最重要的 10 件移到别处", "move the ten best elsewhere"),
-            lost - lost_with(moved, ask.crews),
-        ),
-        Help(
-            Text("给最重要的 10 件做异地异质副本", "copy the ten best off site"),
-            lost - lost_with(copied, ask.crews),
-        ),
+    def worst(change: Callable[[Stake], float]) -> tuple[str, ...]:
+        """The holdings that stay behind for which a change avoids most loss, as likely as the hazard gets there."""
+        gains = [(likely.get(one.holding.zone, UNLIKELY) * change(one), one.holding.id) for one in behind]
+        best = sorted(((-gain, id_) for gain, id_ in gains if gain > 0.0))[:MOST_MOVED]
+        return tuple(id_ for _, id_ in best)
+
+    likely = likelihood(asked.reach_min)
+    saved = {id_ for trip in made.trips for id_ in trip.holdings}
+    behind = [one for one in asked.stakes if one.holding.id not in saved]
+    bare = tuple(
+        one.holding.id for one in asked.stakes if one.harm and not one.sheet and one.holding.action == "take"
     )
-    kept = (replace(one, saves=round(one.saves, 1)) for one in found if one.saves > 0.05)
-    return tuple(sorted(kept, key=lambda one: -one.saves))
+    moved = worst(lambda one: one.value)
+    copied = worst(
+        lambda one: one.value - stake(_copied(one, ask), ask.threat, ask.own.rules, ask.today).value
+    )
+    stakes = {one.holding.id: one for one in asked.stakes}
+    found = [
+        Help(Text("多一个两人小组", "one more crew of two"), avoided(holdings, crews_from(2 * ask.crews + 2)))
+    ]
+    if ask.crews > 1 and any(one.holding.people > 2 for one in asked.stakes):
+        pairs = tuple(replace(crew, people=4) for crew in crews_from(2 * (ask.crews // 2)))
+        rest = crews_from(2 * ask.crews)[len(pairs) :][: ask.crews % 2]
+        found.append(
+            Help(
+                Text("两个小组合成四人小组", "join the crews two by two"),
+                avoided(holdings, (*pairs, *rest)),
+                tuple(one.holding.id for one in asked.stakes if one.holding.people > 2),
+            )
+        )
+    if ask.threat in COVER_SHARE and bare:
+        sheeted = dict(holdings) | {id_: replace(holdings[id_], cover=_SHEET) for id_ in bare}
+        found.append(
+            Help(Text("给没有盖布的备好盖布", "covers at hand where there are none"), avoided(sheeted), bare)
+        )
+    if moved:
+        kept = {id_: one for id_, one in holdings.items() if id_ not in moved}
+        found.append(
+            Help(
+                Text(
+                    f"把救不出的最重要档案移到别处（至多 {MOST_MOVED} 件）",
+                    f"move the best of what stays behind elsewhere ({MOST_MOVED} at most)",
+                ),
+                avoided(kept),
+                moved,
+            )
+        )
+    if copied:
+        safe = dict(holdings) | {id_: _copied(stakes[id_], ask) for id_ in copied}
+        found.append(
+            Help(
+                Text(
+                    f"给救不出的最重要档案做异地异质副本（至多 {MOST_MOVED} 件）",
+                    f"copy the best of what stays behind off site ({MOST_MOVED} at most)",
+                ),
+                avoided(safe),
+                copied,
+            )
+        )
+    kept_helps = (replace(one, saves=round(one.saves, 1)) for one in found if one.saves > 0.05)
+    return tuple(sorted(kept_helps, key=lambda one: -one.saves))
 
 
-def _safe(one: Holding, today: str) -> bool:
-    return any(safe_copy(one, index, today) for index in range(len(one.copies)))
+def _copied(one: Stake, ask: Question) -> Holding:
+    """The holding with one copy more: on film, which no register calls its own medium, far away and read today."""
+    proof = Copy(
+        medium="off-site", place="off-site", distance_km=300.0, last_read_test=ask.today or "9999-12-31"
+    )
+    return replace(one.holding, copies=(*one.holding.copies, proof))

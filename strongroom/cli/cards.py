@@ -21,6 +21,7 @@ from strongroom.cli import app
 from strongroom.cli.common import say
 from strongroom.cli.holdings import building_or_exit
 from strongroom.clock import SystemClock
+from strongroom.folder.holdings import is_inside
 from strongroom.localtime import local
 from strongroom.model import Building
 
@@ -108,7 +109,4 @@ def _pages(
 
 def _photo(folder: Path, one: Holding) -> str:
     """The address of a photo that lies inside the folder; empty where there is none."""
-    path = (folder / one.photo).resolve()
-    if not one.photo or not path.is_relative_to(folder.resolve()) or not path.is_file():
-        return ""
-    return path.as_uri()
+    return (folder / one.photo).resolve().as_uri() if one.photo and is_inside(folder, one.photo) else ""

@@ -242,6 +242,8 @@ def _as_json(made: RescuePlan, took: float, listed: float) -> dict[str, Any]:
                 "kg": trip.kg,
                 "people": trip.people,
                 "carries": trip.carries,
+                "way_in": list(trip.way_in),
+                "way_out": list(trip.way_out),
             }
             for trip in made.trips
         ],

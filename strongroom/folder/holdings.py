@@ -9,6 +9,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from playbooks.holdings.cells import cleaned
 from playbooks.holdings.columns import CHINESE
 from playbooks.holdings.rows import KNOWN, REQUIRED, parse_row
 from playbooks.model import Holding
@@ -118,7 +119,7 @@ def _separator(file: str, lines: list[str], ledger: Ledger) -> str:
 def _columns(header: _Row, file: str, ledger: Ledger) -> list[str]:
     columns: list[str] = []
     meant: dict[str, str] = {}
-    for written in header.cells:
+    for written in map(cleaned, header.cells):
         plain = punctuation.plain(written)
         name = plain if plain in KNOWN else plain.casefold() if plain.casefold() in KNOWN else written
         near = CHINESE.get(written) or (_close(written) if written and written not in KNOWN else "")
@@ -238,7 +239,7 @@ def _doubts(cells: dict[str, str], spot: Spot, folder: Path, ledger: Ledger) -> 
                 "Fill the column place, for example: row 3 bay 2 shelf 5",
             ),
         )
-    if photo and not _exists(folder, photo):
+    if photo and not is_inside(folder, photo):
         ledger.warn(
             spot,
             Text(f"没有照片文件 {photo}。", f"There is no photo file {photo}."),
@@ -246,7 +247,8 @@ def _doubts(cells: dict[str, str], spot: Spot, folder: Path, ledger: Ledger) -> 
         )
 
 
-def _exists(folder: Path, name: str) -> bool:
+def is_inside(folder: Path, name: str) -> bool:
+    """Whether a name in the register is a file of the folder; no name leads out of it."""
     try:
         path = (folder / name).resolve()
         return path.is_relative_to(folder.resolve()) and path.is_file()

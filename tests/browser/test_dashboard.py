@@ -4,56 +4,14 @@ from __future__ import annotations
 
 import re
 import signal
-import subprocess
-import sys
-import urllib.request
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from time import monotonic, sleep
+from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
-from tests.ports import free_port
+from tests.browser.visits import Enter, Site, visitors
 
-ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.timeout(180)
-
-
-class Site:
-    """The dashboard on a fake desk, as a process of its own."""
-
-    def __init__(self, data: Path, story: str) -> None:
-        self.data = data
-        self.port = free_port()
-        self.address = f"http://127.0.0.1:{self.port}"
-        command = [sys.executable, "-m", "tests.fakes.serve", str(self.port), str(data), story, "--demo"]
-        self.process = subprocess.Popen(
-            command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        self._wait()
-
-    def _wait(self) -> None:
-        until = monotonic() + 60
-        while monotonic() < until:
-            try:
-                with urllib.request.urlopen(f"{self.address}/health", timeout=2):
-                    return
-            except OSError:
-                sleep(0.2)
-        raise AssertionError("the dashboard did not start within 60 s")
-
-    def tell(self, story: str) -> None:
-        (self.data / "story").write_text(story)
-
-    def stop(self) -> None:
-        self.process.send_signal(signal.SIGCONT)
-        self.process.terminate()
-        try:
-            self.process.wait(15)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
 
 
 @pytest.fixture(scope="module")
@@ -64,24 +22,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 @pytest.fixture
-def enter(chromium: Browser, site: Site) -> Iterator[Callable[..., Page]]:
-    contexts = []
-
-    def open_page(
-        path: str, role: str = "coordinator", language: str = "zh", width: int = 1280, height: int = 900
-    ) -> Page:
-        context = chromium.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
-        contexts.append(context)
-        context.add_cookies([{"name": "strongroom_lang", "value": language, "url": site.address}])
-        page = context.new_page()
-        page.goto(f"{site.address}/login?to={path}")
-        page.click(f"button[value={role}]")
-        page.wait_for_selector(".sr-head", timeout=60_000)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
+def enter(chromium: Browser, site: Site) -> Iterator[Enter]:
+    with visitors(
+        chromium, site, role="coordinator", language="zh", width=1280, height=900, landmark=".sr-head"
+    ) as made:
+        yield made
 
 
 @pytest.fixture(autouse=True)
@@ -117,9 +62,7 @@ def test_nobody_enters_without_signing_in_and_a_password_opens(chromium: Browser
         ("en", ("Stack 2B", "Water in a stack", "unacknowledged"), "en"),
     ],
 )
-def test_status_shows_the_wet_room(
-    enter: Callable[..., Page], language: str, words: tuple[str, ...], tag: str
-) -> None:
+def test_status_shows_the_wet_room(enter: Enter, language: str, words: tuple[str, ...], tag: str) -> None:
     page = enter("/?floor=2F", language=language)
     expect(page.locator("svg.sr-plan #stack-2b")).to_be_visible()
     for word in words:
@@ -132,7 +75,7 @@ def test_status_shows_the_wet_room(
     expect(page.locator("[data-key=zone]")).to_contain_text("19.2 °C")
 
 
-def test_a_change_arrives_by_itself_and_clears_again(enter: Callable[..., Page], site: Site) -> None:
+def test_a_change_arrives_by_itself_and_clears_again(enter: Enter, site: Site) -> None:
     site.tell("quiet")
     page = enter("/", language="en")
     expect(page.locator(".sr-banner")).to_contain_text("All normal")
@@ -143,7 +86,7 @@ def test_a_change_arrives_by_itself_and_clears_again(enter: Callable[..., Page],
     expect(page.locator(".sr-banner")).to_contain_text("All normal", timeout=10_000)
 
 
-def test_first_run_says_so(enter: Callable[..., Page], site: Site) -> None:
+def test_first_run_says_so(enter: Enter, site: Site) -> None:
     site.tell("first")
     page = enter("/", language="en")
     expect(page.locator(".sr-starting")).to_contain_text("The engine is starting")
@@ -155,9 +98,7 @@ def test_first_run_says_so(enter: Callable[..., Page], site: Site) -> None:
 @pytest.mark.parametrize(
     "path", ["/status", "/alarms", "/incident", "/rescue", "/phone", "/trends", "/drills", "/setup", "/wall"]
 )
-def test_nothing_sticks_out_on_a_phone(
-    enter: Callable[..., Page], site: Site, path: str, language: str
-) -> None:
+def test_nothing_sticks_out_on_a_phone(enter: Enter, site: Site, path: str, language: str) -> None:
     site.tell("later")
     page = enter("/" if path == "/status" else path, language=language, width=390, height=844)
     page.wait_for_timeout(500)
@@ -169,7 +110,7 @@ def test_nothing_sticks_out_on_a_phone(
     assert small == []
 
 
-def test_rescue_ticks_are_large_and_wait_while_offline(enter: Callable[..., Page], site: Site) -> None:
+def test_rescue_ticks_are_large_and_wait_while_offline(enter: Enter, site: Site) -> None:
     site.tell("later")
     page = enter("/rescue", role="helper", language="en", width=390, height=844)
     tick = page.locator("[data-key='tick-M002-out']")
@@ -185,7 +126,7 @@ def test_rescue_ticks_are_large_and_wait_while_offline(enter: Callable[..., Page
     assert kept == 0
 
 
-def test_a_refused_act_says_why(enter: Callable[..., Page], site: Site) -> None:
+def test_a_refused_act_says_why(enter: Enter, site: Site) -> None:
     site.tell("later")
     page = enter("/incident", language="en")
     page.fill("[data-key='say-form'] input", "please refuse this")
@@ -193,7 +134,7 @@ def test_a_refused_act_says_why(enter: Callable[..., Page], site: Site) -> None:
     expect(page.locator("#sr-toasts")).to_contain_text("The cause persists", timeout=10_000)
 
 
-def test_typing_and_open_forms_survive_the_refresh(enter: Callable[..., Page]) -> None:
+def test_typing_and_open_forms_survive_the_refresh(enter: Enter) -> None:
     page = enter("/alarms", language="en")
     page.locator("[data-key^='shelf-'] summary").first.click()
     page.locator("[data-key^='shelve-'] input[name=reason]").first.fill("pipe works")
@@ -203,9 +144,7 @@ def test_typing_and_open_forms_survive_the_refresh(enter: Callable[..., Page]) -
 
 
 @pytest.mark.parametrize("path", ["/?floor=2F", "/incident", "/setup"])
-def test_the_veil_falls_when_the_server_freezes_and_lifts_again(
-    enter: Callable[..., Page], site: Site, path: str
-) -> None:
+def test_the_veil_falls_when_the_server_freezes_and_lifts_again(enter: Enter, site: Site, path: str) -> None:
     page = enter(path, language="zh")
     expect(page.locator("#sr-veil")).to_have_count(0)
     site.process.send_signal(signal.SIGSTOP)
@@ -227,7 +166,7 @@ def test_the_veil_falls_when_the_server_freezes_and_lifts_again(
     expect(page.locator(".sr-head")).to_be_visible(timeout=30_000)
 
 
-def test_a_dead_engine_has_a_veil_of_its_own(enter: Callable[..., Page], site: Site) -> None:
+def test_a_dead_engine_has_a_veil_of_its_own(enter: Enter, site: Site) -> None:
     page = enter("/", language="en")
     (site.data / "engine-dead").write_text("")
     expect(page.locator("#sr-veil")).to_contain_text("ALARMS ARE NOT BEING EVALUATED", timeout=15_000)
@@ -235,7 +174,7 @@ def test_a_dead_engine_has_a_veil_of_its_own(enter: Callable[..., Page], site: S
     expect(page.locator("#sr-veil")).to_have_count(0, timeout=15_000)
 
 
-def test_language_changes_in_place_and_stays(enter: Callable[..., Page]) -> None:
+def test_language_changes_in_place_and_stays(enter: Enter) -> None:
     page = enter("/alarms", language="zh")
     page.click("[data-key=lang]")
     expect(page.locator(".sr-nav .sr-here")).to_contain_text("Alarms", timeout=10_000)
@@ -245,7 +184,7 @@ def test_language_changes_in_place_and_stays(enter: Callable[..., Page]) -> None
     expect(page.locator(".sr-nav .sr-here")).to_contain_text("Setup", timeout=30_000)
 
 
-def test_the_rescue_list_prints_on_a4(enter: Callable[..., Page], site: Site) -> None:
+def test_the_rescue_list_prints_on_a4(enter: Enter, site: Site) -> None:
     site.tell("later")
     page = enter("/rescue", language="zh")
     page.goto(f"{site.address}/print/rescue?incident=inc-1&zone=stack-2b")
@@ -257,7 +196,7 @@ def test_the_rescue_list_prints_on_a4(enter: Callable[..., Page], site: Site) ->
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_a_story_is_asked_for_with_one_click(enter: Callable[..., Page], site: Site) -> None:
+def test_a_story_is_asked_for_with_one_click(enter: Enter, site: Site) -> None:
     page = enter("/?floor=2F", role="viewer", language="en")
     page.click("[data-key='story-water']")
     expect(page.locator("#sr-toasts")).to_contain_text("has begun", timeout=10_000)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, expect
+from playwright.sync_api import Browser, Error, expect
 
-from tests.browser.test_dashboard import Site
+from tests.browser.visits import Enter, Site, visitors
 
 pytestmark = pytest.mark.timeout(180)
 KEPT = "JSON.parse(localStorage.getItem('strongroom-acts') || '[]')"
@@ -23,22 +23,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 @pytest.fixture
-def phone(chromium: Browser, site: Site) -> Iterator[Callable[..., Page]]:
-    contexts = []
-
-    def open_page(path: str, role: str = "helper", language: str = "en", width: int = 390) -> Page:
-        context = chromium.new_context(viewport={"width": width, "height": 844}, reduced_motion="reduce")
-        contexts.append(context)
-        context.add_cookies([{"name": "strongroom_lang", "value": language, "url": site.address}])
-        page = context.new_page()
-        page.goto(f"{site.address}/login?to={path.replace('&', '%26')}")
-        page.click(f"button[value={role}]")
-        page.wait_for_selector(".sr-views", timeout=60_000)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
+def phone(chromium: Browser, site: Site) -> Iterator[Enter]:
+    with visitors(
+        chromium, site, role="helper", language="en", width=390, height=844, landmark=".sr-views"
+    ) as made:
+        yield made
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +37,7 @@ def settled(site: Site) -> Iterator[None]:
     site.process.send_signal(signal.SIGCONT)
 
 
-def test_a_whole_trip_is_ticked_without_a_connection(phone: Callable[..., Page], site: Site) -> None:
+def test_a_whole_trip_is_ticked_without_a_connection(phone: Enter, site: Site) -> None:
     page = phone("/rescue")
     row = page.locator("[data-key='item-M002']")
     page.context.set_offline(True)
@@ -85,9 +74,7 @@ def test_a_whole_trip_is_ticked_without_a_connection(phone: Callable[..., Page],
     assert page.evaluate(KEPT) == []
 
 
-def test_what_waits_survives_the_browser_being_closed(
-    chromium: Browser, phone: Callable[..., Page], site: Site
-) -> None:
+def test_what_waits_survives_the_browser_being_closed(chromium: Browser, phone: Enter, site: Site) -> None:
     page = phone("/rescue")
     site.process.send_signal(signal.SIGSTOP)
     page.locator("[data-key='item-M002'] [data-tick=out]").first.click()
@@ -104,7 +91,7 @@ def test_what_waits_survives_the_browser_being_closed(
 
 @pytest.mark.parametrize("how", ["offline", "silent"])
 def test_the_list_and_its_ticks_are_still_there_after_loading_it_again_without_reception(
-    phone: Callable[..., Page], site: Site, how: str
+    phone: Enter, site: Site, how: str
 ) -> None:
     page = phone("/rescue")
     page.wait_for_function("caches.match('/rescue/kept').then(Boolean)")
@@ -131,9 +118,7 @@ def test_the_list_and_its_ticks_are_still_there_after_loading_it_again_without_r
     expect(page.locator("#sr-veil")).to_have_count(0, timeout=40_000)
 
 
-def test_nothing_is_kept_after_signing_out_or_once_the_list_is_closed(
-    phone: Callable[..., Page], site: Site
-) -> None:
+def test_nothing_is_kept_after_signing_out_or_once_the_list_is_closed(phone: Enter, site: Site) -> None:
     page = phone("/rescue", "coordinator")
     page.wait_for_function("caches.match('/rescue/kept').then(Boolean)")
     site.tell("quiet")
@@ -148,7 +133,7 @@ def test_nothing_is_kept_after_signing_out_or_once_the_list_is_closed(
         page.goto(f"{site.address}/rescue")
 
 
-def test_a_reason_takes_one_tap_and_a_refusal_is_told_plainly(phone: Callable[..., Page]) -> None:
+def test_a_reason_takes_one_tap_and_a_refusal_is_told_plainly(phone: Enter) -> None:
     page = phone("/rescue")
     row = page.locator("[data-key='item-M002']")
     row.locator("[data-key='drawer-cannot-M002'] > summary").click()
@@ -158,9 +143,7 @@ def test_a_reason_takes_one_tap_and_a_refusal_is_told_plainly(phone: Callable[..
     expect(row.locator("[data-tick=out]").first).to_be_visible(timeout=10_000)
 
 
-def test_a_typed_crate_code_opens_the_crate_and_the_keyboard_reaches_it(
-    phone: Callable[..., Page], site: Site
-) -> None:
+def test_a_typed_crate_code_opens_the_crate_and_the_keyboard_reaches_it(phone: Enter, site: Site) -> None:
     site.tell("salvage")
     page = phone("/rescue?view=arrivals")
     page.locator("input[name=find]").fill("a01")
@@ -178,7 +161,7 @@ def test_a_typed_crate_code_opens_the_crate_and_the_keyboard_reaches_it(
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("view", ["carry", "arrivals", "wet", "plan"])
 def test_nothing_sticks_out_and_everything_is_large_enough(
-    phone: Callable[..., Page], site: Site, view: str, language: str
+    phone: Enter, site: Site, view: str, language: str
 ) -> None:
     site.tell("replan" if view in {"carry", "plan"} else "salvage")
     page = phone(f"/rescue?view={view}", "coordinator", language)
@@ -201,9 +184,7 @@ def test_nothing_sticks_out_and_everything_is_large_enough(
 
 
 @pytest.mark.parametrize(("path", "paper"), [("crates?count=16", 2), ("custody?incident=inc-1", 1)])
-def test_sheets_of_the_assembly_point_print_on_a4(
-    phone: Callable[..., Page], site: Site, path: str, paper: int
-) -> None:
+def test_sheets_of_the_assembly_point_print_on_a4(phone: Enter, site: Site, path: str, paper: int) -> None:
     site.tell("salvage")
     page = phone("/rescue?view=arrivals")
     page.goto(f"{site.address}/print/{path}")

@@ -58,10 +58,11 @@ def as_user(port: int, name: str) -> BrokerAddress:
     return BrokerAddress(port=port, username=name, password=USERS[name])
 
 
-def test_gateways_speak_only_under_their_own_tree_and_the_engine_hears_all(broker: int) -> None:
+def listening(broker: int, topic: str) -> MqttSource:
+    """The engine's own ear, connected and subscribed."""
     engine = MqttSource(
         as_user(broker, "engine"),
-        ["#"],
+        [topic],
         client_id="engine",
         now=time.time,
         monotonic=time.monotonic,
@@ -70,6 +71,11 @@ def test_gateways_speak_only_under_their_own_tree_and_the_engine_hears_all(broke
     engine.start()
     assert wait_until(lambda: engine.alive().connected)
     time.sleep(0.1)
+    return engine
+
+
+def test_gateways_speak_only_under_their_own_tree_and_the_engine_hears_all(broker: int) -> None:
+    engine = listening(broker, "#")
     gateway = MqttPublisher(as_user(broker, "zigbee"), client_id="zigbee")
     assert gateway.start()
     gateway.publish("somebody/else", b"forged")
@@ -92,17 +98,7 @@ def test_gateways_speak_only_under_their_own_tree_and_the_engine_hears_all(broke
 
 
 def test_the_shipped_window_is_wide(broker: int) -> None:
-    engine = MqttSource(
-        as_user(broker, "engine"),
-        ["strongroom/w/#"],
-        client_id="engine",
-        now=time.time,
-        monotonic=time.monotonic,
-        status_topic="strongroom/x/engine",
-    )
-    engine.start()
-    assert wait_until(lambda: engine.alive().connected)
-    time.sleep(0.1)
+    engine = listening(broker, "strongroom/w/#")
     publisher = MqttPublisher(as_user(broker, "engine"), client_id="p", window=1000)
     assert publisher.start()
     for number in range(1000):

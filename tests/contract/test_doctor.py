@@ -12,7 +12,7 @@ import pytest
 from ingest.messages import BrokerAddress
 from strongroom import doctor
 from strongroom.clock import SystemClock
-from strongroom.settings import Settings
+from strongroom.settings import Secret, Settings
 from tests.brokers import Mosquitto
 from tests.ports import free_port
 
@@ -90,6 +90,14 @@ def test_no_channel_is_a_problem_outside_a_demonstration(tmp_path: Path) -> None
     assert doctor.sender(here).grade == "problem"
     assert doctor.sender(msgspec.structs.replace(here, sender="paper")).grade == "warning"
     assert doctor.sender(msgspec.structs.replace(here, sender="paper", demo=True)).grade == "ok"
+
+
+def test_mail_or_another_channel_alone_reaches_people_too(tmp_path: Path) -> None:
+    here = settings(tmp_path, BrokerAddress())
+    with_mail = doctor.sender(msgspec.structs.replace(here, smtp=Secret("smtp://u:p@mail.example:587")))
+    assert (with_mail.grade, with_mail.words.en) == ("ok", "set up: mail")
+    with_chat = doctor.sender(msgspec.structs.replace(here, channels={"wecom": Secret("wecombot://key")}))
+    assert (with_chat.grade, with_chat.words.zh) == ("ok", "已设置：wecom")
 
 
 def test_every_look_speaks_both_languages_and_none_raises(tmp_path: Path) -> None:

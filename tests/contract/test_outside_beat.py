@@ -7,15 +7,14 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
 from tests.brokers import Mosquitto, wait_until
+from tests.fakes.outside import Call, watcher
 from tests.fakes.smtp import MailServer
 from tests.faults.house import Record, wait_connected, write_building
 
@@ -23,25 +22,9 @@ SILENT_S = 30
 
 
 @pytest.fixture
-def outside() -> Iterator[tuple[str, list[str]]]:
-    heard: list[str] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            heard.append(self.path)
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}", heard
-    server.shutdown()
-    server.server_close()
-    thread.join(5)
+def outside() -> Iterator[tuple[str, list[Call]]]:
+    with watcher() as there:
+        yield there
 
 
 def started(log: Path, *arguments: str, **settings: str) -> subprocess.Popen[bytes]:
@@ -57,7 +40,7 @@ def started(log: Path, *arguments: str, **settings: str) -> subprocess.Popen[byt
 
 @pytest.mark.timeout(300)
 def test_a_frozen_engine_is_told_by_the_second_machine(
-    tmp_path: Path, outside: tuple[str, list[str]]
+    tmp_path: Path, outside: tuple[str, list[Call]]
 ) -> None:
     url, beats = outside
     broker = Mosquitto()

@@ -10,8 +10,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from alerts.acts import Acknowledge
+from alerts.rule import Change
+from sensors.model import Reading
 from strongroom import builtin
-from strongroom.model import Building, Entry
+from strongroom.model import Act, Building, Entry
 from strongroom.rehearse import Rehearsal
 from strongroom.sitedb import Batch, SiteReader
 
@@ -164,6 +167,53 @@ def test_an_unreadable_act_is_said_aloud_and_the_next_one_works(house: Open, tmp
     rehearsal.run(2)
     assert builtin.ACTS in active(rehearsal)
     assert rehearsal.do("wang", f"acknowledge {builtin.ACTS}") is None
+
+
+def test_a_fault_of_our_own_over_one_message_is_said_aloud_and_stops_no_other(
+    house: Open, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Met again after every start, a message that ends the engine would keep it down (C51)."""
+    rehearsal = house()
+    core = rehearsal.engine.core
+    believed = core.evaluator.observe
+
+    def observe(reading: Reading, now: float) -> list[Change]:
+        if reading.sensor == "2B-H1":
+            raise ZeroDivisionError("float division by zero")
+        return believed(reading, now)
+
+    monkeypatch.setattr(core.evaluator, "observe", observe)
+    rehearsal.show("2B-H1", 71.0)
+    rehearsal.show("2B-W1", "wet")
+    rehearsal.run(60)
+    assert {builtin.PROGRAM, "water-in-stack"} <= active(rehearsal)
+    (alarm,) = (a for a in core.annunciator.alarms.values() if a.rule == builtin.PROGRAM)
+    assert "ZeroDivisionError" in alarm.reason.en
+    assert "未能处理" in alarm.reason.zh
+    assert "ZeroDivisionError" in capfd.readouterr().err, "the log tells the developers where"
+    assert rehearsal.engine.committer.waiting() == 0, "the message is acknowledged with the rest"
+    rehearsal.restart()
+    rehearsal.run(60)
+    assert builtin.PROGRAM not in active(rehearsal)
+
+
+def test_a_fault_of_our_own_over_an_act_is_said_and_the_next_act_works(
+    house: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rehearsal = house()
+    rehearsal.show("2B-W1", "wet")
+    rehearsal.run(20)
+    annunciator = rehearsal.engine.core.annunciator
+    with monkeypatch.context() as broken:
+        broken.setattr(annunciator, "on_act", lambda *_: 1 // 0)
+        (alarm,) = (a for a in annunciator.alarms.values() if a.rule == "water-in-stack")
+        now = rehearsal.clock.now()
+        rehearsal.engine._inbox.put(Act(id="x", at=now, by="wang", what=Acknowledge(alarm=alarm.id)))
+        rehearsal.run(2)
+    (refused,) = (entry for entry in rehearsal.entries() if entry.kind == "act" and entry.about == "x")
+    assert "程序出错" in refused.data.decode()
+    assert builtin.PROGRAM in active(rehearsal)
+    assert rehearsal.do("wang", "acknowledge water-in-stack") is None
 
 
 def test_somebody_unknown_is_refused_in_words(house: Open) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
 from strongroom.beat import Beat, Signs, ailing
 from strongroom.clock import SetClock
+from tests.fakes.outside import Call, watcher
 
 WELL = Signs(turn_age_s=0.1, outbox_age_s=0.4)
 
@@ -39,32 +38,12 @@ def test_each_part_that_stalls_is_named(signs: Signs, word: str) -> None:
 
 
 @pytest.fixture
-def outside() -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
-    heard: list[tuple[str, str, str]] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def _take(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-            heard.append((self.command, self.path, body))
-            self.send_response(404 if "gone" in self.path else 200)
-            self.end_headers()
-
-        do_GET = _take  # noqa: N815 - the server's own names
-        do_POST = _take  # noqa: N815
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}", heard
-    server.shutdown()
-    server.server_close()
-    thread.join(5)
+def outside() -> Iterator[tuple[str, list[Call]]]:
+    with watcher() as there:
+        yield there
 
 
-def test_a_beat_and_a_failure_reach_every_address(outside: tuple[str, list[tuple[str, str, str]]]) -> None:
+def test_a_beat_and_a_failure_reach_every_address(outside: tuple[str, list[Call]]) -> None:
     url, heard = outside
     signs = [WELL, Signs(turn_age_s=99)]
     beat = Beat((f"{url}/one", f"{url}/gone", "http://127.0.0.1:9/x"), SetClock(0), lambda: signs[0])
@@ -74,6 +53,15 @@ def test_a_beat_and_a_failure_reach_every_address(outside: tuple[str, list[tuple
     signs.pop(0)
     beat.once()
     assert heard[2] == ("POST", "/one/fail", "the engine has not turned for 99 s")
+
+
+def test_an_address_that_is_none_is_said_and_the_next_is_told(outside: tuple[str, list[Call]]) -> None:
+    url, heard = outside
+    wrong = "https://hc.example:99999999/x"
+    beat = Beat((wrong, f"{url}/one"), SetClock(0), lambda: WELL)
+    beat.once()
+    assert heard == [("GET", "/one", "")]
+    assert list(beat.trouble) == [wrong]
 
 
 def test_without_an_address_nothing_runs() -> None:

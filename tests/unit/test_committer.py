@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Sequence
 
 from sensors.model import RawMessage, Reading
-from strongroom.clock import SetClock
+from strongroom.clock import SetClock, SystemClock
 from strongroom.committer import Committer
 from strongroom.journal import GENESIS, Draft, chain, draft_fact
 from strongroom.model import Entry
@@ -125,3 +126,43 @@ def test_stopping_writes_what_is_waiting() -> None:
     desk.committer.offer(*one(5))
     desk.committer.stop()
     assert [m.token for m in desk.acknowledged] == [5]
+
+
+def test_a_fault_that_no_disk_ever_said_is_told_and_ends_nothing() -> None:
+    desk = Desk()
+
+    class Broken(Disk):
+        def commit(self, batch: Batch) -> list[Entry]:
+            raise OverflowError("too large for a column")
+
+    whole, desk.committer._store = desk.disk, Broken()
+    desk.committer.offer(*one(1))
+    assert not desk.committer.pump()
+    said = desk.committer.trouble()
+    assert said is not None and "OverflowError: too large" in said.en
+    assert [draft.about for draft in desk.failed] == ["1"], "alarms go out from memory"
+    assert desk.acknowledged == []
+    desk.committer._store = whole
+    assert desk.committer.pump()
+    assert desk.committer.trouble() is None
+    assert [message.token for message in desk.acknowledged] == [1]
+
+
+def test_the_thread_outlives_a_callback_that_raises() -> None:
+    disk, heard = Disk(), threading.Event()
+
+    def acknowledge(messages: Sequence[RawMessage]) -> None:
+        if messages[0].token == 1:
+            raise RuntimeError("the link is gone")
+        heard.set()
+
+    committer = Committer(
+        disk, SystemClock(), acknowledge=acknowledge, kept=lambda _: None, failed=lambda _: None
+    )
+    committer.start()
+    committer.offer(*one(1))
+    while not disk.kept:
+        pass
+    committer.offer(*one(2))
+    assert heard.wait(10.0)
+    committer.stop()

@@ -316,3 +316,20 @@ def test_a_cursor_that_comes_back_damaged_ends_the_engine_for_the_start_that_sal
     site.take_in(2)
     feeder.pump()
     assert feeder.state.damaged
+
+
+def test_a_fault_that_no_store_ever_said_is_told_and_tried_again(site: Site) -> None:
+    """A library that stumbles over an answer must not end the only thread that writes history."""
+    site.take_in(1.0, 2.0)
+    feeder, write = site.feeder(), site.store.write
+
+    def stumble(_: Sequence[Reading]) -> None:
+        raise KeyError("results")
+
+    site.store.write = stumble  # type: ignore[method-assign]
+    assert feeder.pump() == 0
+    assert feeder.state.trouble is not None and "KeyError: 'results'" in feeder.state.trouble.en
+    site.store.write = write  # type: ignore[method-assign]
+    assert feeder.pump() == 2
+    assert feeder.state.trouble is None
+    assert site.kept() == [1.0, 2.0]

@@ -211,3 +211,15 @@ def test_a_stand_in_answers_until_the_file_can_be_written(tmp_path: Path) -> Non
     db.commit(Batch(readings=[Reading("s", 1.0, 1.0, 1.0)]))
     db.close()
     assert SiteReader(path).intake_span() == (1, 1)
+
+
+def test_asking_how_far_the_intake_reaches_does_not_read_all_of_it(tmp_path: Path) -> None:
+    """The feeder asks with every batch: a day's backlog must not be read a thousand times."""
+    path = tmp_path / "site.db"
+    db = SiteDb(path)
+    db.commit(Batch(readings=[Reading("s", 1.0, float(n), float(n)) for n in range(5_000)]))
+    steps = []
+    reader = SiteReader(path)
+    reader._db.set_progress_handler(lambda: steps.append(1), 100)  # every hundred steps of SQLite's machine
+    assert reader.intake_span() == (1, 5_000)
+    assert len(steps) < 5

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from playbooks.holdings import register
+from playbooks.holdings.cells import OPEN
 from playbooks.holdings.rows import COLUMNS, parse_row, row_of
 from playbooks.model import Copy, Holding
 from sensors.model import Text
@@ -99,7 +100,8 @@ def holdings(draw: st.DrawFn) -> Holding:
         carry_min=draw(st.floats(0, 99)), tools=draw(words), handling=Text(draw(words), draw(words)),
         cover=Text(draw(words), draw(words)), photo=draw(words), checked_on=draw(st.sampled_from(["", "2026-01-31"])),
         copies=tuple(Copy(medium=medium, place=place, distance_km=3.5) for medium, place in copies),
-        secrecy=draw(words), action=draw(st.sampled_from(["take", "protect", "leave"])),
+        secrecy=draw(words.filter(lambda word: word.casefold() not in OPEN)),
+        action=draw(st.sampled_from(["take", "protect", "leave"])),
         irreplaceable=draw(st.booleans()), extra={"经手": draw(words)}, keys=draw(words), skill=draw(words),
         size_cm=draw(st.sampled_from([None, (40.0, 30.5, 25.0)])), unit_wet_kg=draw(st.sampled_from([None, 9.25])),
     )  # fmt: skip
