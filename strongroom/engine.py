@@ -342,7 +342,7 @@ class Engine:
         said = f"{skew:+.0f} s"
         self.core.own(builtin.CLOCK, moved, Text(f"偏差 {said}", f"by {said}"), now)
         if self.feeder is not None:
-            feeding = self.feeder.state
+            feeding = self.feeder.seen()
             self.core.own(builtin.STORE, feeding.alarmed, feeding.trouble or _NOTHING, now)
             if feeding.lost is not None:
                 self.core.own(builtin.DAMAGE, True, feeding.lost, now)
