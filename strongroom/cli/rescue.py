@@ -281,6 +281,9 @@ def _show(house: Building, made: RescuePlan, listed: float) -> None:
         when = f"{trip.from_min:5.1f}–{trip.from_min + trip.minutes:5.1f}"
         carried = [id_ for id_ in trip.holdings if id_ not in trip.covered]
         typer.echo(f"{when} 分 min  {trip.crew} 组 crew  {place.zh} · {place.en}")
+        for way, words in ((trip.way_in, "进 in by way of"), (trip.way_out, "出 out by way of")):
+            if way[1:-1]:
+                typer.echo(f"    {words}: {', '.join(house.zones[passed].name.zh for passed in way[1:-1])}")
         if carried:
             typer.echo(f"    带出 carry out ({len(carried)}, {trip.kg:g} kg): {', '.join(carried)}")
         if trip.covered:

@@ -363,3 +363,19 @@ def test_a_register_that_cannot_be_written_is_said_not_thrown(folder: Path, tmp_
     (folder / "holdings.csv.new").mkdir()
     code, output = run("holdings", "import", str(tmp_path / "one.csv"), "--building", str(folder), "--write")
     assert code == 2 and "cannot be written" in output
+
+
+def test_the_far_staircase_is_named_where_the_near_way_closes(folder: Path) -> None:
+    toml = folder / "building.toml"
+    stairs = '[[zone]]\nid = "stairs"\nname = { zh = "东楼梯", en = "East stairs" }\nkind = "circulation"\n'
+    doors = 'doors = [{ to = "car-park", walk_s = 160 }, { to = "stack-2a", walk_s = 15 }]\n'
+    made = stairs + 'floor = "2F"\n' + doors + "\n[[zone]]"
+    toml.write_text(toml.read_text("utf-8").replace("[[zone]]", made, 1), "utf-8")
+    words = ("rescue", str(folder), "--threat", "fire", "--zone", "stack-2b", "--cleared", "stack-2a")
+    code, shown = run(*words, "--minutes", "60", "--crews", "1", "--seconds", "0.05")
+    assert code == 0, shown
+    assert "in by way of: 东楼梯" in shown
+    assert "out by way of: 东楼梯" in shown
+    trips = last(run(*words, "--minutes", "60", "--crews", "1", "--seconds", "0.05", "--json")[1])["trips"]
+    assert trips[0]["way_out"] == []  # type: ignore[index]
+    assert trips[-1]["way_out"] == ["stack-2a", "stairs", "car-park"]  # type: ignore[index]
