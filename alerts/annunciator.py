@@ -104,6 +104,9 @@ class Annunciator:
         if about_silence(rule) and not change.drill:
             muted_by, events = self._root_cause(change, now)
         if alarm is not None and alarm.active:
+            if muted_by != alarm.muted_by and change.parent and self._speakers.linked(alarm):
+                events += self._apply(alarm, Muted(muted_by), now)  # another link than was thought
+                alarm = self.alarms[alarm.id]
             return events + self._apply(alarm, Met(change, rule), now)
         muted_by = muted_by or self._speakers.find(
             rule, change.zone, change.drill, alarm.id if alarm is not None else ""
