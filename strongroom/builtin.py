@@ -16,6 +16,8 @@ SENDER = "system-sender"
 JOURNAL = "system-journal"
 DAMAGE = "system-damage"
 ACTS = "system-acts"
+INBOX = "system-inbox"
+ACCOUNTS = "system-accounts"
 CLOCK = "system-clock"
 CALIBRATION = "system-calibration"
 CANARY = "system-test"
@@ -160,6 +162,26 @@ OWN: dict[str, Rule] = {
             Text("有操作无法读取", "An act could not be read"),
             Text("请当事人重新操作一次。", "Ask whoever acted to do it again."),
             Text("该操作没有生效。", "It had no effect."),
+        ),
+        _own(
+            INBOX,
+            1,
+            Text("页面上的操作送不到引擎", "What people do on screens does not arrive"),
+            Text(
+                "检查数据目录里 inbox.db 的权限和磁盘；用短信或电话应答。",
+                "Check inbox.db in the data directory: permissions, disk; answer by message or phone.",
+            ),
+            Text("在页面上确认报警无效。", "Acknowledging on a screen has no effect."),
+        ),
+        _own(
+            ACCOUNTS,
+            2,
+            Text("登录账号的文件有问题", "The files of signing in are in trouble"),
+            Text(
+                "核对账号（strongroom user list），缺少的用 strongroom user add 重新添加。",
+                "Check the accounts (strongroom user list) and add those missing: strongroom user add.",
+            ),
+            Text("有人可能无法登录；报警和短信不受影响。", "Some may not get in; alarms and messages go on."),
         ),
     )
 }

@@ -10,6 +10,7 @@ after every fault and restart.
 
 from __future__ import annotations
 
+import logging
 import math
 import shutil
 import sqlite3
@@ -23,7 +24,8 @@ from msgspec import Struct
 from ingest.series import Series, SeriesDamagedError, SeriesDownError, SeriesError, SeriesRefusedError
 from sensors.model import Reading, Text
 from strongroom.clock import Clock
-from strongroom.sitedb import Cursors, SiteReader, is_damage
+from strongroom.cursors import Cursors
+from strongroom.sitedb import SiteReader, is_damage
 
 CURSOR = "series"
 BATCH = 2_000
@@ -145,8 +147,12 @@ class Feeder:
         except SeriesDamagedError as error:
             self._store_damaged(error)
             return 0
-        except Exception as error:  # mostly the store or the disk; whatever it is, this thread tries again
+        except (SeriesError, sqlite3.Error, OSError) as error:
             self._damaged |= is_damage(error)
+            self._failed(error)
+            return 0
+        except Exception as error:  # whatever a store answers: the history must not end in silence
+            logging.getLogger(__name__).exception("the series writer stumbled")
             self._failed(error)
             return 0
         self._failures = 0
@@ -168,14 +174,18 @@ class Feeder:
         if not rows:
             self._keep_up(self._series)
             return 0
-        readings = [reading for _, reading in rows]
-        self._write(self._series, readings)
+        readings = [reading for _, reading in rows if reading is not None]
+        if readings:
+            self._write(self._series, readings)
+        if len(readings) < len(rows):
+            self._refused += len(rows) - len(readings)
+            self._refusal = "rows of the intake are damaged"
         self._at = rows[-1][0]
         self._written += len(readings)
         self._sent.append((self._clock.monotonic(), self._at))
         if len(rows) < self._batch:  # a building is never quite still
             self._keep_up(self._series)
-        return len(readings)
+        return len(rows)
 
     def _keep_up(self, series: Series) -> None:
         """A little housekeeping, whenever there is no backlog; rarely while there is nothing to do."""

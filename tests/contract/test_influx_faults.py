@@ -19,8 +19,9 @@ from ingest.series import SeriesDownError, SeriesError, SeriesRefusedError
 from ingest.series_influx import InfluxAddress, InfluxSeries
 from sensors.model import Reading
 from strongroom.clock import SetClock
+from strongroom.cursors import Cursors
 from strongroom.feeder import Feeder
-from strongroom.sitedb import Batch, Cursors, SiteDb
+from strongroom.sitedb import Batch, SiteDb
 from tests.contract.influx_server import Influx, front, influx_in
 from tests.ports import free_port
 

@@ -256,7 +256,11 @@ def test_a_calibration_corrects_what_is_decided_and_the_raw_value_is_kept(
     latest = rehearsal.engine.core.latest["2B-T1"]
     assert (latest.value, latest.raw) == (22.5, 20.0)
     reader = SiteReader(tmp_path / "data" / "site.db")
-    kept = [reading for _, reading in reader.intake_after(0, 100_000) if reading.sensor == "2B-T1"]
+    kept = [
+        reading
+        for _, reading in reader.intake_after(0, 100_000)
+        if reading is not None and reading.sensor == "2B-T1"
+    ]
     reader.close()
     assert (20.0, None) in {(one.value, one.raw) for one in kept}, "nothing is corrected after the fact"
     assert (kept[-1].value, kept[-1].raw) == (22.5, 20.0)
