@@ -104,6 +104,9 @@ class Annunciator:
         if about_silence(rule) and not change.drill:
             muted_by, events = self._root_cause(change, now)
         if alarm is not None and alarm.active:
+            if muted_by != alarm.muted_by and change.parent and self._speakers.linked(alarm):
+                events += self._apply(alarm, Muted(muted_by), now)  # another link than was thought
+                alarm = self.alarms[alarm.id]
             return events + self._apply(alarm, Met(change, rule), now)
         muted_by = muted_by or self._speakers.find(
             rule, change.zone, change.drill, alarm.id if alarm is not None else ""
@@ -204,11 +207,8 @@ class Annunciator:
         *,
         own: Iterable[str] = (),
         parents: Iterable[str] = (),
-    ) -> tuple[Events, list[tuple[str, str]]]:
-        """After all states are restored: hold the open alarms against what is evaluated now (rule, scope: verdict).
-
-        The events, and the rules and scopes that are met without an alarm that says so: they must speak again.
-        """
+    ) -> Events:
+        """After all states are restored: hold the open alarms against what is evaluated now (rule, scope: verdict)."""
         self._start(now)
         ours = frozenset(own)
         kept = {key: said for key, said in self._verdicts.items() if key[0] or key[1] in {*LINKS, *ours}}
@@ -217,13 +217,12 @@ class Annunciator:
         found = sort_out(list(self.alarms.values()), verdicts, ours, self._sensors, frozenset(parents))
         for alarm, happening in found:
             events += self._apply(alarm, happening, now)
-        met = (place for place, verdict in verdicts.items() if verdict is Verdict.MET)
-        return events, [place for place in met if not self._says(*place)]
+        return events
 
-    def _says(self, rule: str, scope: str) -> bool:
-        """Whether an alarm stands that says of the rule that it is met."""
-        alarm = self._table.current("", rule, scope)
-        return alarm is not None and alarm.active and alarm.unknown_since_at is None
+    def standing(self) -> set[tuple[str, str]]:
+        """Rule and scope of every alarm that says that its rule is met."""
+        said = (a for a in self.alarms.values() if a.active and a.unknown_since_at is None and not a.drill)
+        return {(alarm.rule, alarm.scope) for alarm in said}
 
     # --- people ---------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ until its next heartbeat. Missing data turns a verdict to unknown, never to clea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from heapq import heappop, heappush
 
 import msgspec
@@ -206,13 +206,13 @@ class Evaluator:
         """What was last said of each live rule and scope."""
         return {(i.rule.id, i.scope): SAID[i.said] for i in self._instances[""]}
 
-    def again(self, rule: str, scope: str, now: float) -> list[Change]:
-        """Say once more that a rule is met, where the alarm that said so is not there any more."""
-        return [
-            instance.say(MET, None, now)
-            for instance in self._of_rule.get(rule, ())
-            if instance.scope == scope and not instance.drill and instance.said == MET
-        ]
+    def unheard(self, standing: Container[tuple[str, str]], now: float) -> list[Change]:
+        """What holds and is said once more, as no alarm of that rule and scope is ``standing``: files lost what was
+        said, or the rule was away while its alarm was reset. By itself a rule does not speak twice.
+        """
+        met = [i for i in self._instances[""] if i.said == MET and (i.rule.id, i.scope) not in standing]
+        self._dirty.update((instance.key, instance) for instance in met)
+        return [instance.say(MET, None, now) for instance in met]
 
     def seen(self, sensor: str) -> Seen | None:
         """The record of a live sensor."""

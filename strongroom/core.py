@@ -366,11 +366,11 @@ class Core:
     def _reconcile(self, now: float) -> None:
         """Whatever the folder became: nothing stands that nobody can end, nothing is true without its alarm (C6)."""
         parents = everything_behind(self.building.sensors, self.evaluator.records().values())
-        events, unsaid = self.annunciator.reconcile(self.evaluator.verdicts(), now, own=OWN, parents=parents)
-        self._happen(events, now)
-        for rule, scope in unsaid:
-            for change in self.evaluator.again(rule, scope, now):
-                self._change(change, now)
+        self._happen(
+            self.annunciator.reconcile(self.evaluator.verdicts(), now, own=OWN, parents=parents), now
+        )
+        for change in self.evaluator.unheard(self.annunciator.standing(), now):
+            self._change(change, now)
 
     def _moved(self, incident: Incident, by: str, at: float) -> None:
         """A person did something in an incident: its alarms are not forgotten (C24)."""

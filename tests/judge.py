@@ -103,10 +103,8 @@ class House:
                 self.annunciator.restore(event.alarm)
         self._take(self.evaluator.resume(self.now))
         parents = everything_behind(self.sensors, self.evaluator.records().values())
-        events, unsaid = self.annunciator.reconcile(self.evaluator.verdicts(), self.now, parents=parents)
-        self.events += events
-        for place in unsaid:
-            self._take(self.evaluator.again(*place, self.now))
+        self.events += self.annunciator.reconcile(self.evaluator.verdicts(), self.now, parents=parents)
+        self._take(self.evaluator.unheard(self.annunciator.standing(), self.now))
 
     def store(self) -> None:
         for key, state in self.evaluator.take_dirty().items():

@@ -163,7 +163,9 @@ class Oracle:
         }
         self.faults: list[str] = []
         self._begun: list[Incident] = []
-        self._interrupting = ""  # a real alarm that asked for somebody since the last look
+        self._ended: set[str] = (
+            set()
+        )  # drills that ran when a real alarm asked for somebody, since the last look
         self.may: Counter[tuple[str, str]] = Counter()  # (person, alarm) that may be acknowledged
         self.alarms: dict[str, Alarm] = {}
         self.active_at: dict[str, float] = {}  # alarm -> true time at which it was seen to become active
@@ -346,6 +348,9 @@ class Oracle:
             return
         if before is None and self._earnest:
             raise InvariantError(f"the drill {incident.id} began while {next(iter(self._earnest))} is fought")
+        calling = [one.id for one in self.alarms.values() if one.active and one.acked is None and _asks(one)]
+        if before is None and calling:
+            raise InvariantError(f"the drill {incident.id} began while {calling[0]} calls")
         if incident.alarms:
             raise InvariantError(f"the drill {incident.id} took the real alarm {incident.alarms[0]}")
         if isinstance(before, Incident) and before.suspended and before.steps != incident.steps:
@@ -385,7 +390,7 @@ class Oracle:
             elif entry.kind != "alarm.reset":
                 raise InvariantError(f"{alarm.id} went by {entry.kind}")
         if entry.kind in RAISED and alarm.active and _asks(alarm):
-            self._interrupting = alarm.id
+            self._ended.update(self._drills)
         if before is not None and before.comments != alarm.comments[: len(before.comments)]:
             raise InvariantError(f"{alarm.id}: what was said about it changed")
         if alarm.closed_at is None:
@@ -461,10 +466,10 @@ class Oracle:
 
     def _practised(self) -> None:
         """A real alarm that asks for somebody ends the play."""
-        name, self._interrupting = self._interrupting, ""
-        for drill in self._drills.values() if name else ():
-            if not drill.suspended:
-                raise InvariantError(f"the drill {drill.id} goes on while {name} is real")
+        ended, self._ended = self._ended, set()
+        for name in ended & self._drills.keys():
+            if not self._drills[name].suspended:
+                raise InvariantError(f"the drill {name} goes on beside a real alarm")
 
     def _out(self, engine_at: float) -> None:
         for sensor, probe in self.probes.items():

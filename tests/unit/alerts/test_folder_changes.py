@@ -9,11 +9,19 @@ from alerts.alarm import state_name
 from alerts.model import AlarmEvent, Refused
 from alerts.quiet import LINK
 from alerts.rule import AllOf, Contact, Select, Silent, Threshold
+from sensors.model import Sensor
 from tests.judge import House, rule, sensor, zone
 
 WET = Contact(select=Select(quantity="water_leak"), is_=1.0)
 DARK = Contact(select=Select(quantity="mains"), is_=0.0)
 SENSORS = (sensor("w", quantity="water_leak"), sensor("m", quantity="mains"))
+
+
+GATEWAY = "zigbee2mqtt:zigbee2mqtt"
+
+
+def zigbee(name: str) -> Sensor:
+    return sensor(name, topic=f"zigbee2mqtt/{name}", dialect="zigbee2mqtt", every_s=10.0, silent_after_s=60.0)
 
 
 def leaking() -> House:
@@ -132,10 +140,7 @@ def test_a_zone_with_another_name_is_another_place() -> None:
 
 def test_a_link_behind_which_nothing_is_registered_any_more_is_not_lost() -> None:
     silent = rule("silent", Silent(select=Select()), scope="sensor", fault=True)
-    gone = [
-        sensor(n, topic=f"zigbee2mqtt/{n}", dialect="zigbee2mqtt", every_s=10.0, silent_after_s=60.0)
-        for n in "xy"
-    ]
+    gone = [zigbee(name) for name in "xy"]
     house = House([silent], [*gone, sensor("t")])
     for name in "xyt":
         house.show(20.0, name)
@@ -175,13 +180,63 @@ def test_alarms_that_mute_each_other_in_a_ring_never_silence_one_another(ring: t
             house.show(0.0, f"s-{name}")
 
 
+def test_a_slow_sensor_that_speaks_shows_which_link_is_really_lost() -> None:
+    """Nothing at all is heard for a minute, because the gateway with the quick ones is gone and the slow one sleeps."""
+    silent = rule("silent", Silent(select=Select()), scope="sensor", fault=True)
+    quick = [
+        sensor(n, topic=f"zigbee2mqtt/{n}", dialect="zigbee2mqtt", every_s=10.0, silent_after_s=60.0)
+        for n in "xyz"
+    ]
+    house = House([silent], [*quick, sensor("slow", every_s=600.0, silent_after_s=1800.0)])
+    house.show(20.0, "slow")
+    for name in "xyz":
+        house.wait(70.0, 20.0, name, every=70.0)
+    house.now += 1.0
+    for name in "xyz":
+        house.show(20.0, name)
+    house.wait(100.0)
+
+    def links() -> dict[str, bool]:
+        return {a.scope: a.active for a in house.annunciator.alarms.values() if a.rule == LINK.id}
+
+    def speakers() -> set[str]:
+        found = [a for a in house.annunciator.alarms.values() if a.rule == "silent" and a.active]
+        return {a.muted_by.partition("#")[0] for a in found}
+
+    assert links() == {"site": True}
+    house.show(20.0, "slow")
+    house.wait(15.0)
+    assert links() == {"site": False, GATEWAY: True}
+    assert speakers() == {f"link-lost@{GATEWAY}"}, "not one of them speaks for itself"
+    house.wait(300.0)
+    assert speakers() == {f"link-lost@{GATEWAY}"}
+    for name in "xyz":
+        house.show(20.0, name)
+    house.wait(5.0)
+    assert not any(links().values())
+
+
+def test_a_link_that_comes_back_is_not_taken_for_a_narrower_one() -> None:
+    silent = rule("silent", Silent(select=Select()), scope="sensor", fault=True)
+    quick = [
+        sensor(n, topic=f"zigbee2mqtt/{n}", dialect="zigbee2mqtt", every_s=10.0, silent_after_s=60.0)
+        for n in "xyz"
+    ]
+    house = House([silent], [*quick, sensor("slow", every_s=600.0, silent_after_s=1800.0)])
+    for name in ("x", "y", "z", "slow"):
+        house.show(20.0, name)
+    house.wait(200.0)
+    house.show(20.0, "x")
+    house.wait(30.0)
+    raised = [e.alarm.scope for e in house.events if isinstance(e, AlarmEvent) and e.kind == "alarm.raised"
+              and e.alarm.rule == LINK.id]  # fmt: skip
+    assert raised == ["site"]
+
+
 def test_a_lost_link_goes_on_speaking_when_another_alarm_that_mutes_silence_ends() -> None:
     silent = rule("silent", Silent(select=Select(quantity="temperature")), scope="sensor", fault=True)
     power = rule("power", DARK, mutes=("silent",), scope="building")
-    gone = [
-        sensor(n, topic=f"zigbee2mqtt/{n}", dialect="zigbee2mqtt", every_s=10.0, silent_after_s=60.0)
-        for n in "xy"
-    ]
+    gone = [zigbee(name) for name in "xy"]
     house = House([silent, power], [*gone, sensor("m", quantity="mains")])
     for name in "xy":
         house.show(20.0, name)
