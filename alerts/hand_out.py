@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from msgspec import Struct
@@ -16,6 +17,7 @@ from alerts.storm import AT_ONCE, MINUTE_S, Held, release, told
 from sensors.model import Text
 
 S = NoticeState
+_STEP = re.compile(r"[0-9]+\.[0-9]+")
 Unwanted = Callable[[Spoken, str, bool], Text | None]
 
 
@@ -63,6 +65,8 @@ class HandOut:
                 if ":" not in key:
                     continue
                 step, person_id = key.split(":", 1)
+                if _STEP.fullmatch(step) is None:
+                    continue  # the disk changed a letter; the journal's seal tells it
                 round_, number = (int(part) for part in step.split("."))
                 spoken = Spoken(here.alarm, here.turn, round_, number)
                 person = self._crew.people.get(person_id)

@@ -29,9 +29,10 @@ from ingest.series import Series, SeriesDownError
 from ingest.series_sqlite import SqliteSeries
 from sensors.model import Reading
 from strongroom.clock import SystemClock
+from strongroom.cursors import Cursors
 from strongroom.feeder import ALARM_FILL, Feeder
 from strongroom.process import SWITCH_S
-from strongroom.sitedb import Batch, Cursors, SiteDb
+from strongroom.sitedb import Batch, SiteDb
 
 SENSORS, EVERY_S, RATE = 500, 10.0, 1_000
 

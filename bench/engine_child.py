@@ -27,12 +27,13 @@ from sensors.model import RawMessage, Sensor, Text, Zone
 from strongroom.bypass import Bypass
 from strongroom.clock import SystemClock
 from strongroom.core import Core
+from strongroom.cursors import Cursors
 from strongroom.engine import Engine
 from strongroom.feeder import Feeder
 from strongroom.inbox import Inbox
 from strongroom.model import Building
 from strongroom.process import SWITCH_S
-from strongroom.sitedb import Cursors, SiteDb
+from strongroom.sitedb import SiteDb
 
 ZONES = 20
 STALL_AFTER_S, STALL_S = 3.0, 5.0

@@ -27,11 +27,12 @@ from alerts.model import Alarm, AlarmEvent
 from alerts.rule import Cause
 from bench.year import DAY_S, T0, building, sealed
 from dashboard.app import run
-from dashboard.door import COOKIE, Door, key_of
+from dashboard.door import COOKIE, Door
 from dashboard.site_desk import SiteDesk
 from dashboard.world import World
 from ingest.series_sqlite import SqliteSeries
 from sensors.model import Text, Zone
+from strongroom.accounts import session_key
 from strongroom.clock import SetClock
 from strongroom.datadir import READINGS_DB, SITE_DB, keep_last_good
 from strongroom.journal import draft_alarm
@@ -117,7 +118,9 @@ def serve(port: int, data: Path) -> None:
     users = Users(data / "users.db")
     desk = SiteDesk(data, clock, building(1, 600), lambda: SqliteSeries(data / READINGS_DB, read_only=True))
     run(
-        World(desk=desk, door=Door(key_of(data), users, desk.building), users=users, clock=clock, data=data),
+        World(
+            desk=desk, door=Door(session_key(data), users, desk.building), users=users, clock=clock, data=data
+        ),
         port,
     )
 
@@ -129,7 +132,7 @@ def measure(data: Path, site: Building, repeats: int) -> dict[str, Any]:
     user = users.get("bench")
     if user is None:
         raise RuntimeError("the user was not made")
-    cookie = Door(key_of(data), users, lambda: site).admit(user, NOW)
+    cookie = Door(session_key(data), users, lambda: site).admit(user, NOW)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])

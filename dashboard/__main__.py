@@ -6,13 +6,14 @@ import secrets
 import sys
 
 from dashboard.app import run
-from dashboard.door import Door, key_of
+from dashboard.door import Door
 from dashboard.hooks import hook_route, hooks_of
 from dashboard.outside import api_routes, beat_route
 from dashboard.site_desk import SiteDesk
 from dashboard.world import World
+from strongroom.accounts import session_key
 from strongroom.clock import SystemClock
-from strongroom.datadir import last_good
+from strongroom.datadir import USERS_DB, last_good
 from strongroom.folder.load import load
 from strongroom.readings import once, open_series
 from strongroom.settings import Settings, SettingsError, read_settings
@@ -33,8 +34,8 @@ def world_of(settings: Settings) -> World:
         )
     # The visitor's door opens only for cookies of this very process: its token was never anywhere else.
     demo = secrets.token_urlsafe(24) if settings.demo else ""
-    users = Users(settings.data / "users.db")
-    key = settings.cookie_key.reveal().encode() if settings.cookie_key else key_of(settings.data)
+    users = Users(settings.data / USERS_DB)
+    key = settings.cookie_key.reveal().encode() if settings.cookie_key else session_key(settings.data)
     series = once(lambda: open_series(settings.data, settings.influx))
     desk = SiteDesk(settings.data, clock, first, series)
     door = Door(key, users, desk.building, demo)

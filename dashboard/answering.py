@@ -24,7 +24,7 @@ from dashboard.faces.answer import answer_page
 from dashboard.words import LANGUAGES, Words
 from dashboard.world import World
 from strongroom.model import Act, ReplyReceived
-from strongroom.users import User, Wait
+from strongroom.users import Unreadable, User, Wait
 
 LARGEST_BODY = 4096
 LOOKS, LOOK_EVERY_S = 30, 0.1  # three seconds for the engine's word
@@ -66,6 +66,8 @@ def answered(here: World, form: Mapping[str, str], address: str, w: Words) -> tu
     )
     if isinstance(found, Wait):
         return 429, w("login.wait", seconds=int(found.seconds) + 1), ""
+    if isinstance(found, Unreadable):
+        return 503, w("login.unreadable"), ""
     if found is None:
         return 403, w("answer.wrong"), ""
     does = form.get("does", "")

@@ -13,7 +13,6 @@ import re
 import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
 from http.cookies import CookieError, SimpleCookie
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -51,18 +50,6 @@ _ROSTER_WORDS: dict[str, tuple[str, ...]] = {
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-
-
-def key_of(data: Path) -> bytes:
-    """The signing key of this site, made at the first start."""
-    path = data / "session.key"
-    if not path.exists():
-        data.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_suffix(".new")
-        fresh.touch(mode=0o600)
-        fresh.write_bytes(secrets.token_bytes(32))
-        fresh.replace(path)
-    return path.read_bytes()
 
 
 class Door:

@@ -27,7 +27,7 @@ from dashboard.theme import style
 from dashboard.words import LANGUAGES, Words
 from dashboard.world import World
 from strongroom.demo.requests import StoryRequest, ask
-from strongroom.users import Wait
+from strongroom.users import Unreadable, Wait
 
 PARTS = Path(__file__).parent / "parts"
 LARGEST_BODY = 64 * 1024
@@ -130,6 +130,11 @@ class Pages:
         self._set(answer, request, _FORM, nonce, None)
         return answer
 
+    def _accounts(self, w: Words) -> str:
+        """Why nobody could sign in at all; empty as long as there is an account, and in a demonstration."""
+        missing = False if self._here.demo else self._here.users.missing()
+        return w("login.unreadable") if missing is None else w("login.no_account") if missing else ""
+
     def _right_form(self, request: Request, form: dict[str, str]) -> bool:
         nonce = request.cookies.get(_FORM, "")
         return bool(nonce) and hmac.compare_digest(self._here.door.token(nonce), form.get("token", ""))
@@ -147,9 +152,9 @@ class Pages:
 
     async def login(self, request: Request) -> Response:
         """The login page, and the answer to it."""
-        if request.method == "GET":
-            return self._login_page(request)
         words = Words(self._language(request))
+        if request.method == "GET":
+            return self._login_page(request, await run_in_threadpool(self._accounts, words))
         form = await _form(request)
         if not self._right_form(request, form):
             return self._login_page(request, words("login.stale"), 400)
@@ -160,6 +165,8 @@ class Pages:
         )
         if isinstance(found, Wait):
             return self._login_page(request, words("login.wait", seconds=int(found.seconds) + 1), 429)
+        if isinstance(found, Unreadable):
+            return self._login_page(request, words("login.unreadable"), 503)
         if found is None:
             return self._login_page(request, words("login.wrong"), 401)
         answer = RedirectResponse(_safe_target(form.get("to", "/")), status_code=303)
@@ -232,6 +239,8 @@ class Pages:
             if isinstance(found, Wait):
                 said = (w("login.wait", seconds=int(found.seconds) + 1) for w in map(Words, LANGUAGES))
                 return _error(dict(zip(LANGUAGES, said, strict=True)), 429)
+            if isinstance(found, Unreadable):
+                return _error({lang: Words(lang)("login.unreadable") for lang in LANGUAGES}, 503)
             if found is None or facts.get("type") != "alarm.acknowledge":
                 return _error({"zh": "PIN 不对。", "en": "The PIN is wrong."}, 403)
             try:

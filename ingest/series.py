@@ -35,6 +35,7 @@ TRUSTED = 3  # codes below this were measured when they say they were: they alon
 QUALITY_CODE = {quality: code for code, quality in enumerate(QUALITIES)}
 
 MICRO = 1_000_000
+FARTHEST_S = 9.2e9  # 1678 to 2261: nanoseconds in 64 bits, which InfluxDB counts in
 
 
 class SeriesError(Exception):
@@ -193,12 +194,14 @@ def check(readings: Sequence[Reading]) -> None:
             raise SeriesRefusedError(
                 f"{reading.sensor}: {reading.value} at {reading.measured_at} is not a finite number"
             )
+        if abs(reading.measured_at) > FARTHEST_S:
+            raise SeriesRefusedError(f"{reading.sensor}: {reading.measured_at} is no time of this age")
 
 
 def delay_s(reading: Reading) -> int:
-    """Whole seconds between measuring and receiving; 0 where the receiving time is not a number."""
+    """Whole seconds between measuring and receiving; 0 where the receiving time is not a number or no time."""
     delay = reading.received_at - reading.measured_at
-    return round(delay) if math.isfinite(delay) else 0
+    return round(delay) if abs(delay) <= FARTHEST_S else 0
 
 
 def window_of(sensor: str, readings: Sequence[Reading]) -> Window:

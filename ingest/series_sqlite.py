@@ -97,8 +97,9 @@ class SqliteSeries:
 
     def _opened_for_writing(self) -> sqlite3.Connection:
         fresh = not self._path.exists()
-        if not fresh and self._path.stat().st_size == 0:  # SQLite would take that for a new file
-            raise SeriesDamagedError(f"{self._path} is empty; it held readings once")
+        if not fresh and (self._path.stat().st_size == 0 or not self._path.is_file()):
+            # SQLite would take a file of no bytes for a new one.
+            raise SeriesDamagedError(f"{self._path} is empty or no file; it held readings once")
         try:
             return self._opened()
         except BaseException:
@@ -123,7 +124,11 @@ class SqliteSeries:
             yield
         except sqlite3.OperationalError as error:
             raise SeriesDownError(f"{self._path}: {error}") from error
-        except sqlite3.DatabaseError as error:
+        except (
+            sqlite3.DatabaseError,
+            TypeError,
+            UnicodeDecodeError,
+        ) as error:  # values of a kind we never write
             raise SeriesDamagedError(f"{self._path}: {error}") from error
 
     def _same_file(self) -> None:

@@ -18,7 +18,17 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
-from ingest.series import MICRO, QUALITY_CODE, Codes, Floats, Ints, SeriesDamagedError, Window, check
+from ingest.series import (
+    FARTHEST_S,
+    MICRO,
+    QUALITY_CODE,
+    Codes,
+    Floats,
+    Ints,
+    SeriesDamagedError,
+    Window,
+    check,
+)
 from sensors.model import Reading
 
 SCHEMA = (
@@ -89,10 +99,10 @@ def pack_tail(ids: dict[str, int], readings: Sequence[Reading]) -> bytes:
     count = len(readings)
     at = np.array([r.measured_at for r in readings], "<f8")
     value = np.array([r.value for r in readings], "<f8")
-    if not (np.isfinite(at).all() and np.isfinite(value).all()):
+    if not ((np.abs(at) <= FARTHEST_S).all() and np.isfinite(value).all()):
         check(readings)  # which one it is
     delay = np.array([r.received_at for r in readings], "<f8") - at
-    delay[~np.isfinite(delay)] = 0.0
+    delay[~(np.abs(delay) <= FARTHEST_S)] = 0.0
     drill = {str(place): r.drill for place, r in enumerate(readings) if r.drill}
     body = b"".join(
         (

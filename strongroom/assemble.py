@@ -11,6 +11,7 @@ from alerts.sms import Sender
 from ingest.messages import MessageSource
 from sensors.model import Text
 from strongroom import builtin
+from strongroom.accounts import Accounts
 from strongroom.bypass import Bypass
 from strongroom.clock import Clock
 from strongroom.core import Core
@@ -36,6 +37,7 @@ def make_engine(
     test_at: str = "",
     register: Register | None = None,
     outdated: Text | None = None,
+    accounts: Accounts | None = None,
 ) -> Engine:
     """Fold the journal, restore the rule states and build the engine; the source is made from what it must
     hear.
@@ -47,11 +49,13 @@ def make_engine(
     """
     lost: list[Lost] = []
     try:
-        for name, shape in ((SITE_DB, SITE), (INBOX_DB, INBOX), (CURSORS_DB, CURSORS)):
+        for name, shape in ((SITE_DB, SITE), (CURSORS_DB, CURSORS)):
             if (found := salvage(data / name, shape)) is not None:
                 lost.append(found)
         moved = _moved(data / CURSORS_DB)
         db = SiteDb(data / SITE_DB, moved_upto=moved)
+        if (found := salvage(data / INBOX_DB, INBOX, {"acts": db.number("acts") or 0})) is not None:
+            lost.append(found)
     except (sqlite3.OperationalError, OSError):
         moved = _moved(data / CURSORS_DB)
         db = SiteDb(data / SITE_DB, stand_in=in_memory(data / SITE_DB, SITE), moved_upto=moved)
@@ -70,12 +74,35 @@ def make_engine(
         core.own(builtin.JOURNAL, True, words, clock.now())
     told = Text("".join(one.words.zh for one in lost), " ".join(one.words.en for one in lost))
     core.own(builtin.DAMAGE, bool(lost), told, clock.now())
-    core.own(builtin.FOLDER, outdated is not None, outdated or Text("", ""), clock.now())
-    core.own(builtin.PROGRAM, False, Text("", ""), clock.now())  # a start is the remedy its advice names
-    inbox = Inbox(data / INBOX_DB, read_upto=int(db.meta("acts") or 0))
+    core.says(builtin.FOLDER, outdated, clock.now())
+    core.says(builtin.PROGRAM, None, clock.now())  # a start is the remedy its advice names
+    inbox = Inbox(data / INBOX_DB, read_upto=_acts_read(db, data / INBOX_DB))
+    says: dict[str, Callable[[], Text | None]] = {builtin.INBOX: inbox.trouble}
+    if accounts is not None:
+        says[builtin.ACCOUNTS] = accounts.trouble
     return Engine(
-        core, source(core), db, inbox, clock, sender=sender, feeder=feeder, bypass=bypass, register=register
+        core,
+        source(core),
+        db,
+        inbox,
+        clock,
+        sender=sender,
+        feeder=feeder,
+        bypass=bypass,
+        register=register,
+        told=says,
     )
+
+
+def _acts_read(db: SiteDb, path: Path) -> int:
+    """Up to which number people's acts are decided; where that was lost, up to the last one that the journal knows."""
+    noted = db.number("acts")
+    if noted is not None:
+        return noted
+    decided = {entry.about for entry in db.entries() if entry.kind == "act"}
+    with contextlib.closing(in_memory(path, INBOX)) as acts:
+        known = (number for number, name in acts.execute("SELECT seq, id FROM acts") if name in decided)
+        return max(known, default=0)
 
 
 def _moved(path: Path) -> int:

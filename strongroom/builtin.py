@@ -16,6 +16,8 @@ SENDER = "system-sender"
 JOURNAL = "system-journal"
 DAMAGE = "system-damage"
 ACTS = "system-acts"
+INBOX = "system-inbox"
+ACCOUNTS = "system-accounts"
 CLOCK = "system-clock"
 CALIBRATION = "system-calibration"
 CANARY = "system-test"
@@ -61,7 +63,10 @@ OWN: dict[str, Rule] = {
             DISK,
             1,
             Text("数据无法写入磁盘", "Data cannot be written to disk"),
-            Text("清理或更换磁盘；报警仍在内存中运行。", "Free or replace the disk; alarms run from memory."),
+            Text(
+                "清理或更换磁盘；警报判断仍在内存中运行。",
+                "Free or replace the disk; alarms run from memory.",
+            ),
             Text("重启会丢失未写入的记录。", "A restart would lose what is not written."),
         ),
         _own(
@@ -69,14 +74,14 @@ OWN: dict[str, Rule] = {
             3,
             Text("历史数据库积压", "Readings are waiting for the history store"),
             Text("检查历史数据库服务和磁盘空间。", "Check the history store and its disk space."),
-            Text("趋势图不完整；报警不受影响。", "Trends have holes; alarms are not affected."),
+            Text("趋势图不完整；警报不受影响。", "Trends have holes; alarms are not affected."),
         ),
         _own(
             SENDER,
             1,
             Text("短信通道故障", "Messages cannot be sent"),
             Text("改用电话名单逐个通知。", "Use the printed phone list."),
-            Text("值班人员收不到报警。", "The people on duty are not told."),
+            Text("值班人员收不到警报。", "The people on duty are not told."),
         ),
         _own(
             JOURNAL,
@@ -90,7 +95,7 @@ OWN: dict[str, Rule] = {
             1,
             Text("存储的数据已损坏", "Stored data were damaged"),
             Text("更换磁盘；保留损坏的文件，用备份核对。", "Replace the disk; keep the damaged file."),
-            Text("报警由可读部分恢复，可能不完整。", "Alarms come from what could be read."),
+            Text("警报由可读部分恢复，可能不完整。", "Alarms come from what could be read."),
         ),
         _own(
             CLOCK,
@@ -157,6 +162,26 @@ OWN: dict[str, Rule] = {
             Text("有操作无法读取", "An act could not be read"),
             Text("请当事人重新操作一次。", "Ask whoever acted to do it again."),
             Text("该操作没有生效。", "It had no effect."),
+        ),
+        _own(
+            INBOX,
+            1,
+            Text("页面上的操作送不到引擎", "What people do on screens does not arrive"),
+            Text(
+                "检查数据目录里 inbox.db 的权限和磁盘；用短信或电话应答。",
+                "Check inbox.db in the data directory: permissions, disk; answer by message or phone.",
+            ),
+            Text("在页面上确认报警无效。", "Acknowledging on a screen has no effect."),
+        ),
+        _own(
+            ACCOUNTS,
+            2,
+            Text("登录账号的文件有问题", "The files of signing in are in trouble"),
+            Text(
+                "核对账号（strongroom user list），缺少的用 strongroom user add 重新添加。",
+                "Check the accounts (strongroom user list) and add those missing: strongroom user add.",
+            ),
+            Text("有人可能无法登录；报警和短信不受影响。", "Some may not get in; alarms and messages go on."),
         ),
     )
 }

@@ -17,6 +17,7 @@ from alerts.model import AlarmEvent, Notice, NoticeEvent, Refused
 from alerts.newest import newer
 from alerts.notices import SendResult
 from alerts.pager import Pager
+from alerts.quiet import everything_behind
 from alerts.rule import Change
 from playbooks.model import Incident, IncidentEvent
 from playbooks.response import Response
@@ -136,10 +137,11 @@ class Core:
         self._next_derived = now
         self._batch = Batch()
         self._fold(journal)
-        for change in self.evaluator.resume(now):
+        for change in self.evaluator.resume(now, self.instruments.service.out):
             self._change(change, now)
         for change in self.instruments.resume(self.evaluator, now):
             self._change(change, now)
+        self._reconcile(now)
 
     # --- facts ----------------------------------------------------------------------------------------
 
@@ -209,8 +211,12 @@ class Core:
         self._batch.drafts.append(draft_act(act, refused, now))
         self._batch.drafts.extend(draft_record(record) for record in records)
 
+    def says(self, rule: str, trouble: Text | None, now: float) -> None:
+        """The engine's word on its own health: what is wrong, or None; repeated words change nothing."""
+        self.own(rule, trouble is not None, trouble or Text("", ""), now)
+
     def own(self, rule: str, met: bool, reason: Text, now: float) -> None:
-        """The engine's word on its own health; repeated words change nothing."""
+        """As :meth:`says`, where there are words for both."""
         if self._own.get(rule, False) == met:
             return
         self._own[rule] = met
@@ -244,7 +250,7 @@ class Core:
             return ()
         self._next_canary = now + CANARY_EVERY_S
         bad = self.pager.test_trouble(self._begun_at, now)
-        self.own(CANARY, bad is not None, bad or Text("", ""), now)
+        self.says(CANARY, bad, now)
         return self._canary.say(now) if self.pager.test_owed(now) else ()
 
     def next_due(self, now: float) -> float | None:
@@ -318,7 +324,7 @@ class Core:
     def _calibration(self, now: float) -> None:
         """Calibrations that end: a low alarm while one is overdue, and a task to whoever looks after them."""
         overdue = self.instruments.overdue(now)
-        self.own(CALIBRATION, overdue is not None, overdue or Text("", ""), now)
+        self.says(CALIBRATION, overdue, now)
         for task in self.instruments.tasks(now):
             self._happen(self.pager.task(task.id, task.words, now), now)
 
@@ -356,6 +362,15 @@ class Core:
         for alarm in self.annunciator.alarms.values():
             if alarm.rule in OWN:
                 self._own[alarm.rule] = alarm.active
+
+    def _reconcile(self, now: float) -> None:
+        """Whatever the folder became: nothing stands that nobody can end, nothing is true without its alarm (C6)."""
+        parents = everything_behind(self.building.sensors, self.evaluator.records().values())
+        self._happen(
+            self.annunciator.reconcile(self.evaluator.verdicts(), now, own=OWN, parents=parents), now
+        )
+        for change in self.evaluator.unheard(self.annunciator.standing(), now):
+            self._change(change, now)
 
     def _moved(self, incident: Incident, by: str, at: float) -> None:
         """A person did something in an incident: its alarms are not forgotten (C24)."""

@@ -13,6 +13,8 @@ SITE_DB = "site.db"
 INBOX_DB = "inbox.db"
 CURSORS_DB = "cursors.db"
 READINGS_DB = "readings.db"
+USERS_DB = "users.db"
+SESSION_KEY = "session.key"
 LAST_GOOD = "building.json"
 
 

@@ -12,7 +12,7 @@ import sqlite3
 import threading
 import traceback
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -36,6 +36,7 @@ from strongroom.journal import Draft, NoticeData, decode, draft_act, draft_fact
 from strongroom.model import Act, Building, Entry, Health
 from strongroom.outbox import Heard, Outbox, OutboxEvent, Reported, Taking
 from strongroom.redelivery import Redelivery
+from strongroom.selfwatch import watch_files
 from strongroom.sitedb import Batch, SiteDb, encode_board, is_damage
 
 TAKE = 500
@@ -49,12 +50,9 @@ INTAKE_KEPT = 200_000  # readings that stay in the intake after the series store
 CLOCK_MOVED_S = 30.0
 STARVED_S = 1.0  # without a word from the broker while nothing is acknowledged: its window is full
 STANDS_S = 1.0  # a link lasts so long: a broker that lets us in and hangs up is as good as none
-BROKER_LOST_S = (
-    10.0  # without a broker before that is an alarm: one reconnect with its first back-off is no news
-)
+BROKER_LOST_S = 10.0  # without a broker: one reconnect with its first back-off is no news
 
 
-_NOTHING = Text("", "")
 _NOT_SENDING = Text("发送线程停住了", "the sending thread stands still")
 _STUMBLED = Text("程序出错，未执行。", "A fault of the program: it was not carried out.")
 _DROPS = Text("连接一再断开", "lets us in and hangs up, again and again")
@@ -75,11 +73,11 @@ class Engine:
         feeder: Feeder | None = None,
         bypass: Bypass | None = None,
         register: Register | None = None,
+        told: Mapping[str, Callable[[], Text | None]] | None = None,
     ) -> None:
         self.core = core
-        self.successor: Building | None = (
-            None  # the building to go on with, once an act has changed the folder
-        )
+        self._told = told or {}  # own rules, and who says whether they hold
+        self.successor: Building | None = None  # to go on with, once an act has changed the folder
         self.damaged = False  # a file is no longer what SQLite wrote: only a new start can salvage it
         self._register = register
         self.source = source
@@ -96,10 +94,10 @@ class Engine:
         self._channel = "none" if sender is None else "paper" if isinstance(sender, PaperSender) else "live"
         self._db = db
         self._inbox = inbox
-        self._acts_read = int(db.meta("acts") or 0)
+        self._acts_read = inbox.read_upto
         self._redelivery = Redelivery(db.kept())
         self._started_at = clock.now()
-        self._revision = int(db.meta("revision") or 0)
+        self._revision = db.number("revision") or 0
         self._rate: deque[tuple[float, int]] = deque(maxlen=61)
         self._turned_at = clock.monotonic()
         self._nobody: tuple[str, ...] = ()
@@ -107,10 +105,7 @@ class Engine:
         self._releasing = threading.Lock()
         self._skew = 0.0
         self._unlinked_at = math.inf  # since when no link to the broker has stood
-        self._next_board = 0.0
-        self._next_inbox = 0.0
-        self._next_offer = 0.0
-        self._next_beat = 0.0
+        self._next_board = self._next_inbox = self._next_offer = self._next_beat = 0.0
         self._board_change = -1.0
         self._beat_topic = f"strongroom/{core.building.id}/beat"
         self._echo_at: float | None = None  # when our own beat last came back, monotonic
@@ -233,7 +228,7 @@ class Engine:
         traceback.print_exception(fault)
         said = f"{type(fault).__name__}: {fault}"[:200]
         words = Text(f"{over.zh}未能处理（{said}）", f"{over.en} was not dealt with ({said})")
-        self.core.own(builtin.PROGRAM, True, words, now)
+        self.core.says(builtin.PROGRAM, words, now)
 
     def _people(self, now: float) -> dict[str, str]:
         if now < self._next_inbox:
@@ -241,7 +236,11 @@ class Engine:
         self._next_inbox = now + INBOX_EVERY_S
         try:
             waiting = self._inbox.after(self._acts_read)
-        except (sqlite3.Error, OSError) as error:  # where the disk is merely away, the commits say so
+        except (
+            sqlite3.Error,
+            OSError,
+            UnicodeDecodeError,
+        ) as error:  # where the disk is merely away, the commits say so
             self.damaged |= is_damage(error)
             return {}
         for seq, act in waiting:
@@ -320,16 +319,17 @@ class Engine:
         self.core.own(builtin.BROKER, lost, _DROPS if link.connected else link.words, now)
         if self.outbox is not None:
             stalls = self.clock.monotonic() - self.outbox.beat_at > OUTBOX_STALLS_S
-            trouble = self.outbox.trouble or (_NOT_SENDING if stalls else None)
-            self.core.own(builtin.SENDER, trouble is not None, trouble or _NOTHING, now)
+            self.core.says(builtin.SENDER, self.outbox.trouble or (_NOT_SENDING if stalls else None), now)
         self._nobody = self.core.pager.nobody_reached()
         error = self.committer.trouble()
-        self.core.own(builtin.DISK, error is not None, error or _NOTHING, now)
+        self.core.says(builtin.DISK, error, now)
         if error is not None:
             self.committer.tell()
         # A disk that refuses may do so for hours. One that hangs comes back, and a wide window lasts until then.
         starved = error is not None and now - link.heard_at > STARVED_S
         self.bypass.need(bool(self.committer.error) or starved, now)
+        feeding = self.feeder.seen() if self.feeder is not None else None
+        watch_files(self.core, feeding, self._told, now, disk_well=error is None)
         skew = self.core.skew = self.clock.skew()
         moved = abs(skew) > CLOCK_MOVED_S
         if abs(skew - self._skew) > CLOCK_MOVED_S:
@@ -339,11 +339,6 @@ class Engine:
             self._skew = skew
         said = f"{skew:+.0f} s"
         self.core.own(builtin.CLOCK, moved, Text(f"偏差 {said}", f"by {said}"), now)
-        if self.feeder is not None:
-            feeding = self.feeder.state
-            self.core.own(builtin.STORE, feeding.alarmed, feeding.trouble or _NOTHING, now)
-            if feeding.lost is not None:
-                self.core.own(builtin.DAMAGE, True, feeding.lost, now)
         if now >= self._next_beat:
             self._next_beat = now + BEAT_EVERY_S
             ails = ailing(self.signs())

@@ -19,11 +19,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ingest.series import Series, SeriesDamagedError, SeriesDownError, SeriesError, SeriesRefusedError
 from sensors.model import Reading, Text
 from strongroom.clock import Clock
-from strongroom.sitedb import Cursors, SiteReader, is_damage
+from strongroom.cursors import Cursors
+from strongroom.sitedb import SiteReader, is_damage
 
 CURSOR = "series"
 BATCH = 2_000
@@ -134,6 +136,19 @@ class Feeder:
         if self._thread.is_alive():
             self._thread.join(timeout=30.0)
 
+    def seen(self) -> Feeding:
+        """:attr:`state`, alarmed where the thread stands still in a call that does not come back: a store that answers
+        a byte now and then keeps every time-out from running out.
+        """
+        stood_s = self._clock.monotonic() - self.beat_at
+        if stood_s <= ALARM_DOWN_S or not self._thread.is_alive():
+            return self.state
+        words = Text(
+            f"历史数据库已 {stood_s:.0f} 秒没有答完一次请求",
+            f"the history store has not answered a request for {stood_s:.0f} s",
+        )
+        return replace(self.state, alarmed=True, trouble=words)
+
     def pump(self) -> int:
         """Move one batch; how many readings went. 0 when there is none or the store is away. Never raises
         those.
@@ -145,7 +160,7 @@ class Feeder:
         except SeriesDamagedError as error:
             self._store_damaged(error)
             return 0
-        except Exception as error:  # mostly the store or the disk; whatever it is, this thread tries again
+        except (SeriesError, sqlite3.Error, OSError) as error:
             self._damaged |= is_damage(error)
             self._failed(error)
             return 0
@@ -168,14 +183,18 @@ class Feeder:
         if not rows:
             self._keep_up(self._series)
             return 0
-        readings = [reading for _, reading in rows]
-        self._write(self._series, readings)
+        readings = [reading for _, reading in rows if reading is not None]
+        if readings:
+            self._write(self._series, readings)
+        if len(readings) < len(rows):
+            self._refused += len(rows) - len(readings)
+            self._refusal = "rows of the intake are damaged"
         self._at = rows[-1][0]
         self._written += len(readings)
         self._sent.append((self._clock.monotonic(), self._at))
         if len(rows) < self._batch:  # a building is never quite still
             self._keep_up(self._series)
-        return len(readings)
+        return len(rows)
 
     def _keep_up(self, series: Series) -> None:
         """A little housekeeping, whenever there is no backlog; rarely while there is nothing to do."""

@@ -13,10 +13,13 @@ from pathlib import Path
 
 import msgspec
 
+from sensors.model import Text
 from strongroom.model import Act
 from strongroom.sitedb import number_after
 
 SCHEMA = "CREATE TABLE IF NOT EXISTS acts(seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE, body BLOB)"
+
+UNREAD_TOLD = 50  # looks in a row, ten a second
 
 _decode = msgspec.json.Decoder(Act)
 
@@ -31,10 +34,12 @@ class Inbox:
 
     def __init__(self, path: Path, read_upto: int = 0) -> None:
         self._path = path
-        self._read_upto = read_upto
+        self.read_upto = read_upto
         self._lock = threading.Lock()
         self._db: sqlite3.Connection | None = None
         self._file = 0
+        self._unread = 0  # looks in a row that failed
+        self._why = ""
 
     def put(self, act: Act) -> None:
         """Keep an act durably; a repeat of the same id does nothing."""
@@ -44,9 +49,13 @@ class Inbox:
 
     def after(self, seq: int, limit: int = 200) -> list[tuple[int, Act | None]]:
         """Acts after a number; None where the stored act cannot be read (it is skipped and journaled)."""
-        rows = self._base().execute(
-            "SELECT seq, body FROM acts WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit)
-        )
+        try:
+            asked = "SELECT seq, body FROM acts WHERE seq > ? ORDER BY seq LIMIT ?"
+            rows = self._base().execute(asked, (seq, limit)).fetchall()
+        except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
+            self._unread, self._why = self._unread + 1, str(error)
+            raise
+        self._unread = 0
         found: list[tuple[int, Act | None]] = []
         for number, body in rows:
             try:
@@ -54,6 +63,12 @@ class Inbox:
             except msgspec.MsgspecError:
                 found.append((number, None))
         return found
+
+    def trouble(self) -> Text | None:
+        """Why nothing that people do arrives, once that has lasted; None while it does."""
+        if self._unread < UNREAD_TOLD:
+            return None
+        return Text(f"{self._path.name}：{self._why}", f"{self._path.name}: {self._why}")
 
     def close(self) -> None:
         """Close."""
@@ -71,6 +86,17 @@ class Inbox:
             self._file = self._path.stat().st_ino
             return self._db
 
+    def _renumber(self, db: sqlite3.Connection) -> None:
+        """In a file that was made anew behind our back all acts are unread: they get numbers that say so."""
+        db.execute("BEGIN IMMEDIATE")
+        last = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'acts'").fetchone()
+        if (int(last[0]) if last else 0) < self.read_upto:
+            db.execute("UPDATE acts SET seq = seq + ?", (self.read_upto,))
+            number_after(
+                db, "acts", int(db.execute("SELECT max(seq) FROM acts").fetchone()[0] or self.read_upto)
+            )
+        db.execute("COMMIT")
+
     def _opened(self) -> sqlite3.Connection:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         db = sqlite3.connect(self._path, timeout=10.0, isolation_level=None, check_same_thread=False)
@@ -78,7 +104,7 @@ class Inbox:
             db.execute("PRAGMA journal_mode=WAL")
             db.execute("PRAGMA synchronous=FULL")
             db.execute(SCHEMA)
-            number_after(db, "acts", self._read_upto)
+            self._renumber(db)
         except BaseException:
             db.close()
             raise

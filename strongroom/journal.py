@@ -112,16 +112,23 @@ def draft_fact(kind: str, about: str, at: float, **facts: object) -> Draft:
 
 
 def decode(entry: Entry) -> AlarmData | NoticeData | IncidentData | ActData | None:
-    """What an entry carries, typed; None for plain facts."""
-    if entry.kind == "act":
-        return _act.decode(entry.data)
-    family = entry.kind.partition(".")[0]
-    if family == "alarm":
-        return _alarm.decode(entry.data)
-    if family == "notice":
-        return _notice.decode(entry.data)
-    if family == "incident":
-        return _incident.decode(entry.data)
+    """What an entry carries, typed; None for plain facts, and for what the disk or a hand made unreadable.
+
+    That the journal is not what was written is told by its seals (:func:`broken_at`); the entries before and after
+    such a one still count.
+    """
+    kind, _, _ = entry.kind.partition(".")
+    try:
+        if kind == "act":
+            return _act.decode(entry.data)
+        if kind == "alarm":
+            return _alarm.decode(entry.data)
+        if kind == "notice":
+            return _notice.decode(entry.data)
+        if kind == "incident":
+            return _incident.decode(entry.data)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
     return None
 
 

@@ -9,12 +9,14 @@ from typing import TextIO
 
 from ingest.mqtt import MqttSource
 from sensors.model import Text
+from strongroom.accounts import Accounts
 from strongroom.assemble import make_engine
 from strongroom.beat import Beat
 from strongroom.bypass import Bypass
 from strongroom.carriers import sender_of
 from strongroom.clock import SystemClock
 from strongroom.core import Core
+from strongroom.cursors import Cursors
 from strongroom.datadir import CURSORS_DB, READINGS_DB, SITE_DB, keep_last_good, last_good
 from strongroom.feeder import Feeder
 from strongroom.folder.load import load
@@ -24,7 +26,6 @@ from strongroom.problems import render
 from strongroom.readings import open_series, tail_s
 from strongroom.salvage import READINGS, salvage
 from strongroom.settings import Settings, SettingsError, read_settings
-from strongroom.sitedb import Cursors
 
 CANNOT_RUN = 2
 DAMAGED = 3  # a file came back damaged while running: the next start salvages it
@@ -129,6 +130,7 @@ def _run_one(
         tail_s=tail_s(settings.influx),
         mend=None if settings.influx.url else mended,
     )
+    accounts = Accounts(settings.data, clock, own_key=not settings.cookie_key)
     engine = make_engine(
         building,
         settings.data,
@@ -140,11 +142,14 @@ def _run_one(
         test_at=settings.test_at,
         register=Register(settings.building),
         outdated=outdated,
+        accounts=accounts,
     )
+    accounts.start()
     beat = Beat(settings.beat_url.split(), clock, engine.signs)
     beat.start()
     following = engine.run(stopping)
     beat.stop()
+    accounts.stop()
     if engine.damaged:
         return DAMAGED
     return following or 0

@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-import struct
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -22,19 +21,25 @@ from ingest.series_sqlite import PRAGMAS as READINGS_PRAGMAS
 from ingest.series_sqlite import SCHEMA as READINGS_SCHEMA
 from ingest.series_sqlite import intact
 from sensors.model import Text
+from strongroom.cursors import CURSOR_SCHEMA
 from strongroom.inbox import SCHEMA as INBOX_SCHEMA
-from strongroom.sitedb import CURSOR_SCHEMA, SCHEMA
+from strongroom.sitedb import LENIENT, SCHEMA, number_after
+from strongroom.users_file import SCHEMA as USERS_SCHEMA
+from strongroom.users_file import is_account
+from strongroom.wal import last_commit, torn
 
 
 class Shape(Struct, frozen=True, kw_only=True):
     """What a file of ours looks like: its tables by number and by key (a table's key after its name).
 
-    ``intact`` says of a row whether its content is what was written; ``pragmas`` hold for a fresh file.
+    ``intact`` says of a row of the ``checked`` tables whether its content is what was written; ``pragmas`` hold for a
+    fresh file.
     """
 
     schema: str
     numbered: tuple[str, ...] = ()
     keyed: dict[str, str] = {}
+    checked: tuple[str, ...] = ()
     intact: Callable[[str, Sequence[object]], bool] | None = None
     pragmas: str = ""
 
@@ -50,11 +55,21 @@ READINGS = Shape(
     schema=READINGS_SCHEMA,
     numbered=("series", "block", "part", "tail"),
     keyed={"recent": "series, at"},
+    checked=("block", "part", "tail"),
     intact=intact,
     pragmas=READINGS_PRAGMAS,
 )
+USERS = Shape(
+    schema=USERS_SCHEMA,
+    numbered=("looks",),
+    keyed={"users": "name", "tries": "key"},
+    checked=("users", "tries"),
+    intact=is_account,
+)
 _LARGEST = 2**62
-_WAL_HEAD, _FRAME_HEAD = 32, 24
+_NO_NUMBER = 2**48  # no site counts so far: a damaged row
+# SQLite's own words may quote what it found, which Python then cannot read.
+_DAMAGED = (sqlite3.DatabaseError, UnicodeDecodeError)
 
 
 class Lost(Struct, frozen=True, kw_only=True):
@@ -97,32 +112,43 @@ class Lost(Struct, frozen=True, kw_only=True):
         )
 
 
-def salvage(path: Path, shape: Shape = SITE) -> Lost | None:
+def salvage(path: Path, shape: Shape = SITE, given: Mapping[str, int] | None = None) -> Lost | None:
     """Make the database at ``path`` fit to be opened; None when it was whole or is not there.
 
-    Raises :class:`OSError` and :class:`sqlite3.OperationalError` when there is no room for the fresh file.
+    ``given``: the number that each table has surely given away, for when the file no longer knows it.
+    What lies there and is no file at all, such as a folder that a restore made, is put aside like a damaged one.
+    Raises :class:`OSError` and :class:`sqlite3.OperationalError` when there is no room for the fresh file, and when
+    the file may not be read.
     """
     if not path.exists():
         return None
-    committed = _committed(path)
+    if not path.is_file():
+        rows, unreadable = _rewritten(None, path, shape, given or {})
+        return Lost(rows=rows, unreadable=unreadable, aside=_swapped(path).name)
+    committed = last_commit(path)
     pages = 0
     emptied = path.stat().st_size == 0  # SQLite takes that for a new file, and throws the log away
-    if emptied and not any(other.stat().st_size for other in path.parent.glob("*.db")):
+    if never_filled(path):
         return None  # a first start that found no room
     with contextlib.closing(_opened(path)) if not emptied else contextlib.nullcontext() as db:
         if db is not None:
             try:
                 row = db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-                pages = committed - int(row[1]) if _torn(path, int(row[1]), committed) else 0
+                pages = committed - int(row[1]) if torn(path, int(row[1]), committed) else 0
                 whole = db.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok" and _all_intact(db, shape)
             except sqlite3.OperationalError:
                 raise  # no room, or locked: nothing is known about damage
-            except sqlite3.DatabaseError:
+            except _DAMAGED:
                 whole = False
             if whole:
                 return Lost(pages=pages) if pages else None
-        rows, unreadable = _rewritten(db, path, shape)
+        rows, unreadable = _rewritten(db, path, shape, given or {})
     return Lost(rows=rows, unreadable=unreadable, pages=pages, aside=_swapped(path).name)
+
+
+def never_filled(path: Path) -> bool:
+    """Whether a file of no bytes lies in a data directory where no database ever held anything."""
+    return path.stat().st_size == 0 and not any(other.stat().st_size for other in path.parent.glob("*.db"))
 
 
 def in_memory(path: Path, shape: Shape) -> sqlite3.Connection:
@@ -136,6 +162,7 @@ def in_memory(path: Path, shape: Shape) -> sqlite3.Connection:
             found = sqlite3.connect(f"file:{quote(str(path))}?{question}", uri=True, isolation_level=None)
         except sqlite3.Error:
             continue
+        found.text_factory = LENIENT
         with contextlib.closing(found) as db:
             try:
                 if exclusive:
@@ -143,7 +170,7 @@ def in_memory(path: Path, shape: Shape) -> sqlite3.Connection:
                 db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
             except sqlite3.OperationalError:
                 continue
-            except sqlite3.DatabaseError:
+            except _DAMAGED:
                 pass  # damaged: what can be read is read
             memory = _fresh_at(":memory:", shape)
             _copied(db, memory, shape)
@@ -154,77 +181,22 @@ def in_memory(path: Path, shape: Shape) -> sqlite3.Connection:
 def _all_intact(db: sqlite3.Connection, shape: Shape) -> bool:
     if shape.intact is None:
         return True
-    tables = shape.numbered
+    tables = shape.checked
     return all(shape.intact(table, row) for table in tables for row in db.execute(f"SELECT * FROM {table}"))  # noqa: S608
 
 
+def _is_intact(shape: Shape, table: str, row: Sequence[object]) -> bool:
+    return shape.intact is None or table not in shape.checked or shape.intact(table, row)
+
+
 def _opened(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(path, timeout=10.0, isolation_level=None)
+    db = sqlite3.connect(path, timeout=10.0, isolation_level=None)
+    db.text_factory = LENIENT
+    return db
 
 
 def _fresh(path: Path) -> Path:
     return path.with_name(path.name + ".fresh")
-
-
-def _committed(path: Path) -> int:
-    """The number of the last frame in the write-ahead log that says it ends a commit; 0 without a log.
-
-    Frames of an earlier use of the log carry other salts.
-    """
-    try:
-        log = path.with_name(path.name + "-wal").open("rb")
-    except OSError:
-        return 0
-    with log:
-        head = log.read(_WAL_HEAD)
-        if len(head) < _WAL_HEAD:
-            return 0
-        size = int.from_bytes(head[8:12], "big")
-        number = found = 0
-        while len(frame := log.read(_FRAME_HEAD)) == _FRAME_HEAD and frame[8:16] == head[16:24]:
-            number += 1
-            if struct.unpack_from(">I", frame, 4)[0]:
-                found = number
-            log.seek(size, 1)
-        return found
-
-
-def _torn(path: Path, seen: int, committed: int) -> bool:
-    """Whether the frames behind the last one that SQLite sees, up to the last commit, are not what was written.
-
-    Whole frames that it does not see are no damage: the writer died before it made them known to the other processes,
-    so nothing in them was ever promised; or all of them lie in the file already.
-    """
-    if committed <= max(seen, 0):
-        return False
-    with path.with_name(path.name + "-wal").open("rb") as log:
-        head = log.read(_WAL_HEAD)
-        size = int.from_bytes(head[8:12], "big")
-        order = ">" if head[3] & 1 else "<"
-        if seen:
-            log.seek(_WAL_HEAD + (seen - 1) * (_FRAME_HEAD + size))
-            sums = struct.unpack(">II", log.read(_FRAME_HEAD)[16:24])
-            log.seek(size, 1)
-        else:
-            sums = struct.unpack(">II", head[24:32])
-            if _summed(head[:24], order, (0, 0)) != sums:
-                return True
-        for _ in range(committed - seen):
-            frame = log.read(_FRAME_HEAD + size)
-            sums = _summed(frame[:8] + frame[_FRAME_HEAD:], order, sums)
-            if struct.unpack(">II", frame[16:24]) != sums:
-                return True
-    return False
-
-
-def _summed(content: bytes, order: str, sums: tuple[int, ...]) -> tuple[int, int]:
-    """The running checksum of a write-ahead log (https://sqlite.org/fileformat2.html, 4.2)."""
-    first, second = sums
-    words = struct.unpack(f"{order}{len(content) // 4}I", content)
-    for one, other in zip(words[::2], words[1::2], strict=True):
-        first = (first + one + second) & 0xFFFFFFFF
-        second = (second + other + first) & 0xFFFFFFFF
-    return first, second
 
 
 def _fresh_at(place: Path | str, shape: Shape) -> sqlite3.Connection:
@@ -234,16 +206,23 @@ def _fresh_at(place: Path | str, shape: Shape) -> sqlite3.Connection:
 
 
 def _rewritten(
-    db: sqlite3.Connection | None, path: Path, shape: Shape
+    db: sqlite3.Connection | None, path: Path, shape: Shape, given: Mapping[str, int]
 ) -> tuple[dict[str, list[tuple[int, int]]], tuple[str, ...]]:
     """What can be read of ``db`` in a fresh file beside ``path``; and what cannot."""
     fresh = _fresh(path)
     for leftover in (fresh, fresh.with_name(fresh.name + "-journal")):
         leftover.unlink(missing_ok=True)
+    fresh.touch(mode=0o600)  # nobody reads in it what they might not read in the file
+    if path.is_file():
+        fresh.chmod(path.stat().st_mode & 0o777 | 0o600)
     with contextlib.closing(_fresh_at(fresh, shape)) as new:
         if db is None:
-            return {table: [(1, -1)] for table in shape.numbered}, tuple(shape.keyed)
-        return _copied(db, new, shape)
+            lost = {table: [(1, -1)] for table in shape.numbered}, tuple(shape.keyed)
+        else:
+            lost = _copied(db, new, shape)
+        for table, number in given.items():  # nobody may come between with a number that was read before
+            number_after(new, table, number)
+        return lost
 
 
 def _copied(
@@ -253,14 +232,14 @@ def _copied(
     unreadable: list[str] = []
     new.execute("BEGIN")
     ends = _ends(db)
+    names = (*shape.numbered, *shape.keyed)
+    wide = {name: len(new.execute(f"SELECT * FROM {name} LIMIT 0").description) for name in names}  # noqa: S608
     for table in shape.numbered:
         found: list[tuple[int, int]] = []
         end = _head(db) if table == "journal" else ends.get(table, -1)
         for number, row in _rows(db, table, end, found):
-            if shape.intact is not None and not shape.intact(table, row):
+            if not (_is_intact(shape, table, row) and _taken(new, table, row, wide[table])):
                 found.append((number, number))
-                continue
-            new.execute(f"INSERT OR IGNORE INTO {table} VALUES ({','.join('?' * len(row))})", row)  # noqa: S608 - ours
         if found:
             holes[table] = found
     for table, end in ends.items():  # numbers are never given twice: consumers remember how far they are
@@ -268,19 +247,30 @@ def _copied(
         new.execute("INSERT INTO sqlite_sequence VALUES (?, ?)", (table, end))
     for table, key in shape.keyed.items():
         rows, whole = _keyed(db, table, key)
-        for row in rows:
-            new.execute(f"INSERT OR IGNORE INTO {table} VALUES ({','.join('?' * len(row))})", row)  # noqa: S608
-        if not whole:
+        kept = [_is_intact(shape, table, row) and _taken(new, table, row, wide[table]) for row in rows]
+        if not (whole and all(kept)):
             unreadable.append(table)
     new.execute("COMMIT")
     return holes, tuple(unreadable)
 
 
+def _taken(new: sqlite3.Connection, table: str, row: tuple[object, ...], wide: int) -> bool:
+    """Whether a row could be put into the fresh file; a damaged one may lack a column, or what must stand in it."""
+    if len(row) != wide:
+        return False
+    try:
+        put = f"INSERT OR IGNORE INTO {table} VALUES ({','.join('?' * len(row))})"  # noqa: S608 - our own names
+        return new.execute(put, row).rowcount == 1
+    except sqlite3.IntegrityError:
+        return False
+
+
 def _ends(db: sqlite3.Connection) -> dict[str, int]:
     """The last number given in each table that never gives one twice."""
     try:
-        return {str(name): int(seq) for name, seq in db.execute("SELECT name, seq FROM sqlite_sequence")}
-    except sqlite3.DatabaseError:
+        rows = db.execute("SELECT name, seq FROM sqlite_sequence").fetchall()
+        return {str(name): seq for name, seq in rows if isinstance(seq, int) and 0 <= seq < _NO_NUMBER}
+    except _DAMAGED:
         return {}
 
 
@@ -288,9 +278,10 @@ def _head(db: sqlite3.Connection) -> int:
     """The number of the last journal entry as noted beside the journal; -1 when that cannot be read either."""
     try:
         row = db.execute("SELECT value FROM meta WHERE key = 'head'").fetchone()
-        return int(row[0].split()[0]) if row else 0
-    except (sqlite3.DatabaseError, ValueError):
+        head = int(str(row[0]).split()[0]) if row else 0
+    except (sqlite3.DatabaseError, ValueError, IndexError):
         return -1
+    return head if 0 <= head < _NO_NUMBER else -1
 
 
 def _rows(
@@ -303,9 +294,13 @@ def _rows(
         try:
             asked = f"SELECT rowid, * FROM {table} WHERE rowid >= ? ORDER BY rowid"  # noqa: S608 - our own names
             for number, *row in db.execute(asked, (at,)):
+                if not at <= number < _NO_NUMBER:
+                    raise sqlite3.DatabaseError(
+                        "rows come round again"
+                    )  # pages that lie in each other's place
                 yield number, tuple(row)
                 last, at = number, number + 1
-        except sqlite3.DatabaseError:
+        except _DAMAGED:
             first = 1 if last is None else last + 1
             following = _next_readable(db, table, max(at, first))
             if following is None:
@@ -329,9 +324,9 @@ def _next_readable(db: sqlite3.Connection, table: str, after: int) -> int | None
     def readable(number: int) -> int | None:
         try:
             row = db.execute(asked, (number,)).fetchone()
-        except sqlite3.DatabaseError:
+        except _DAMAGED:
             return None
-        return int(row[0]) if row else None
+        return int(row[0]) if row and number <= row[0] < _NO_NUMBER else None
 
     step = 1
     while (found := readable(after + step)) is None:
@@ -349,27 +344,47 @@ def _next_readable(db: sqlite3.Connection, table: str, after: int) -> int | None
     return found
 
 
+def _follows(before: tuple[object, ...], this: tuple[object, ...], up: bool) -> bool:
+    """Whether keys are in order; those of kinds that cannot be compared are not."""
+    try:
+        return before < this if up else this < before
+    except TypeError:
+        return False
+
+
 def _keyed(db: sqlite3.Connection, table: str, key: str) -> tuple[list[tuple[object, ...]], bool]:
     """The rows of a small table, from both ends where it is damaged in the middle; whether all could be read."""
     rows: list[tuple[object, ...]] = []
     for order in ("ASC", "DESC"):
         try:
-            by = ", ".join(f"{column} {order}" for column in key.split(", "))
+            columns = key.split(", ")
+            by = ", ".join(f"{column} {order}" for column in columns)
+            before: tuple[object, ...] | None = None
             for row in db.execute(f"SELECT * FROM {table} ORDER BY {by}"):  # noqa: S608 - our own names
+                this = row[: len(columns)]
+                if before is not None and not _follows(before, this, order == "ASC"):
+                    raise sqlite3.DatabaseError("rows come round again")
+                before = this
                 rows.append(row)
-        except sqlite3.DatabaseError:
+        except _DAMAGED:
             continue
         return rows, order == "ASC"
     return rows, False
 
 
-def _swapped(path: Path) -> Path:
-    """Put the damaged file aside with its log, and the fresh one in its place."""
+def put_aside(path: Path) -> Path:
+    """Give what lies at ``path`` a name that nobody opens: the first free one of ``NAME.damaged-1`` and so on."""
     number = 1
     while (aside := path.with_name(f"{path.name}.damaged-{number}")).exists():
         number += 1
     path.replace(aside)
-    for part in ("-wal", "-shm"):
+    return aside
+
+
+def _swapped(path: Path) -> Path:
+    """Put the damaged file aside with its log, and the fresh one in its place."""
+    aside = put_aside(path)
+    for part in ("-wal", "-shm", "-journal"):  # left behind, they would be played into the fresh file
         beside = path.with_name(path.name + part)
         if beside.exists():
             beside.replace(aside.with_name(aside.name + part))

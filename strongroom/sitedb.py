@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from operator import methodcaller
 from pathlib import Path
 
 import msgspec
@@ -46,9 +47,9 @@ CREATE TABLE IF NOT EXISTS board(id INTEGER PRIMARY KEY CHECK(id = 1), revision 
   body BLOB NOT NULL);
 """
 
-CURSOR_SCHEMA = "CREATE TABLE IF NOT EXISTS cursor(name TEXT PRIMARY KEY, seq INTEGER NOT NULL)"
-
 _board = msgspec.json.Decoder(Board)
+LENIENT = methodcaller("decode", "utf-8", "replace")
+"""How text is read: letters that the disk changed are no reason not to read the row they stand in, or any after it."""
 
 
 # https://sqlite.org/rescode.html: the file is malformed, or no database at all.
@@ -57,7 +58,8 @@ _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 def is_damage(error: Exception) -> bool:
     """Whether SQLite says that a file is no longer what it wrote."""
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED
+    # SQLite's own words may quote what it found, which Python then cannot read.
+    return isinstance(error, UnicodeDecodeError) or getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED
 
 
 class Batch(Struct, kw_only=True):
@@ -182,7 +184,7 @@ class SiteDb:
     def latest(self) -> dict[str, Reading]:
         """The newest reading of every sensor as last committed."""
         rows = self._db.execute("SELECT sensor, value, measured_at, received_at, quality FROM latest")
-        return {r[0]: Reading(r[0], r[1], r[2], r[3], Quality(r[4])) for r in rows}
+        return {reading.sensor: reading for row in rows if (reading := _reading(*row)) is not None}
 
     def kept(self) -> list[tuple[int, bytes]]:
         """Packet identifiers and marks of the newest messages kept, oldest first."""
@@ -192,6 +194,11 @@ class SiteDb:
         """A stored value, or None."""
         row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return row[0] if row else None
+
+    def number(self, key: str) -> int | None:
+        """A stored number; None where there is none, or the disk made something else of it."""
+        word = self.meta(key) or ""
+        return int(word) if word.isascii() and word.isdigit() else None
 
     @property
     def head(self) -> str:
@@ -223,6 +230,7 @@ def number_after(db: sqlite3.Connection, table: str, upto: int) -> None:
 def _for_writing(path: Path, moved_upto: int) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
     db = sqlite3.connect(path, timeout=10.0, isolation_level=None, check_same_thread=False)
+    db.text_factory = LENIENT
     try:
         db.execute("PRAGMA journal_mode=WAL")
         db.execute("PRAGMA synchronous=FULL")
@@ -251,6 +259,7 @@ class SiteReader:
             self._file = self._path.stat().st_ino
         except OSError as error:  # a salvaged file is just taking its place
             raise sqlite3.OperationalError(str(error)) from error
+        self._db.text_factory = LENIENT
         self._revision = -1
         self._last: Board | None = None
 
@@ -302,14 +311,14 @@ class SiteReader:
         rows = self.entries(about=act_id, kind="act", limit=1)
         return rows[0] if rows else None
 
-    def intake_after(self, seq: int, limit: int) -> list[tuple[int, Reading]]:
-        """Durable readings after a number, oldest first."""
+    def intake_after(self, seq: int, limit: int) -> list[tuple[int, Reading | None]]:
+        """Durable readings after a number, oldest first; None for a row that the disk made unreadable."""
         rows = self._db.execute(
             "SELECT seq, sensor, value, measured_at, received_at, quality, raw, drill FROM intake"
             " WHERE seq > ? ORDER BY seq LIMIT ?",
             (seq, limit),
         )
-        return [(r[0], Reading(r[1], r[2], r[3], r[4], Quality(r[5]), r[6], r[7])) for r in rows]
+        return [(number, _reading(*row)) for number, *row in rows]
 
     def intake_span(self) -> tuple[int, int]:
         """Lowest and highest number in the intake (0, 0 when empty)."""
@@ -322,43 +331,6 @@ class SiteReader:
     def close(self) -> None:
         """Close."""
         self._db.close()
-
-
-class Cursors:
-    """How far each consumer of the intake has come, in a file of its own beside the site database.
-
-    Kept apart so that consumers never wait for, or hold up, the engine's group commit. The file is opened by the first
-    question, which may raise :class:`sqlite3.Error` or :class:`OSError`, and so may every other.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._open: sqlite3.Connection | None = None
-
-    @property
-    def _db(self) -> sqlite3.Connection:
-        if self._open is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            db = sqlite3.connect(self._path, timeout=10.0, isolation_level=None, check_same_thread=False)
-            db.execute("PRAGMA journal_mode=WAL")
-            db.execute("PRAGMA synchronous=FULL")
-            db.execute(CURSOR_SCHEMA)
-            self._open = db
-        return self._open
-
-    def get(self, name: str) -> int:
-        """The last number this consumer has finished; 0 at first."""
-        row = self._db.execute("SELECT seq FROM cursor WHERE name = ?", (name,)).fetchone()
-        return int(row[0]) if row else 0
-
-    def set(self, name: str, seq: int) -> None:
-        """Everything up to ``seq`` is finished."""
-        self._db.execute("INSERT OR REPLACE INTO cursor VALUES(?,?)", (name, seq))
-
-    def close(self) -> None:
-        """Close."""
-        if self._open is not None:
-            self._open.close()
 
 
 def _broken(entries: Iterator[Entry], head: str | None) -> int | None:
@@ -383,12 +355,24 @@ def _entries(rows: sqlite3.Cursor) -> Iterator[Entry]:
         yield Entry(seq=seq, at=at, kind=kind, about=about, by=by, data=body, hash=digest)
 
 
+def _reading(
+    sensor: str,
+    value: float,
+    measured_at: float,
+    received_at: float,
+    quality: str,
+    raw: float | None = None,
+    drill: str = "",
+) -> Reading | None:
+    """A stored row as a reading; None where the disk left something else in its place."""
+    if not (type(value) is type(measured_at) is type(received_at) is float and type(sensor) is str):
+        return None
+    try:
+        return Reading(sensor, value, measured_at, received_at, Quality(quality), raw, drill)
+    except ValueError:
+        return None
+
+
 def encode_board(board: Board) -> tuple[int, bytes]:
     """The board row."""
     return (board.revision, msgspec.json.encode(board))
-
-
-def chunk(rows: Sequence[Reading], size: int) -> Iterator[Sequence[Reading]]:
-    """Slices of at most ``size``."""
-    for start in range(0, len(rows), size):
-        yield rows[start : start + size]

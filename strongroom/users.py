@@ -7,30 +7,32 @@ by typing wrong passwords from elsewhere. Times are Unix seconds UTC and are pas
 
 from __future__ import annotations
 
+import contextlib
+import logging
+import secrets
 import sqlite3
+import threading
+from collections import deque
 from pathlib import Path
+from urllib.parse import quote
 
 import msgspec
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from msgspec import Struct
 
-ROLES = ("viewer", "helper", "archivist", "coordinator", "administrator")
+from strongroom.accounts import alone
+from strongroom.salvage import never_filled
+from strongroom.users_file import ROLES, SCHEMA
+
 SHORTEST_PASSWORD = 8
 # Wrong tries before waiting begins, and the longest wait (s): one name from one address; one address; one name.
 _PAIR, _ADDRESS, _NAME = (5, 900.0), (20, 900.0), (20, 60.0)
 _FIRST_WAIT_S = 5.0
 _FORGET_S = 3600.0
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS users(
-  name TEXT PRIMARY KEY, hash TEXT NOT NULL, roles TEXT NOT NULL, person TEXT NOT NULL, language TEXT NOT NULL,
-  session_h REAL NOT NULL, epoch INTEGER NOT NULL, pin TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS tries(
-  key TEXT PRIMARY KEY, failures INTEGER NOT NULL, at REAL NOT NULL, until_at REAL NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS looks(
-  seq INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, user TEXT NOT NULL, what TEXT NOT NULL);
-"""
+_MOST_HELD = 10_000  # tries and looks that wait in memory for a file that takes nothing
+_NEWEST_EPOCH = 2**40
+_AWAY = (sqlite3.Error, UnicodeDecodeError)  # the latter where SQLite's own words quote what it found
 
 
 class User(Struct, frozen=True, kw_only=True):
@@ -51,6 +53,10 @@ class Wait(Struct, frozen=True):
     seconds: float
 
 
+class Unreadable(Struct, frozen=True):
+    """The accounts cannot be read right now, so nobody can prove who they are; the engine mends or tells it."""
+
+
 class Looked(Struct, frozen=True):
     """Somebody opened something confidential."""
 
@@ -60,19 +66,42 @@ class Looked(Struct, frozen=True):
 
 
 class Users:
-    """The users file. Safe to use from several threads: every call opens its own short transaction."""
+    """The users file. Safe to use from several threads: every call opens its own short transaction.
+
+    A file that is damaged, away or not writable opens no door and keeps no screen dark: nobody can sign in, sessions
+    that this process knows go on until they end, wrong tries are counted in memory, and a look at what is confidential
+    is written down as soon as the file takes it. What changes accounts raises :class:`sqlite3.Error` or
+    :class:`OSError` then.
+    """
 
     def __init__(self, path: Path, hasher: PasswordHasher | None = None) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self._hasher = hasher or PasswordHasher()
         self._nobody = self._hasher.hash("nobody has this password")
-        with self._open() as db:
-            db.executescript(_SCHEMA)
-        path.chmod(0o600)
+        self._known: dict[str, User] = {}
+        self._tries: dict[str, tuple[int, float, float]] = {}
+        self._writing = threading.Lock()
+        self._unwritten: deque[Looked] = deque(maxlen=_MOST_HELD)
+        with contextlib.suppress(*_AWAY, OSError):
+            self.make()
+
+    def make(self) -> None:
+        """Make the file where there is none. OSError or :class:`sqlite3.Error` where that cannot be."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with alone(self.path.parent):
+            if self.path.exists() and not never_filled(self.path):
+                return
+            self.path.touch(mode=0o600)
+            try:
+                with contextlib.closing(self._open()) as db:
+                    db.executescript(SCHEMA)
+            except BaseException:
+                self.path.unlink()
+                raise
 
     def _open(self) -> sqlite3.Connection:
-        return sqlite3.connect(self.path, timeout=10.0)
+        # Never makes a file: one of no bytes would look like a site without accounts.
+        return sqlite3.connect(f"file:{quote(str(self.path))}?mode=rw", uri=True, timeout=10.0)
 
     def add(
         self,
@@ -93,7 +122,8 @@ class Users:
             raise ValueError(f"roles are {', '.join(ROLES)}; not {', '.join(sorted(unknown)) or 'nothing'}")
         with self._open() as db:
             row = db.execute("SELECT epoch, pin FROM users WHERE name = ?", (name,)).fetchone()
-            epoch, pin = (row[0] + 1, row[1]) if row else (1, "")
+            # Where there was none, a number that no session of an earlier account of this name bears.
+            epoch, pin = (row[0] + 1, row[1]) if row else (1 + secrets.randbelow(_NEWEST_EPOCH), "")
             db.execute(
                 "INSERT OR REPLACE INTO users VALUES(?,?,?,?,?,?,?,?)",
                 (name, self._hasher.hash(password), ",".join(roles), person, language, session_h, epoch, pin),
@@ -105,21 +135,38 @@ class Users:
             return db.execute("DELETE FROM users WHERE name = ?", (name,)).rowcount > 0
 
     def get(self, name: str) -> User | None:
-        """A user by name."""
-        with self._open() as db:
-            row = db.execute(
-                "SELECT name, roles, person, language, session_h, epoch, pin FROM users WHERE name = ?",
-                (name,),
-            ).fetchone()
-        return _user(row) if row else None
+        """A user by name; as last known to this process while the file cannot be read."""
+        try:
+            with self._open() as db:
+                row = db.execute(f"{_FOUND} WHERE name = ?", (name,)).fetchone()
+            user = _user(row) if row else None
+        except _AWAY:
+            return self._known.get(name)
+        except msgspec.ValidationError:  # damaged, and no longer theirs
+            user = None
+        if user is None:
+            self._known.pop(name, None)
+        else:
+            self._known[name] = user
+        return user
 
     def everyone(self) -> list[User]:
-        """All users by name."""
-        with self._open() as db:
-            rows = db.execute(
-                "SELECT name, roles, person, language, session_h, epoch, pin FROM users ORDER BY name"
-            ).fetchall()
-        return [_user(row) for row in rows]
+        """All users by name; those last known to this process while the file cannot be read."""
+        try:
+            with self._open() as db:
+                rows = db.execute(f"{_FOUND} ORDER BY name").fetchall()
+            self._known = {user.name: user for user in map(_user, rows)}
+        except (*_AWAY, msgspec.ValidationError):
+            pass
+        return sorted(self._known.values(), key=lambda user: user.name)
+
+    def missing(self) -> bool | None:
+        """Whether there is no account at all; None while the file cannot be read."""
+        try:
+            with self._open() as db:
+                return db.execute("SELECT 1 FROM users LIMIT 1").fetchone() is None
+        except _AWAY:
+            return None
 
     def set_pin(self, name: str, pin: str) -> None:
         """A PIN of 6 to 12 digits for the wall and the answer page. ValueError says what is wrong."""
@@ -132,21 +179,26 @@ class Users:
         if not found:
             raise ValueError(f"there is no user {name}")
 
-    def sign_in(self, name: str, password: str, address: str, now: float) -> User | Wait | None:
+    def sign_in(self, name: str, password: str, address: str, now: float) -> User | Wait | Unreadable | None:
         """The user if the words are right; None if not; Wait where guessing must pause first."""
         return self._prove(name, password, address, now, "hash")
 
-    def by_pin(self, name: str, pin: str, address: str, now: float) -> User | Wait | None:
+    def by_pin(self, name: str, pin: str, address: str, now: float) -> User | Wait | Unreadable | None:
         """The user if the PIN is right; slowed like passwords, and counted together with them."""
         return self._prove(name, pin, address, now, "pin")
 
-    def _prove(self, name: str, secret: str, address: str, now: float, column: str) -> User | Wait | None:
+    def _prove(
+        self, name: str, secret: str, address: str, now: float, column: str
+    ) -> User | Wait | Unreadable | None:
         keys = {f"pair {name} {address}": _PAIR, f"from {address}": _ADDRESS, f"name {name}": _NAME}
         wait = self._wait(list(keys), now)
         if wait > 0:
             return Wait(wait)
-        with self._open() as db:
-            row = db.execute("SELECT hash, pin FROM users WHERE name = ?", (name,)).fetchone()
+        try:
+            with self._open() as db:
+                row = db.execute("SELECT hash, pin FROM users WHERE name = ?", (name,)).fetchone()
+        except _AWAY:
+            return Unreadable()
         stored = (row[0] if column == "hash" else row[1]) if row else ""
         try:
             # A name that does not exist costs the same time as a wrong password.
@@ -156,42 +208,80 @@ class Users:
         if not right:
             self._failed(keys, now)
             return None
-        with self._open() as db:
-            db.execute("DELETE FROM tries WHERE key = ?", (f"pair {name} {address}",))
+        key = f"pair {name} {address}"
+        self._tries.pop(key, None)
+        with contextlib.suppress(*_AWAY), self._open() as db:
+            db.execute("DELETE FROM tries WHERE key = ?", (key,))
         return self.get(name)
 
     def _wait(self, keys: list[str], now: float) -> float:
-        with self._open() as db:
+        held = max((self._tries[key][2] for key in keys if key in self._tries), default=0.0)
+        with contextlib.suppress(*_AWAY), self._open() as db:
             marks = ",".join("?" * len(keys))
             # Only question marks are joined here; every value is bound.
             row = db.execute(f"SELECT max(until_at) FROM tries WHERE key IN ({marks})", keys).fetchone()  # noqa: S608
-        return max(0.0, (row[0] or 0.0) - now)
+            held = max(held, row[0] or 0.0)
+        return max(0.0, held - now)
 
     def _failed(self, keys: dict[str, tuple[int, float]], now: float) -> None:
-        with self._open() as db:
-            for key, (free, longest) in keys.items():
-                row = db.execute("SELECT failures, at FROM tries WHERE key = ?", (key,)).fetchone()
-                failures = 1 + (row[0] if row and now - row[1] < _FORGET_S else 0)
-                over = failures - free
-                wait = min(longest, _FIRST_WAIT_S * 2.0 ** min(over, 20)) if over >= 0 else 0.0
-                db.execute("INSERT OR REPLACE INTO tries VALUES(?,?,?,?)", (key, failures, now, now + wait))
+        found: dict[str, tuple[int, float, float]] = {}
+        with contextlib.suppress(*_AWAY), self._open() as db:
+            for key in keys:
+                row = db.execute("SELECT failures, at, until_at FROM tries WHERE key = ?", (key,)).fetchone()
+                if row:
+                    found[key] = row
+        for key, (free, longest) in keys.items():
+            before = [
+                one for one in (found.get(key), self._tries.get(key)) if one and now - one[1] < _FORGET_S
+            ]
+            failures = 1 + max((one[0] for one in before), default=0)
+            over = failures - free
+            wait = min(longest, _FIRST_WAIT_S * 2.0 ** min(over, 20)) if over >= 0 else 0.0
+            found[key] = (failures, now, now + wait)
+        try:
+            with self._open() as db:
+                db.executemany(
+                    "INSERT OR REPLACE INTO tries VALUES(?,?,?,?)", [(key, *found[key]) for key in keys]
+                )
+        except _AWAY:
+            for key, one in found.items():
+                self._tries.pop(key, None)
+                self._tries[key] = one
+            while len(self._tries) > _MOST_HELD:
+                self._tries.pop(next(iter(self._tries)))
 
     def looked(self, user: str, what: str, at: float) -> None:
-        """Remember that somebody opened something confidential."""
-        with self._open() as db:
-            db.execute("INSERT INTO looks(at, user, what) VALUES(?,?,?)", (at, user, what))
+        """Remember that somebody opened something confidential; never keeps them from it."""
+        with self._writing:
+            self._unwritten.append(Looked(at, user, what))
+            try:
+                with self._open() as db:
+                    db.executemany(
+                        "INSERT INTO looks(at, user, what) VALUES(?,?,?)",
+                        [(one.at, one.user, one.what) for one in self._unwritten],
+                    )
+            except _AWAY as error:
+                logging.getLogger(__name__).error(
+                    "cannot write down that %s opened %s: %s", user, what, error
+                )
+            else:
+                self._unwritten.clear()
 
     def looks(self, limit: int = 100) -> list[Looked]:
-        """Who opened what, newest first."""
-        with self._open() as db:
+        """Who opened what, newest first; of a file that cannot be read what still waits to be written."""
+        rows: list[tuple[float, str, str]] = []
+        with contextlib.suppress(*_AWAY), self._open() as db:
             rows = db.execute(
                 "SELECT at, user, what FROM looks ORDER BY seq DESC LIMIT ?", (limit,)
             ).fetchall()
-        return [Looked(*row) for row in rows]
+        return [*reversed(self._unwritten), *(Looked(*row) for row in rows)][:limit]
+
+
+_FOUND = "SELECT name, roles, person, language, session_h, epoch, pin FROM users"
 
 
 def _user(row: tuple[str, str, str, str, float, int, str]) -> User:
-    roles = tuple(part for part in row[1].split(",") if part)
+    roles = tuple(part for part in str(row[1]).split(",") if part in ROLES)
     return msgspec.convert(
         {
             "name": row[0],

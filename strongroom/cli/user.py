@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from strongroom.accounts import Accounts
 from strongroom.cli import app
 from strongroom.cli.common import settings_or_exit
-from strongroom.users import ROLES, Users
+from strongroom.clock import SystemClock
+from strongroom.datadir import USERS_DB
+from strongroom.users import Users
+from strongroom.users_file import ROLES
 
 users_app = typer.Typer(no_args_is_help=True, help="Who may sign in · 谁可以登录")
 app.add_typer(users_app, name="user")
@@ -21,7 +28,27 @@ Data = Annotated[
 
 
 def _users(data: Path | None) -> Users:
-    return Users((data or settings_or_exit(None, None).data) / "users.db")
+    """The accounts, mended first where they are damaged; ends the command with a sentence where they are away."""
+    folder = data or settings_or_exit(None, None).data
+    users = Users(folder / USERS_DB)
+    accounts = Accounts(folder, SystemClock())
+    accounts.look()
+    if (trouble := accounts.trouble()) is not None:
+        typer.echo(f"{trouble.zh} · {trouble.en}", err=True)
+    if users.missing() is None:
+        typer.echo(f"{users.path}: 无法读写账号 · the accounts cannot be read", err=True)
+        raise typer.Exit(2)
+    return users
+
+
+@contextmanager
+def _written() -> Iterator[None]:
+    """What the disk does not take ends the command with a sentence."""
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        typer.echo(f"没有写入 not written: {error}", err=True)
+        raise typer.Exit(2) from None
 
 
 def _asked(words: str) -> str:
@@ -40,8 +67,10 @@ def add(
     hours: Annotated[float, typer.Option("--hours", help="How long a session lasts · 登录有效小时数")] = 12.0,
 ) -> None:
     """Add a user or give one a new password; the password is asked for, never an argument."""
+    users = _users(data)
     try:
-        _users(data).add(name, _asked("Password 密码"), tuple(role or ["viewer"]), person, language, hours)
+        with _written():
+            users.add(name, _asked("Password 密码"), tuple(role or ["viewer"]), person, language, hours)
     except ValueError as problem:
         typer.echo(f"not added 未添加: {problem}", err=True)
         raise typer.Exit(2) from None
@@ -57,8 +86,10 @@ def add(
 @users_app.command("pin")
 def pin(name: str, data: Data = None) -> None:
     """Set the PIN with which a user acknowledges at the wall and on the answer page."""
+    users = _users(data)
     try:
-        _users(data).set_pin(name, _asked("PIN"))
+        with _written():
+            users.set_pin(name, _asked("PIN"))
     except ValueError as problem:
         typer.echo(f"not set 未设置: {problem}", err=True)
         raise typer.Exit(2) from None
@@ -68,7 +99,10 @@ def pin(name: str, data: Data = None) -> None:
 @users_app.command("remove")
 def remove(name: str, data: Data = None) -> None:
     """Take a user away; open sessions end at once."""
-    if not _users(data).remove(name):
+    users = _users(data)
+    with _written():
+        found = users.remove(name)
+    if not found:
         typer.echo(f"there is no user 没有用户 {name}", err=True)
         raise typer.Exit(2)
     typer.echo(f"{name} removed 已删除")

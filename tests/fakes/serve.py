@@ -17,11 +17,12 @@ from alerts.health import AlarmHealth, alarm_health
 from alerts.model import AlarmEvent
 from dashboard.app import run
 from dashboard.desk import Course, Outcome, Point, Raised
-from dashboard.door import Door, key_of
+from dashboard.door import Door
 from dashboard.looks import kind_of
 from dashboard.world import World
 from sensors.model import Text
 from sensors.newcomer import Newcomer
+from strongroom.accounts import session_key
 from strongroom.clock import SystemClock
 from strongroom.model import Act, Board, Building
 from strongroom.users import Users
@@ -115,7 +116,7 @@ def main() -> None:
         users.add(role, "correct horse", (role,), person, "zh")
     demo = "one-time" if "--demo" in sys.argv else ""
     desk = LivingDesk(clock, data)
-    door = Door(key_of(data), users, desk.building, demo)
+    door = Door(session_key(data), users, desk.building, demo)
     run(World(desk=desk, door=door, users=users, clock=clock, data=data, demo=demo), port)
 
 

@@ -109,7 +109,9 @@ def test_a_disk_full_for_longer_than_the_window_lasts_costs_no_alarm_and_no_read
         assert not rehearsal.engine.bypass.open
         reader = SiteReader(tmp_path / name / "site.db")
         kept = [
-            r for _, r in reader.intake_after(0, 100_000) if building.sensors[r.sensor].dialect != "derived"
+            r
+            for _, r in reader.intake_after(0, 100_000)
+            if r is not None and building.sensors[r.sensor].dialect != "derived"
         ]
         reader.close()
         return rehearsal, {(r.sensor, r.measured_at, r.value) for r in kept}, len(kept)

@@ -22,11 +22,12 @@ from sensors.model import Reading
 from strongroom.assemble import make_engine
 from strongroom.beat import ailing, stalled
 from strongroom.clock import SetClock
+from strongroom.cursors import Cursors
 from strongroom.datadir import CURSORS_DB, SITE_DB
 from strongroom.engine import Engine
 from strongroom.feeder import Feeder
 from strongroom.model import Building
-from strongroom.sitedb import Batch, Cursors
+from strongroom.sitedb import Batch
 from strongroom.watch import Watch, listen
 
 START = 1_764_640_800.0

@@ -13,8 +13,9 @@ from ingest.series import SeriesDamagedError, SeriesDownError, SeriesRefusedErro
 from ingest.series_memory import MemorySeries
 from sensors.model import Reading, Text
 from strongroom.clock import SetClock
+from strongroom.cursors import Cursors
 from strongroom.feeder import ALARM_DOWN_S, CURSOR, MEND_EVERY_S, SPARE_BYTES, Feeder
-from strongroom.sitedb import Batch, Cursors, SiteDb
+from strongroom.sitedb import Batch, SiteDb
 
 T0 = 1_790_000_000.0
 

@@ -10,11 +10,12 @@ import pytest
 
 from alerts.acts import Acknowledge
 from sensors.model import Quality, Reading
+from strongroom.cursors import Cursors
 from strongroom.inbox import Inbox
 from strongroom.journal import broken_at, draft_fact
 from strongroom.model import Act, StopDrill
 from strongroom.salvage import SITE, in_memory
-from strongroom.sitedb import Batch, Cursors, SiteDb, SiteReader
+from strongroom.sitedb import Batch, SiteDb, SiteReader
 
 
 def facts(count: int, start: int = 0) -> Batch:

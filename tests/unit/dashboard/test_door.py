@@ -15,10 +15,11 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from dashboard.desk import Outcome
-from dashboard.door import COOKIE, Porter, key_of
+from dashboard.door import COOKIE, Porter
 from dashboard.routes import routes
 from dashboard.world import World
 from sensors.model import Text
+from strongroom.accounts import session_key
 from strongroom.clock import SetClock
 from strongroom.model import ReplyReceived
 from tests.fakes import house
@@ -358,8 +359,8 @@ def test_only_our_own_parts_are_served(here: World) -> None:
 
 
 def test_the_signing_key_is_the_owners_alone_and_stays(tmp_path: Path) -> None:
-    key = key_of(tmp_path / "data")
-    assert len(key) == 32 and key_of(tmp_path / "data") == key
+    key = session_key(tmp_path / "data")
+    assert len(key) == 32 and session_key(tmp_path / "data") == key
     assert (tmp_path / "data" / "session.key").stat().st_mode & 0o077 == 0
 
 
