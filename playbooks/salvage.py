@@ -16,7 +16,7 @@ from alerts.model import Refused
 from playbooks import custody, safety
 from playbooks.acts import GiveBack, Treat
 from playbooks.holdings.materials import most_delicate
-from playbooks.holdings.salvage import DRY_PCT, forbidden, takes_water
+from playbooks.holdings.treatment import DRY_PCT, forbidden, takes_water
 from playbooks.items import CONDITIONS, WET, Care, Hand, ItemState, Treatment
 from playbooks.model import Holding, Incident, IncidentEvent
 from playbooks.safety import Outcome, no, said

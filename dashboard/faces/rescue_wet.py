@@ -10,7 +10,7 @@ from dashboard.faces.rescue_plan import holding_title
 from dashboard.html import button, esc, join, mark, tag
 from dashboard.scene import Scene
 from playbooks import custody, salvage
-from playbooks.holdings.salvage import DRY_PCT, method, takes_water
+from playbooks.holdings.treatment import DRY_PCT, method, takes_water
 from playbooks.items import Care, ItemState, Treatment
 from playbooks.model import Holding, Incident
 from playbooks.salvage import WetClock

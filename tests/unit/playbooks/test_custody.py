@@ -19,7 +19,7 @@ from playbooks.acts import (
     Treat,
 )
 from playbooks.holdings.materials import MATERIALS, material_id, most_delicate
-from playbooks.holdings.salvage import METHODS, forbidden
+from playbooks.holdings.treatment import METHODS, forbidden
 from playbooks.items import ItemState
 from playbooks.model import Incident, IncidentEvent, StepState
 from playbooks.response import Response
