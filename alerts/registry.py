@@ -19,9 +19,11 @@ class Registry:
         self.zones = zones
         self._by_quantity: dict[str, list[Sensor]] = {}
         self._by_zone: dict[str, list[Sensor]] = {}
+        self._alike: dict[tuple[str, str], list[Sensor]] = {}
         for sensor in sensors.values():
             self._by_quantity.setdefault(sensor.quantity, []).append(sensor)
             self._by_zone.setdefault(sensor.zone, []).append(sensor)
+            self._alike.setdefault((sensor.zone, sensor.quantity), []).append(sensor)
 
     def selected(self, select: Select) -> list[Sensor]:
         """The sensors a condition looks at, in the order of the folder."""
@@ -55,11 +57,8 @@ class Registry:
 
     def neighbours(self, sensor: Sensor) -> list[Sensor]:
         """The other sensors of the same quantity in the same zone."""
-        return [
-            other
-            for other in self._by_zone.get(sensor.zone, ())
-            if other.quantity == sensor.quantity and other.id != sensor.id
-        ]
+        alike = self._alike.get((sensor.zone, sensor.quantity), ())
+        return [other for other in alike if other.id != sensor.id]
 
     def _kind(self, sensor: Sensor) -> str:
         zone = self.zones.get(sensor.zone)

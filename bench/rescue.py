@@ -1,7 +1,7 @@
 """The rescue planner against the printed list, its best known plans and its bound.
 
-``python -m bench.rescue --json [--sizes 200,1000,5000,20000] [--seeds 1] [--seconds 0.01,1,10] [--reference 0]
-[--tries 1] [--limits]``
+``python -m bench.rescue --json [--sizes 200,1000,5000,20000] [--threats fire,water] [--seeds 1] [--seconds 0.01,1,10]
+[--reference 0] [--tries 1] [--limits]``
 
 For each made-up building (see :mod:`bench.buildings`) and each time: value saved over what following the printed
 list saves, over the best known value, and the bound over it. Best known values with how they were found are in
@@ -128,6 +128,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--sizes", default="200,1000,5000,20000")
+    parser.add_argument("--threats", default=",".join(THREATS))
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--seconds", default="0.01,1,10")
     parser.add_argument("--reference", type=float, default=0.0, help="seconds of a long run as reference")
@@ -148,17 +149,17 @@ def main() -> None:
         return
     best, found = kept(), []
     for size in map(int, options.sizes.split(",")):
-        for threat in THREATS:
+        for threat in options.threats.split(","):
             for seed in range(1, options.seeds + 1):
                 found.append(
                     measure(
                         size, threat, seed, seconds, options.reference, best, options.tries, options.limits
                     )
                 )
+                if options.keep:
+                    keep(best)
                 if not options.json:
                     print(json.dumps(found[-1]))
-    if options.keep:
-        keep(best)
     print(
         json.dumps(
             {

@@ -90,8 +90,11 @@ def act_of(
 
 
 def _when(facts: dict[str, Any], building: Building, now: float) -> None:
-    """The real time of an act done by hand: as long ago as the browser says, or by the wall clock of the house."""
-    ago, local = facts.pop("ago_s", None), facts.pop("at_local", None)
+    """The real time of an act done by hand: as long ago as the browser says, or by the wall clock of the house.
+
+    ``seen_at`` is our own clock's time on the page where it was ticked, which it cannot be older than.
+    """
+    ago, local, seen = facts.pop("ago_s", None), facts.pop("at_local", None), facts.pop("seen_at", None)
     field = "held_at" if facts.get("type") == "drill.held" else "at"
     if facts.get("type") not in _BY_HAND | {"drill.held"} or facts.get(field) is not None:
         return
@@ -103,6 +106,9 @@ def _when(facts: dict[str, Any], building: Building, now: float) -> None:
         facts[field] = min(moment.timestamp(), now)
     elif isinstance(ago, int | float) and JUST_NOW_S < ago < OLDEST_TICK_S:
         facts["at"] = now - float(ago)
+        if isinstance(seen, int | float) and not isinstance(seen, bool) and facts["at"] < seen <= now:
+            # The phone's clock was set forward meanwhile: the tick is no older than the page it was made on.
+            facts["at"] = float(seen)
 
 
 def _check(what: What, viewer: Viewer, board: Board | None, now: float) -> None:
@@ -138,12 +144,6 @@ def _reply(facts: dict[str, Any], viewer: Viewer, building: Building, board: Boa
     words = str(facts.get("words", "")).strip()[:160]
     if not words:
         raise _bad("请输入短信里的确认码。", "Type the code from the message.")
-    facts = {
-        "sender": person.phone or person.id,
-        "words": words,
-        "means": "phone page",
-        "notice": found[0].id,
-    }
     if words.casefold() in {found[0].code.casefold(), found[0].reference.casefold()}:
         # The code alone means what its first use means: somebody takes it.
         words = f"{found[0].code}A"

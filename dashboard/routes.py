@@ -202,7 +202,9 @@ class Pages:
         if viewer is None:
             return _error({"zh": "请先登录。", "en": "Sign in first."}, 401)
         if not self._here.door.right_token(cookie, request.headers.get("x-strongroom", "")):
-            return _error({"zh": "请刷新页面后再试。", "en": "Reload the page and try again."}, 403)
+            # Not refused for what it asks: a page of an earlier session keeps it and sends it again when loaded anew.
+            words = {"zh": "请刷新页面后再试。", "en": "Reload the page and try again."}
+            return JSONResponse({"error": words, "stale": True}, status_code=403)
         try:
             payload = json.loads(await _body(request))
         except TooLargeError:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from alerts.model import Person
 from playbooks.holdings.materials import most_delicate
 from playbooks.model import Holding, Playbook, Ranked, Step
-from playbooks.paper import Stamp, both, document, esc, foot, label, page, qr, title_of
+from playbooks.paper import Stamp, both, document, esc, foot, label, page, qr, title_of, withheld
 from sensors.model import Text, Zone
 
 _GRADE = {1: Text("一级", "GRADE 1"), 2: Text("二级", "GRADE 2"), 3: Text("三级", "GRADE 3")}
@@ -68,6 +68,8 @@ def _card(
     grade = _GRADE.get(one.grade, Text(str(one.grade), f"GRADE {one.grade}"))
     small_plan = f'<div class="photo">{plan}</div>' if plan else ""
     image = f'<img src="{esc(photo)}" alt="">' if photo else label("无照片", "no photo")
+    if withheld(one, stamp):
+        image = label("照片不对外", "photo withheld")  # a seal or a cover with its title says what it is
     kg = f"{one.unit_kg:g} kg × {one.units}"
     cover = both(one.cover) if one.cover.zh or one.cover.en else label("无", "none")
     act = {

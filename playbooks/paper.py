@@ -85,9 +85,14 @@ def label(zh: str, en: str) -> str:
     return f'{esc(zh)} <span class="en" lang="en">{esc(en)}</span>'
 
 
+def withheld(holding: Holding, stamp: Stamp) -> bool:
+    """Whether this print must not show what the holding is (C34)."""
+    return bool(holding.secrecy) and stamp.for_outside
+
+
 def title_of(holding: Holding, stamp: Stamp) -> str:
     """The holding's title, withheld on a print for outside helpers where it is classified (C34)."""
-    if holding.secrecy and stamp.for_outside:
+    if withheld(holding, stamp):
         return f"{HIDDEN.zh} {HIDDEN.en}"
     return holding.title
 

@@ -6,7 +6,7 @@ Pure in (record, now). Times are Unix seconds UTC. What was never told is unknow
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from math import inf
 from statistics import median
@@ -94,29 +94,29 @@ class State(Struct, frozen=True):
 def state(record: Record, now: float, neighbours: Iterable[Record] = ()) -> State:
     """The state of a sensor at ``now``; ``neighbours`` measure the same quantity in the same zone."""
     fresh, since = freshness(record, now)
-    troubles = tuple(
-        trouble
-        for trouble in Trouble
-        if (disagrees(record, neighbours) if trouble is Trouble.DISAGREES else has(record, trouble, now))
-    )
-    words = [_freshness_words(record, fresh, now), *(WORDS[trouble] for trouble in troubles)]
-    if len(words) > 1 and fresh is Freshness.FRESH:
-        words = words[1:]
+    found = [trouble for trouble, stands in _STANDS.items() if stands(record, now)]
+    if disagrees(record, neighbours):
+        found.append(Trouble.DISAGREES)
+        found.sort(key=_ORDER.__getitem__)
+    if not found:
+        return State(fresh, since, (), _freshness_words(record, fresh, now))
+    words = [] if fresh is Freshness.FRESH else [_freshness_words(record, fresh, now)]
+    words += [WORDS[trouble] for trouble in found]
     reason = Text("；".join(one.zh for one in words), "; ".join(one.en for one in words))
-    return State(fresh, since, troubles, reason)
+    return State(fresh, since, tuple(found), reason)
 
 
 def freshness(record: Record, now: float) -> tuple[Freshness, float]:
     """How fresh, and since when, by the sensor's own live measurements alone."""
-    if record.seen_at == -inf:
+    seen_at = record.seen_at
+    if seen_at == -inf:
         return Freshness.NEVER, record.known_at
-    age = now - record.seen_at
-    if age > record.limit_s:
-        return Freshness.SILENT, record.seen_at + record.limit_s
+    if now - seen_at > record.limit_s:
+        return Freshness.SILENT, seen_at + record.limit_s
     late_at = late_from(record)
     if now > late_at:
         return Freshness.LATE, late_at
-    return Freshness.FRESH, record.seen_at
+    return Freshness.FRESH, seen_at
 
 
 def late_from(record: Record) -> float:
@@ -126,20 +126,7 @@ def late_from(record: Record) -> float:
 
 def has(record: Record, trouble: Trouble, now: float) -> bool | None:
     """Whether a trouble stands; None where nothing was ever said of it. Disagreement is :func:`disagrees`."""
-    match trouble:
-        case Trouble.IMPLAUSIBLE:
-            return record.implausible_at > 0.0 or spiky(record)
-        case Trouble.STUCK:
-            return record.stuck
-        case Trouble.OFFLINE:
-            return any(not word.online for word in record.words.values()) if record.words else None
-        case Trouble.LOW_BATTERY:
-            return low_battery(record)
-        case Trouble.SELF_TEST:
-            return testing(record, now)
-        case _:
-            told = record.told.get(trouble.value)
-            return None if told is None else told.value == 1.0
+    return _STANDS[trouble](record, now)
 
 
 def spiky(record: Record) -> bool:
@@ -183,6 +170,42 @@ def apart(value: float, neighbours: Sequence[float | None], limit: float) -> boo
 def believable(record: Record) -> bool:
     """Whether the last value can stand for now: measured, not noted as silent, not frozen, not impossible."""
     return not (record.value is None or record.silent or record.stuck or record.implausible_at)
+
+
+def _implausible(record: Record, _now: float) -> bool:
+    return record.implausible_at > 0.0 or spiky(record)
+
+
+def _stuck(record: Record, _now: float) -> bool:
+    return record.stuck
+
+
+def _told(word: str) -> Callable[[Record, float], bool | None]:
+    def stands(record: Record, _now: float) -> bool | None:
+        told = record.told.get(word)
+        return None if told is None else told.value == 1.0
+
+    return stands
+
+
+def _offline(record: Record, _now: float) -> bool | None:
+    return any(not word.online for word in record.words.values()) if record.words else None
+
+
+def _low_battery(record: Record, _now: float) -> bool | None:
+    return low_battery(record)
+
+
+_STANDS: dict[Trouble, Callable[[Record, float], bool | None]] = {
+    Trouble.IMPLAUSIBLE: _implausible,
+    Trouble.STUCK: _stuck,
+    Trouble.FAULT: _told("fault"),
+    Trouble.TAMPER: _told("tamper"),
+    Trouble.OFFLINE: _offline,
+    Trouble.LOW_BATTERY: _low_battery,
+    Trouble.SELF_TEST: testing,
+}
+_ORDER = {trouble: place for place, trouble in enumerate(Trouble)}
 
 
 def _freshness_words(record: Record, fresh: Freshness, now: float) -> Text:

@@ -74,8 +74,8 @@ def make_engine(
         core.own(builtin.JOURNAL, True, words, clock.now())
     told = Text("".join(one.words.zh for one in lost), " ".join(one.words.en for one in lost))
     core.own(builtin.DAMAGE, bool(lost), told, clock.now())
-    core.own(builtin.FOLDER, outdated is not None, outdated or Text("", ""), clock.now())
-    core.own(builtin.PROGRAM, False, Text("", ""), clock.now())  # a start is the remedy its advice names
+    core.says(builtin.FOLDER, outdated, clock.now())
+    core.says(builtin.PROGRAM, None, clock.now())  # a start is the remedy its advice names
     inbox = Inbox(data / INBOX_DB, read_upto=_acts_read(db, data / INBOX_DB))
     says: dict[str, Callable[[], Text | None]] = {builtin.INBOX: inbox.trouble}
     if accounts is not None:

@@ -131,9 +131,7 @@ class Committer:
         began = self._began = self._clock.monotonic()
         try:
             entries = self._store.commit(batch)
-        except (
-            Exception
-        ) as error:  # mostly the disk's word; whatever it is, nothing was written and people are told
+        except Exception as error:  # mostly the disk; whatever it is, nothing was written and people are told
             with self._lock:
                 batch.merge(self._batch)
                 self._batch, self._under_way = batch, Batch()

@@ -213,8 +213,12 @@ class Core:
         self._batch.drafts.append(draft_act(act, refused, now))
         self._batch.drafts.extend(draft_record(record) for record in records)
 
+    def says(self, rule: str, trouble: Text | None, now: float) -> None:
+        """The engine's word on its own health: what is wrong, or None; repeated words change nothing."""
+        self.own(rule, trouble is not None, trouble or Text("", ""), now)
+
     def own(self, rule: str, met: bool, reason: Text, now: float) -> None:
-        """The engine's word on its own health; repeated words change nothing."""
+        """As :meth:`says`, where there are words for both."""
         if self._own.get(rule, False) == met:
             return
         self._own[rule] = met
@@ -248,7 +252,7 @@ class Core:
             return ()
         self._next_canary = now + CANARY_EVERY_S
         bad = self.pager.test_trouble(self._begun_at, now)
-        self.own(CANARY, bad is not None, bad or Text("", ""), now)
+        self.says(CANARY, bad, now)
         return self._canary.say(now) if self.pager.test_owed(now) else ()
 
     def next_due(self, now: float) -> float | None:
@@ -322,7 +326,7 @@ class Core:
     def _calibration(self, now: float) -> None:
         """Calibrations that end: a low alarm while one is overdue, and a task to whoever looks after them."""
         overdue = self.instruments.overdue(now)
-        self.own(CALIBRATION, overdue is not None, overdue or Text("", ""), now)
+        self.says(CALIBRATION, overdue, now)
         for task in self.instruments.tasks(now):
             self._happen(self.pager.task(task.id, task.words, now), now)
 

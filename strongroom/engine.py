@@ -36,6 +36,7 @@ from strongroom.journal import Draft, NoticeData, decode, draft_act, draft_fact
 from strongroom.model import Act, Building, Entry, Health
 from strongroom.outbox import Heard, Outbox, OutboxEvent, Reported, Taking
 from strongroom.redelivery import Redelivery
+from strongroom.selfwatch import watch_files
 from strongroom.sitedb import Batch, SiteDb, encode_board, is_damage
 
 TAKE = 500
@@ -52,7 +53,6 @@ STANDS_S = 1.0  # a link lasts so long: a broker that lets us in and hangs up is
 BROKER_LOST_S = 10.0  # without a broker: one reconnect with its first back-off is no news
 
 
-_NOTHING = Text("", "")
 _NOT_SENDING = Text("发送线程停住了", "the sending thread stands still")
 _STUMBLED = Text("程序出错，未执行。", "A fault of the program: it was not carried out.")
 _DROPS = Text("连接一再断开", "lets us in and hangs up, again and again")
@@ -228,7 +228,7 @@ class Engine:
         traceback.print_exception(fault)
         said = f"{type(fault).__name__}: {fault}"[:200]
         words = Text(f"{over.zh}未能处理（{said}）", f"{over.en} was not dealt with ({said})")
-        self.core.own(builtin.PROGRAM, True, words, now)
+        self.core.says(builtin.PROGRAM, words, now)
 
     def _people(self, now: float) -> dict[str, str]:
         if now < self._next_inbox:
@@ -319,19 +319,17 @@ class Engine:
         self.core.own(builtin.BROKER, lost, _DROPS if link.connected else link.words, now)
         if self.outbox is not None:
             stalls = self.clock.monotonic() - self.outbox.beat_at > OUTBOX_STALLS_S
-            trouble = self.outbox.trouble or (_NOT_SENDING if stalls else None)
-            self.core.own(builtin.SENDER, trouble is not None, trouble or _NOTHING, now)
+            self.core.says(builtin.SENDER, self.outbox.trouble or (_NOT_SENDING if stalls else None), now)
         self._nobody = self.core.pager.nobody_reached()
         error = self.committer.trouble()
-        self.core.own(builtin.DISK, error is not None, error or _NOTHING, now)
+        self.core.says(builtin.DISK, error, now)
         if error is not None:
             self.committer.tell()
         # A disk that refuses may do so for hours. One that hangs comes back, and a wide window lasts until then.
         starved = error is not None and now - link.heard_at > STARVED_S
         self.bypass.need(bool(self.committer.error) or starved, now)
-        for rule, says in self._told.items() if error is None else ():  # else the disk is what is wrong
-            words = says()
-            self.core.own(rule, words is not None, words or _NOTHING, now)
+        feeding = self.feeder.seen() if self.feeder is not None else None
+        watch_files(self.core, feeding, self._told, now, disk_well=error is None)
         skew = self.core.skew = self.clock.skew()
         moved = abs(skew) > CLOCK_MOVED_S
         if abs(skew - self._skew) > CLOCK_MOVED_S:
@@ -341,11 +339,6 @@ class Engine:
             self._skew = skew
         said = f"{skew:+.0f} s"
         self.core.own(builtin.CLOCK, moved, Text(f"偏差 {said}", f"by {said}"), now)
-        if self.feeder is not None:
-            feeding = self.feeder.seen()
-            self.core.own(builtin.STORE, feeding.alarmed, feeding.trouble or _NOTHING, now)
-            if feeding.lost is not None:
-                self.core.own(builtin.DAMAGE, True, feeding.lost, now)
         if now >= self._next_beat:
             self._next_beat = now + BEAT_EVERY_S
             ails = ailing(self.signs())

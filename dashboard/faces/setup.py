@@ -67,6 +67,11 @@ def folder(scene: Scene, problems: Sequence[Problem] | None) -> str:
             )
         ),
     )
+    if problems is not None and not scene.viewer.may("rescue"):
+        # What is wrong with the register tells where the best pieces stand.
+        hidden = sum(Path(one.file).name == "holdings.csv" for one in problems)
+        problems = [one for one in problems if Path(one.file).name != "holdings.csv"]
+        facts += tag("p", esc(w("setup.register_problems", n=hidden))) if hidden else ""
     if problems is None:
         body = empty(w("setup.no_folder"))
     elif not problems:

@@ -13,7 +13,10 @@ from playbooks.model import Incident
 from strongroom.journal import AlarmData, IncidentData, decode
 
 # Lines that name holdings: for those who may see the rescue list.
-_RESCUE = frozenset({"incident.item", "incident.proposed", "incident.accepted", "incident.planned"})
+_RESCUE = frozenset(
+    f"incident.{kind}"
+    for kind in ("item", "moved", "treated", "returned", "wet_clock", "proposed", "accepted", "planned")
+)
 
 
 def timeline(scene: Scene, incident: Incident) -> str:

@@ -8,6 +8,7 @@ const REFUSED_MS = 90000; // who carries boxes looks at the phone when the hands
 let data = null;
 let poke = () => {};
 let queue = load(); // not yet taken by the server
+const over = new Set(); // what this page sent or gave up: another page of this browser may still keep it
 const sent = new Map(); // id -> {label, since}: taken, not yet decided
 let trying = false;
 let asking = 0;
@@ -23,7 +24,8 @@ export function send(act, from, path = "/act") {
   const id = crypto.randomUUID ? crypto.randomUUID() : `a-${Date.now()}-${Math.random().toString(36).slice(2, 12)}`;
   // Ticks of rows are guarded by what the row shows; other buttons by the mark on themselves.
   const mark = act.type === "incident.item" && from.closest("[data-item]") ? "" : from.getAttribute("data-key") || "";
-  queue.push({ id, path, user: data.user, body: { ...act, id }, mark, at: Date.now() });
+  // The moment of the page this was ticked on: nothing on it can have happened before, whatever this clock says later.
+  queue.push({ id, path, user: data.user, body: { ...act, id, seen_at: data.drawn }, mark, at: Date.now() });
   keep();
   if (mark) from.setAttribute("data-sent", id);
   note();
@@ -131,10 +133,17 @@ async function push() {
         location.href = "/login?to=" + encodeURIComponent(location.pathname + location.search);
         return;
       }
-      if (answer.status >= 500) throw new Error(String(answer.status));
+      if (answer.status >= 500 || answer.status === 429) throw new Error(String(answer.status));
+      // Whatever is not our own answer (the sign-in page of a wireless network, a proxy) took nothing.
+      const said = await answer.json();
+      if (said.stale) {
+        anew();
+        return;
+      }
+      if (!said.error && !said.story && said.id !== one.id) throw new Error("not our answer");
+      over.add(one.id);
       queue = queue.filter((other) => other.id !== one.id);
       keep();
-      const said = await answer.json().catch(() => ({}));
       if (!answer.ok) toast(said.error);
       else if (said.story) toast(said.story, "sr-good-news");
       else sent.set(one.id, { ...one, since: Date.now(), warned: false });
@@ -148,6 +157,19 @@ async function push() {
     note();
     asking ||= setInterval(ask, ASK_MS);
   }
+}
+
+// Somebody signed in afresh in another page of this browser: this one has the word of the session before. It is loaded
+// again, once in a while at most; what waits stays.
+function anew() {
+  const KEY = "strongroom-anew";
+  const last = Number(sessionStorage.getItem(KEY) || 0);
+  if (Math.abs(Date.now() - last) < 30000) {
+    setTimeout(push, TRY_MS);
+    return;
+  }
+  sessionStorage.setItem(KEY, String(Date.now()));
+  location.reload();
 }
 
 async function ask() {
@@ -190,7 +212,10 @@ function load() {
   }
 }
 
+// Several pages of this browser keep one list together: each adds its own and takes out what is over.
 function keep() {
+  const own = new Set(queue.map((one) => one.id));
+  queue = [...load().filter((one) => !own.has(one.id) && !over.has(one.id)), ...queue].sort((a, b) => a.at - b.at);
   try {
     localStorage.setItem(KEEP, JSON.stringify(queue));
   } catch {

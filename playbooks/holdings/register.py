@@ -197,7 +197,7 @@ def too_long(holdings: Iterable[Holding]) -> Text | None:
             if len(cell) > LONGEST_CELL:
                 return Text(
                     f"{one.id} 的 {column} 超过 {LONGEST_CELL} 个字符，工作簿放不下；请导出 CSV。",
-                    f"{column} of {one.id} is longer than {LONGEST_CELL} characters: no workbook holds it, use CSV.",
+                    f"{column} of {one.id} has over {LONGEST_CELL} characters, more than a workbook holds: use CSV.",
                 )
     return None
 
@@ -213,7 +213,8 @@ def export(
     for one in holdings:
         row = row_of(one)
         filled.update(column for column in OPTIONAL if row[column])
-    used = [column for column in OPTIONAL if column in filled]
+    # Beside columns of the archive's own all of ours stand, so that none of theirs is taken for one of ours misspelt.
+    used = [column for column in OPTIONAL if column in filled or extra]
     header = [*COLUMNS, *used, *(key for key in extra if key not in COLUMNS and key not in OPTIONAL)]
 
     def lines() -> Iterator[list[str]]:

@@ -2,7 +2,7 @@
 
 The columns are those of the building folder's example, plus optional ones (:data:`OPTIONAL`). Columns that
 are not ours are kept in ``Holding.extra`` and written back, so nothing an archive keeps beside our columns
-is lost.
+is lost; a cell of theirs that is empty says nothing and is not kept.
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ def parse_row(row: Mapping[str, str]) -> Holding | list[RowProblem]:
         extra={
             key: cleaned(value)
             for key, value in row.items()
-            if key and key not in KNOWN and isinstance(value, str)
+            if key and key not in KNOWN and isinstance(value, str) and cleaned(value)
         },
         materials=_materials(cells),
         unit_wet_kg=unit_wet_kg,

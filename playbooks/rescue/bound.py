@@ -70,7 +70,7 @@ def _by_rooms(problem: Problem) -> float:
     for number, zone in enumerate(problem.zones):
         pairs = problem.limit[number] // 2 if problem.limit[number] else len(problem.teams)
         window = problem.latest(zone, loaded=False) - problem.minutes_to(zone) - first
-        room[zone] = pairs * max(0.0, window)
+        room[zone] = pairs * max(0.0, window) + LEAST * len(entries)
     for entry in entries:
         use = min(entry.minutes, room[entry.zone])
         room[entry.zone] -= use
@@ -166,7 +166,7 @@ def _spend(problem: Problem, entries: list[Entry], most: float, power: float, on
     entries.sort(key=lambda entry: -entry.pace)
     budget = problem.budget
     deadlines = np.array(sorted({budget, *(min(entry.until, budget) for entry in entries)}))
-    room = np.zeros(len(deadlines))
+    room = np.full(len(deadlines), LEAST * len(entries))  # each entry costs that much more than in truth
     for team in problem.teams:
         room += (team.capacity / most) ** power * np.maximum(0.0, deadlines - team.start - once)
     total = 0.0

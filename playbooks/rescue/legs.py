@@ -26,6 +26,13 @@ class Leg(Struct, gc=False):
     """Rooms with a limit only: room, minutes in and out after the start."""
 
 
+def twin(leg: Leg) -> Leg:
+    """The same trip once more: legs are changed where they stand."""
+    return Leg(
+        list(leg.options), leg.start, leg.minutes, leg.value, leg.slack, leg.kg, leg.carries, leg.stays
+    )
+
+
 class Pick(Struct, gc=False):
     """What one crew would do in one zone: value per minute with the walk, minutes inside, whether it carries."""
 

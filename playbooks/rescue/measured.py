@@ -1,14 +1,16 @@
 """Walking and shelf times as drills and incidents measured them, against what the plan expected; pure.
 
 Nobody publishes minutes per shelf metre, so a site measures its own: every holding ticked out and arrived gives two
-samples. *Walk*: from leaving the shelf to the assembly point, against the loaded way by the building's doors. *Shelf*:
-from one tick to the next by the same hand in the same zone, against the register's minutes. A site's figure is the
-median ratio; its spread the half distance of the quartiles over the median. Below :data:`ENOUGH` samples the default
-stands, and is shown as a default.
+samples. *Walk*: from the last box taken off the shelf to the assembly point, against the loaded way by the building's
+doors; boxes of one load are one walk. Tabletop exercises measure nothing: nobody walks. *Shelf*: from one tick to the
+next by the same hand in the same zone, against the register's minutes. A site's figure is the median ratio; its spread
+the half distance of the quartiles over the median. Below :data:`ENOUGH` samples the default stands, and is shown as a
+default.
 """
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Callable, Iterable, Mapping
 
@@ -25,6 +27,9 @@ LAST = 5
 """So many of the last drills and incidents count: people, trolleys and shelves change."""
 LEAST, MOST = 0.2, 5.0
 """Ratios outside are a forgotten tick or a tick made later, not a measurement."""
+TOGETHER_S = 45.0
+"""What the same hands bring arrives together when it is ticked within so long (planning assumption)."""
+MOST_SPREAD = 2.0
 DEFAULT_SPREAD = 0.25
 """The spread of times for which the planner's 15 % stretch was measured (docs/rescue.md)."""
 _UNKNOWN = Text("默认值（规划假设）", "default (planning assumption)")
@@ -85,19 +90,11 @@ def samples_of(
         for id_, state in incident.items.items()
         if state.out_at is not None and id_ in holdings
     )
-    samples: list[Sample] = []
+    samples = _walks(out, incident, holdings, found)
     last: dict[tuple[str, str], float] = {}
     for at, id_ in out:
         holding, state = holdings[id_], incident.items[id_]
         zone = state.zone or holding.zone
-        way = found.get(zone)
-        if way is not None and state.received_at is not None and state.received_at > at:
-            planned = way[0] * LOADED
-            samples.append(
-                Sample(
-                    what="walk", holding=id_, planned_min=planned, took_min=(state.received_at - at) / 60.0
-                )
-            )
         before = last.get((state.out_by, zone))
         if before is not None and at > before and not _walked_between(incident, state.out_by, before, at):
             samples.append(
@@ -113,6 +110,37 @@ def samples_of(
     return tuple(
         one for one in samples if one.planned_min > 0 and LEAST <= one.took_min / one.planned_min <= MOST
     )
+
+
+def _walks(
+    out: Iterable[tuple[float, str]],
+    incident: Incident,
+    holdings: Mapping[str, Holding],
+    ways_out: Mapping[str, tuple[float, tuple[str, ...]]],
+) -> list[Sample]:
+    """One walk for each load: what the same hands took from one zone and what arrived together. It begins when its last
+    box was taken: before that its carriers stood at the shelf."""
+    loads: dict[tuple[str, str], list[tuple[float, float, str]]] = {}
+    for at, id_ in out:
+        state = incident.items[id_]
+        if state.received_at is not None and state.received_at > at:
+            zone = state.zone or holdings[id_].zone
+            loads.setdefault((state.out_by, zone), []).append((state.received_at, at, id_))
+    samples: list[Sample] = []
+    for (_, zone), boxes in loads.items():
+        if zone not in ways_out:
+            continue
+        load: list[tuple[float, float, str]] = []
+        for box in (*sorted(boxes), (math.inf, math.inf, "")):
+            if load and box[0] - load[0][0] > TOGETHER_S:
+                left, id_ = max((at, name) for _, at, name in load)
+                if load[0][0] > left:
+                    planned = ways_out[zone][0] * LOADED
+                    took = (load[0][0] - left) / 60.0
+                    samples.append(Sample(what="walk", holding=id_, planned_min=planned, took_min=took))
+                load = []
+            load.append(box)
+    return samples
 
 
 def _walked_between(incident: Incident, by: str, since: float, until: float) -> bool:
@@ -131,7 +159,7 @@ def figure(what: str, samples: Iterable[Sample], date: str, source: str) -> Figu
     low, middle, high = statistics.quantiles(ratios, n=4, method="inclusive")
     return Figure(
         value=round(middle, 3),
-        spread=round((high - low) / 2.0 / middle, 3),
+        spread=min(MOST_SPREAD, round((high - low) / 2.0 / middle, 3)),
         samples=len(ratios),
         date=date,
         source=source,
@@ -146,7 +174,9 @@ def site_times(samples: Iterable[Sample], date: str, source: str) -> SiteTimes:
     return SiteTimes(
         walk=figure("walk", known, date, source),
         shelf=figure("shelf", known, date, source),
-        boxes_per_min=round(sum(one.boxes for one in shelf) / minutes, 2) if len(shelf) >= ENOUGH else None,
+        boxes_per_min=max(0.01, round(sum(one.boxes for one in shelf) / minutes, 2))
+        if len(shelf) >= ENOUGH
+        else None,
     )
 
 
@@ -159,7 +189,8 @@ def measured_in(
     last: int = LAST,
 ) -> SiteTimes:
     """What the ``last`` incidents and drills with ticks measured together; ``day`` writes a moment as an ISO date."""
-    chosen = sorted((one for one in incidents if one.items), key=lambda one: one.opened_at)[-last:]
+    real = (one for one in incidents if one.items and one.kind != "tabletop")
+    chosen = sorted(real, key=lambda one: one.opened_at)[-last:]
     samples = [sample for one in chosen for sample in samples_of(one, holdings, zones, assembly)]
     date = day(chosen[-1].opened_at) if chosen else ""
     return site_times(samples, date, ", ".join(f"{one.kind} {one.reference}" for one in chosen))

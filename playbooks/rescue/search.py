@@ -13,6 +13,7 @@ import random
 from playbooks.rescue.joining import join
 from playbooks.rescue.legs import Leg, Pick, Stop, rounds
 from playbooks.rescue.problem import LOADED, Option, Problem, Team
+from playbooks.rescue.ruin import improve
 
 __all__ = ["Leg", "Search", "Stop", "rounds"]
 EPS = 1e-9
@@ -57,7 +58,8 @@ class Search:
             self._menus[key] = sorted(fit, key=lambda option: (pace(option), option.holding))
         return self._menus[key]
 
-    def _zones(self, crew: int) -> list[int]:
+    def zones_for(self, crew: int) -> list[int]:
+        """The zones where this crew can do anything at all."""
         kind = self.kinds[crew]
         if kind not in self._in_reach:
             self._in_reach[kind] = [z for z in range(len(self.problem.zones)) if self._menu(z, crew)]
@@ -159,14 +161,17 @@ class Search:
         line = self.lines[crew]
         return line[-1].start + line[-1].minutes if line else self.problem.teams[crew].start
 
-    def add_trip(self, crew: int, heat: float = 0.0) -> bool:
-        """Append the trip with the best value per minute to a crew's timeline; False where none fits."""
+    def add_trip(self, crew: int, heat: float = 0.0, only: int | None = None) -> bool:
+        """Append the trip with the best value per minute to a crew's timeline; False where none fits.
+
+        ``only``: a trip that begins in this zone, whatever it is worth.
+        """
         problem, at = self.problem, self.free_at(crew)
         best: tuple[float, Leg] | None = None
         kind = self.kinds[crew]
-        for zone in self._zones(crew):
+        for zone in self.zones_for(crew) if only is None else (only,):
             spare = problem.leave_free[zone] - at - problem.out[zone]
-            if spare <= 0:
+            if spare < 0.0:
                 continue
             key = (zone, kind)
             if heat:
@@ -291,9 +296,10 @@ class Search:
 
     def greedy(self) -> None:
         """Give the next trip to whoever is free first, until nothing fits any more."""
-        self._rebuild(list(range(len(self.lines))), 0.0)
+        self.rebuild(list(range(len(self.lines))), 0.0)
 
-    def _rebuild(self, crews: list[int], heat: float) -> None:
+    def rebuild(self, crews: list[int], heat: float) -> None:
+        """Fill these crews' timelines; ``heat`` is how much noise and urgency go into the choice."""
         active = set(crews)
         while active:
             crew = min(active, key=lambda number: (self.free_at(number), number))
@@ -341,55 +347,5 @@ class Search:
         return sum(leg.value for line in self.lines for leg in line)
 
     def improve(self, stop: Stop) -> int:
-        """Ruin the ends of one to three timelines and rebuild them, keeping what is better; rounds done."""
-        done, current = 0, self.value()
-        best, best_lines = current, self._copy()
-        crews = [number for number in range(len(self.lines)) if self._zones(number)]
-        if not crews:
-            return 0
-        while not stop(done):
-            done += 1
-            chosen = self.random.sample(crews, min(len(crews), self.random.choice((1, 1, 2, 2, 3))))
-            kept = [
-                (number, list(self.lines[number]), [self._twin(leg) for leg in self.lines[number]])
-                for number in chosen
-            ]
-            for number in chosen:
-                line = self.lines[number]
-                cut = self.random.randrange(len(line) + 1) if self.random.random() < 0.7 else 0
-                for leg in line[cut:]:
-                    self.unbook(number, leg)
-                del line[cut:]
-            self._rebuild(chosen, self.random.choice((0.5, 1.0, 2.0)))
-            now = self.value()
-            if now >= current - 0.0005 * current * self.random.random():
-                current = now
-                if now > best + EPS:
-                    best, best_lines = now, self._copy()
-                continue
-            for number in chosen:
-                for leg in self.lines[number]:
-                    self.unbook(number, leg)
-                self.lines[number] = []
-            for number, _, legs in kept:
-                for leg in legs:
-                    self.book(number, leg)
-        self._restore(best_lines)
-        return done
-
-    def _twin(self, leg: Leg) -> Leg:
-        return Leg(
-            list(leg.options), leg.start, leg.minutes, leg.value, leg.slack, leg.kg, leg.carries, leg.stays
-        )
-
-    def _copy(self) -> list[list[Leg]]:
-        return [[self._twin(leg) for leg in line] for line in self.lines]
-
-    def _restore(self, lines: list[list[Leg]]) -> None:
-        for crew, line in enumerate(self.lines):
-            for leg in line:
-                self.unbook(crew, leg)
-        self.lines = [[] for _ in lines]
-        for crew, line in enumerate(lines):
-            for leg in line:
-                self.book(crew, leg)
+        """Ruin and rebuild until ``stop`` says so; rounds done (:mod:`playbooks.rescue.ruin`)."""
+        return improve(self, stop)

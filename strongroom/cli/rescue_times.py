@@ -103,8 +103,12 @@ def _write(folder: Path, times: SiteTimes) -> None:
     before = path.read_text(encoding="utf-8") if path.is_file() else ""
     after = with_times(before, times)
     fresh = path.with_suffix(".toml.new")
-    fresh.write_text(after, encoding="utf-8")
-    fresh.replace(path)
+    try:
+        fresh.write_text(after, encoding="utf-8")
+        fresh.replace(path)
+    except OSError as error:
+        say(Text(f"{path} 无法写入。", f"{path} cannot be written ({error.strerror})."))
+        raise typer.Exit(2) from None
     if load(folder).building is None:
         if before:
             path.write_text(before, encoding="utf-8")

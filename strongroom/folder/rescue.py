@@ -110,6 +110,7 @@ def with_times(before: str, times: SiteTimes) -> str:
         table["value"] = known.value
         table["spread"] = known.spread
         table["samples"] = known.samples
-        table["date"] = date.fromisoformat(known.date)
+        if known.date:
+            table["date"] = date.fromisoformat(known.date)
         table["source"] = known.source
     return tomlkit.dumps(document)

@@ -7,7 +7,7 @@ import signal
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Error, expect
+from playwright.sync_api import Browser, Error, Route, expect
 
 from tests.browser.visits import Enter, Site, visitors
 
@@ -190,3 +190,71 @@ def test_sheets_of_the_assembly_point_print_on_a4(phone: Enter, site: Site, path
     page.goto(f"{site.address}/print/{path}")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth || innerWidth < 800")
     assert page.pdf(prefer_css_page_size=True).count(b"/Type /Page\n") == paper
+
+
+def test_an_answer_that_is_not_ours_takes_no_tick(phone: Enter) -> None:
+    page = phone("/rescue")
+    answers = iter(["portal", "lost", "refused"])
+    asked: list[str] = []
+
+    def between(route: Route) -> None:
+        asked.append(json.loads(route.request.post_data or "{}")["id"])
+        match next(answers, ""):
+            case "portal":  # the sign-in page of a wireless network
+                route.fulfill(status=200, content_type="text/html", body="<html>Welcome to guest wifi</html>")
+            case "lost":  # taken, but the answer never comes back
+                route.fetch()
+                route.abort()
+            case "refused":
+                route.fulfill(status=502, body="bad gateway")
+            case _:
+                route.continue_()
+
+    page.route("**/act", between)
+    page.locator("[data-key='item-M002'] [data-tick=out]").first.click()
+    page.wait_for_function(f"{KEPT}.length === 0", timeout=30_000)
+    assert len(asked) == 4 and len(set(asked)) == 1, "one act under one id, until our own server took it"
+
+
+def test_pages_of_one_browser_keep_one_list_and_a_new_session_loses_nothing(phone: Enter, site: Site) -> None:
+    first = phone("/rescue")
+    second = first.context.new_page()
+    second.goto(f"{site.address}/rescue")
+    second.wait_for_selector(".sr-views", timeout=60_000)
+    first.context.set_offline(True)
+    first.locator("[data-key='item-M002'] [data-tick=out]").first.click()
+    second.locator("[data-key='item-J031'] [data-tick=out]").first.click()
+    kept = f"{KEPT}.map((one) => one.body.holding)"
+    assert second.evaluate(kept) == ["M002", "J031"], "neither page writes over what the other keeps"
+    second.close()
+    first.context.set_offline(False)
+    first.wait_for_function(f"{KEPT}.length === 0", timeout=40_000)
+
+    # The same person signs in again in another page: the first has the word of a session that is over.
+    other = first.context.new_page()
+    other.goto(f"{site.address}/login?to=/rescue")
+    other.click("button[value=helper]")
+    other.wait_for_selector(".sr-views", timeout=60_000)
+    first.bring_to_front()
+    sent: list[int] = []
+    first.on("response", lambda one: sent.append(one.status) if one.url.endswith("/act") else None)
+    first.locator("[data-key='item-J031'] [data-tick=out]:visible").first.click()
+    first.wait_for_function(f"{KEPT}.length === 0", timeout=40_000)
+    assert sent[-1] == 202, sent
+
+
+def test_a_clock_that_jumps_while_a_tick_waits_makes_it_no_older_than_its_page(
+    phone: Enter,
+) -> None:
+    page = phone("/rescue")
+    page.context.set_offline(True)
+    page.locator("[data-key='item-M002'] [data-tick=out]").first.click()
+    page.evaluate("{ const real = Date.now.bind(Date); Date.now = () => real() + 3 * 86400000; }")
+    bodies: list[dict[str, float]] = []
+    page.on(
+        "request",
+        lambda one: bodies.append(json.loads(one.post_data or "{}")) if one.url.endswith("/act") else None,
+    )
+    page.context.set_offline(False)
+    page.wait_for_function(f"{KEPT}.length === 0", timeout=40_000)
+    assert bodies[-1]["ago_s"] > 2 * 86_400 and bodies[-1]["seen_at"] > 0

@@ -309,3 +309,57 @@ def test_a_drills_ticks_become_the_sites_times(folder: Path, tmp_path: Path) -> 
         "# from",
     ):
         assert comment in text
+
+
+def test_an_import_leaves_a_register_that_the_folder_reads_as_it_was_taken_in(
+    folder: Path, tmp_path: Path
+) -> None:
+    head = "id,title,zone,grade,form,materiel\n"
+    (tmp_path / "odd.csv").write_text(head + "Ｊ９,契约,二层B库,1,paper,old oak\n", encoding="utf-8")
+    code, output = run("holdings", "import", str(tmp_path / "odd.csv"), "--building", str(folder), "--write")
+    assert code == 0, output
+    assert "1 new" in output
+    again = load(folder).building
+    assert again is not None and again.holdings["J9"].zone == "stack-2b", "full-width ids and names of zones"
+    assert again.holdings["J9"].extra == {"materiel": "old oak"}, "not taken for our materials"
+
+
+def test_an_import_that_the_folder_could_not_read_back_is_taken_back(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = (folder / "holdings.csv").read_bytes()
+    (tmp_path / "one.csv").write_text("id,title,zone,grade,form\nN1,x,stack-2b,1,paper\n")
+    good = register.export
+    monkeypatch.setattr(register, "export", lambda kept: good(kept).replace(b"N1", b"N,1"))
+    code, output = run("holdings", "import", str(tmp_path / "one.csv"), "--building", str(folder), "--write")
+    assert code == 2 and "the register is unchanged" in output
+    assert (folder / "holdings.csv").read_bytes() == before
+
+
+def test_an_import_says_what_it_changes_and_what_a_replacement_removes(folder: Path, tmp_path: Path) -> None:
+    assert run("holdings", "export", str(folder), str(tmp_path / "all.xlsx"))[0] == 0
+    code, output = run("holdings", "import", str(tmp_path / "all.xlsx"), "--building", str(folder), "--json")
+    preview = json.loads(output.splitlines()[-1])
+    assert (code, preview["new"], preview["changed"], preview["not_in_file"]) == (0, 0, [], 0)
+    (tmp_path / "one.csv").write_text(
+        "编号,题名,库房,等级,载体\nJ001-003,改名,stack-2b,1,纸质\n", encoding="gb18030"
+    )
+    code, output = run(
+        "holdings", "import", str(tmp_path / "one.csv"), "--building", str(folder), "--replace"
+    )
+    assert code == 0
+    assert "already there with other contents: J001-003" in output
+    assert "not in the file and removed" in output
+    code, output = run("holdings", "import", str(tmp_path), "--building", str(folder))
+    assert code == 2 and "cannot be read" in output
+
+
+def test_a_register_that_cannot_be_written_is_said_not_thrown(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "one.csv").write_text(
+        "id,title,zone,grade,form,photo\nN1,x,stack-2b,1,paper," + "p" * 3000 + ".jpg\n"
+    )
+    assert run("holdings", "import", str(tmp_path / "one.csv"), "--building", str(folder), "--write")[0] == 0
+    assert run("holdings", "defects", str(folder))[0] == 1, "a name too long for a file is no traceback"
+    (folder / "holdings.csv.new").mkdir()
+    code, output = run("holdings", "import", str(tmp_path / "one.csv"), "--building", str(folder), "--write")
+    assert code == 2 and "cannot be written" in output

@@ -19,6 +19,7 @@ from playbooks.model import Access, IncidentEvent
 from sensors.model import Text
 from strongroom.journal import chain, draft_alarm, draft_incident, draft_notice
 from strongroom.model import Board
+from strongroom.problems import Problem
 from tests.fakes import house
 from tests.fakes.world import make_world, scene
 
@@ -176,6 +177,29 @@ def test_the_timeline_names_holdings_only_to_those_who_may_see_them(tmp_path: Pa
     here.desk.journal.append(chain("", 1, draft_incident(event)))  # type: ignore[attr-defined]
     assert "J001-003 out" in incident.timeline(scene(here, "helper", "en"), house.incident())
     assert "J001-003 out" not in incident.timeline(scene(here, "viewer", "en"), house.incident())
+
+
+@pytest.mark.parametrize("kind", ["moved", "treated", "returned", "wet_clock"])
+def test_what_became_of_holdings_is_told_only_to_those_who_may_see_them(tmp_path: Path, kind: str) -> None:
+    here = make_world(tmp_path, house.water_board(later=True))
+    words = Text("J001-003 去向", "J001-003 whereabouts")
+    event = IncidentEvent(kind=f"incident.{kind}", incident=house.incident(), at=house.NOW, reason=words)
+    here.desk.journal.append(chain("", 1, draft_incident(event)))  # type: ignore[attr-defined]
+    assert "whereabouts" in incident.timeline(scene(here, "archivist", "en"), house.incident())
+    assert "whereabouts" not in incident.timeline(scene(here, "viewer", "en"), house.incident())
+
+
+def test_problems_of_the_register_are_counted_but_not_told_to_everybody(tmp_path: Path) -> None:
+    here = make_world(tmp_path, house.water_board(later=True))
+    where = Text("没有照片文件 宝玺.jpg。", "There is no photo file great-seal.jpg.")
+    found = [
+        Problem(file="holdings.csv", line=3, says=where),
+        Problem(file="rules.toml", line=1, says=Text("乙", "other")),
+    ]
+    told = setup.folder(scene(here, "archivist", "en"), found)
+    hidden = setup.folder(scene(here, "viewer", "en"), found)
+    assert "great-seal" in told and "great-seal" not in hidden
+    assert "1 problems in the register" in hidden and "other" in hidden
 
 
 def test_secret_titles_are_hidden_from_helpers(tmp_path: Path) -> None:

@@ -208,6 +208,12 @@ def test_a_tick_that_waited_keeps_its_own_time(tmp_path: Path) -> None:
     waited = act_of({**base, "ago_s": 300.0, "was": "waiting"}, who, building, None, house.NOW)
     assert isinstance(waited.what, Item)
     assert (waited.what.at, waited.at, waited.what.was) == (house.NOW - 300, house.NOW, "waiting")
+    seen = {"seen_at": house.NOW - 400.0}
+    for told, at in ((300.0, house.NOW - 300), (3 * 86_400.0, house.NOW - 400)):
+        dated = act_of({**base, "ago_s": told, **seen}, who, building, None, house.NOW)
+        assert isinstance(dated.what, Item) and dated.what.at == at, "no older than the page it was ticked on"
+    ahead = act_of({**base, "ago_s": 300.0, "seen_at": house.NOW + 9e9}, who, building, None, house.NOW)
+    assert isinstance(ahead.what, Item) and ahead.what.at == house.NOW - 300
     quick = act_of({**base, "ago_s": 0.4}, who, building, None, house.NOW)
     assert isinstance(quick.what, Item) and quick.what.at is None
     paper = act_of({**base, "at_local": "2026-11-23T14:02", "who": "老张"}, who, building, None, house.NOW)

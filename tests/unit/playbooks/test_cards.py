@@ -64,7 +64,10 @@ def test_everything_of_the_operator_is_escaped() -> None:
 def test_secret_titles_stay_inside_the_house() -> None:
     secret = house.holding("s1", title="绝密名单", secrecy="机密")
     inside = priority_cards([secret], house.ZONES, STAMP)
-    outside = priority_cards([secret], house.ZONES, replace(STAMP, for_outside=True))
+    outside = priority_cards(
+        [secret], house.ZONES, replace(STAMP, for_outside=True), photos={"s1": "名单.jpg"}
+    )
+    assert "名单.jpg" not in outside and "photo withheld" in outside
     assert "绝密名单" in inside
     assert "绝密名单" not in outside
     assert "s1" in outside

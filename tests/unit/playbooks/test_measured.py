@@ -12,8 +12,11 @@ from playbooks.rescue.measured import (
     DEFAULT_TIMES,
     ENOUGH,
     Figure,
+    Sample,
     SiteTimes,
+    figure,
     in_words,
+    measured_in,
     samples_of,
     site_times,
 )
@@ -157,3 +160,36 @@ def test_the_crew_still_under_way_is_not_sent_off_again_at_once() -> None:
     response.on_act(Item(incident=id_, holding=trip.holdings[0], state="arrived"), "wang", later + 1, {})
     free = {crew.id: crew.arrives_min for crew in crews_now(response.incidents[id_], later + 1)}
     assert free["A"] == 0.0
+
+
+def test_boxes_of_one_load_are_one_walk_from_the_last_of_them() -> None:
+    """Six boxes taken one after the other and brought together walked once, not six times with the shelf in it."""
+    incident, kept = drilled(walk=1.0, shelf=1.0)
+    last = max(state.out_at or 0.0 for state in incident.items.values())
+    arrived = last + WAY_MIN * LOADED * 60.0 * 1.2
+    together = {
+        id_: replace(state, received_at=arrived + 5.0 * at)
+        for at, (id_, state) in enumerate(incident.items.items())
+    }
+    found = samples_of(replace(incident, items=together), kept, house.ZONES, "park")
+    (walk,) = [one for one in found if one.what == "walk"]
+    assert walk.took_min / walk.planned_min == pytest.approx(1.2)
+
+
+def test_a_tabletop_exercise_measures_nothing() -> None:
+    incident, kept = drilled(walk=1.4, shelf=1.0)
+
+    def times(kind: str) -> SiteTimes:
+        held = replace(incident, kind=kind)  # type: ignore[arg-type]
+        return measured_in([held], kept, house.ZONES, "park", lambda _: "2026-11-01")
+
+    assert times("tabletop").walk.is_default
+    assert not times("drill").walk.is_default
+
+
+def test_a_spread_beyond_all_reason_is_still_one_the_folder_takes() -> None:
+    ratios = [0.2] * 4 + [5.0] * 3
+    known = figure(
+        "walk", [Sample(what="walk", holding="h", planned_min=1.0, took_min=one) for one in ratios], "", ""
+    )
+    assert known.spread == 2.0

@@ -102,7 +102,8 @@ def holdings(draw: st.DrawFn) -> Holding:
         copies=tuple(Copy(medium=medium, place=place, distance_km=3.5) for medium, place in copies),
         secrecy=draw(words.filter(lambda word: word.casefold() not in OPEN)),
         action=draw(st.sampled_from(["take", "protect", "leave"])),
-        irreplaceable=draw(st.booleans()), extra={"经手": draw(words)}, keys=draw(words), skill=draw(words),
+        irreplaceable=draw(st.booleans()), extra=draw(st.dictionaries(st.just("经手"), words.filter(bool), max_size=1)),
+        keys=draw(words), skill=draw(words),
         size_cm=draw(st.sampled_from([None, (40.0, 30.5, 25.0)])), unit_wet_kg=draw(st.sampled_from([None, 9.25])),
     )  # fmt: skip
 
