@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from alerts.birth import raised
 from alerts.happenings import (
     Acknowledged,
+    Adopted,
     Chattering,
     Cleared,
     Commented,
@@ -21,6 +22,7 @@ from alerts.happenings import (
     Investigated,
     Met,
     Muted,
+    Orphaned,
     Passed,
     ResetBy,
     Serviced,
@@ -54,6 +56,8 @@ def state_name(alarm: Alarm) -> Text:
         return Text("搁置", "shelved")
     if alarm.muted_by:
         return Text("抑制", "suppressed")
+    if alarm.active and alarm.orphan:
+        return Text("规则已撤，待复位", "its rule is gone, waiting for reset")
     if alarm.active and alarm.unknown_since_at is not None:
         if alarm.acked is None:
             return Text("未确认，数据中断", "unacknowledged, data lost")
@@ -80,6 +84,11 @@ def step(alarm: Alarm | None, happening: Happening, now: float) -> tuple[Alarm |
             if not alarm.active or alarm.unknown_since_at is not None:
                 return alarm, []
             return _told(replace(alarm, unknown_since_at=now), "alarm.unknown", now, change.reason)
+        case Orphaned(reason):
+            lost = replace(alarm, orphan=True, unknown_since_at=alarm.unknown_since_at or now)
+            return _told(lost, "alarm.unknown", now, reason)
+        case Adopted(reason):
+            return _told(replace(alarm, orphan=False), "alarm.known", now, reason)
         case Acknowledged(by, note):
             if alarm.acked is not None:
                 return alarm, []
@@ -165,7 +174,7 @@ def _met(alarm: Alarm | None, met: Met, now: float) -> tuple[Alarm, Events]:
 def _cleared(alarm: Alarm, happening: Cleared, now: float) -> tuple[Alarm, Events]:
     if not alarm.active or alarm.confirmed_by is not None:
         return alarm, []  # what a person saw is cleared by a person, not by a sensor
-    cleared = replace(alarm, active=False, cleared_at=now, unknown_since_at=None)
+    cleared = replace(alarm, active=False, cleared_at=now, unknown_since_at=None, orphan=False)
     return _close(*_told(cleared, "alarm.cleared", now, happening.change.reason), now)
 
 
@@ -190,6 +199,7 @@ def _reset(alarm: Alarm, reset: ResetBy, now: float) -> tuple[Alarm, Events]:
         active=False,
         confirmed_by=None,
         unknown_since_at=None,
+        orphan=False,
         investigate_until_at=None,
         cleared_at=alarm.cleared_at if not alarm.active else now,
     )
@@ -200,7 +210,7 @@ def _reset(alarm: Alarm, reset: ResetBy, now: float) -> tuple[Alarm, Events]:
 def _shelve(alarm: Alarm, shelf: Shelved, now: float) -> tuple[Alarm, Events]:
     if alarm.life_safety:
         return alarm, [
-            _refuse(alarm, shelf.by, "生命安全报警不能搁置。", "A life-safety alarm cannot be shelved.")
+            _refuse(alarm, shelf.by, "生命安全警报不能搁置。", "A life-safety alarm cannot be shelved.")
         ]
     if not shelf.reason.strip():
         return alarm, [_refuse(alarm, shelf.by, "搁置必须写明原因。", "Shelving needs a reason.")]
@@ -274,7 +284,7 @@ def _investigated(alarm: Alarm, by: str, reason: str, now: float) -> tuple[Alarm
     if alarm.investigate_until_at is None:
         return alarm, []
     if not reason.strip():
-        return alarm, [_refuse(alarm, by, "取消核查必须写明原因。", "Cancelling needs a reason.")]
+        return alarm, [_refuse(alarm, by, "取消核实必须写明原因。", "Cancelling needs a reason.")]
     looked = replace(alarm, investigate_until_at=None)
     return _close(*_told(looked, "alarm.investigated", now, Text(reason, reason), by), now)
 
@@ -291,7 +301,7 @@ def _passed(alarm: Alarm, realarm_s: float, now: float) -> tuple[Alarm, Events]:
     if alarm.investigate_until_at is not None and alarm.investigate_until_at <= now:
         words = "investigation time ran out without a cancel"
         alarm, more = _confirmed(alarm, Confirmed("system", words), now)
-        timeout = Text("核查时间已到，无人取消", "The investigation time ran out and nobody cancelled")
+        timeout = Text("核实时间已到，无人取消", "The investigation time ran out and nobody cancelled")
         events += [
             replace(event, reason=timeout) if isinstance(event, AlarmEvent) else event for event in more
         ]
@@ -301,7 +311,7 @@ def _passed(alarm: Alarm, realarm_s: float, now: float) -> tuple[Alarm, Events]:
             replace(alarm, acked=None),
             "alarm.realarmed",
             now,
-            Text("确认后一直未恢复，再次报警", "Still active long after it was acknowledged"),
+            Text("确认后一直未恢复，再次提醒", "Still active long after it was acknowledged"),
         )
         events += more
     return alarm, events

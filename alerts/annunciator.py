@@ -42,6 +42,7 @@ from alerts.happenings import (
     Unshelved,
 )
 from alerts.model import Alarm, AlarmEvent, Refused
+from alerts.orphans import sort_out
 from alerts.quiet import (
     BROKER_RULE,
     LINK,
@@ -49,12 +50,11 @@ from alerts.quiet import (
     RECOVERY_S,
     STARTUP_S,
     about_silence,
-    muters,
     parents_of,
-    zones_covered,
 )
 from alerts.rule import Change, Rule, Verdict
 from alerts.signs import sign_rule
+from alerts.speakers import Speakers
 from alerts.table import Table
 from sensors.model import Sensor, Text, Zone
 
@@ -72,8 +72,8 @@ class Annunciator:
         self._rules = {**LINKS, **rules}
         self._zones = zones
         self._sensors = sensors
-        self._muters = muters(self._rules.values())
         self._table = Table()
+        self._speakers = Speakers(self._table, self._rules, zones)
         self.alarms = self._table.alarms
         self._numbers: dict[Key, int] = {}
         self._references = 0
@@ -104,8 +104,13 @@ class Annunciator:
         if about_silence(rule) and not change.drill:
             muted_by, events = self._root_cause(change, now)
         if alarm is not None and alarm.active:
+            if muted_by != alarm.muted_by and change.parent and self._speakers.linked(alarm):
+                events += self._apply(alarm, Muted(muted_by), now)  # another link than was thought
+                alarm = self.alarms[alarm.id]
             return events + self._apply(alarm, Met(change, rule), now)
-        muted_by = muted_by or self._muted_by(rule, change.zone, change.drill)
+        muted_by = muted_by or self._speakers.find(
+            rule, change.zone, change.drill, alarm.id if alarm is not None else ""
+        )
         # Life safety is never held, so it never carries the mark that holds messages.
         chattering = self._chatter.note(key, now) and not rule.life_safety
         met = Met(change, rule, muted_by=muted_by, chattering=chattering)
@@ -132,7 +137,7 @@ class Annunciator:
         alarm = self.alarms.get(act.alarm)
         if alarm is None:
             words = Text(
-                f"没有编号为“{act.alarm}”的未结报警。", f"There is no open alarm {act.alarm!r} any more."
+                f"没有编号为“{act.alarm}”的未结警报。", f"There is no open alarm {act.alarm!r} any more."
             )
             return [Refused(about=act.alarm, by=by, reason=words)]
         match act:
@@ -160,7 +165,7 @@ class Annunciator:
                 continue
             if name in self._held and self._held[name] <= now:
                 del self._held[name]
-                events += self._apply(alarm, Muted(self._speaker(alarm)), now)
+                events += self._apply(alarm, Muted(self._speakers.of(alarm)), now)
                 alarm = self.alarms.get(name)
             if alarm is not None and alarm.chattering and now >= self._calm_at(alarm):
                 events += self._apply(alarm, Chattering(False), now)
@@ -189,11 +194,35 @@ class Annunciator:
         else:
             self._verdicts[key] = Verdict.CLEAR
         self._table.keep(alarm)
-        if alarm.muted_by and alarm.id not in self._held and self._muting(alarm.muted_by) is None:
+        if alarm.muted_by and alarm.id not in self._held and not self._speakers.stands(alarm.muted_by):
             self._held[alarm.id] = alarm.active_at + STARTUP_S
             heappush(self._due, (self._held[alarm.id], alarm.id))
         if alarm.id in self.alarms:
             self._plan(alarm)
+
+    def reconcile(
+        self,
+        verdicts: Mapping[tuple[str, str], Verdict],
+        now: float,
+        *,
+        own: Iterable[str] = (),
+        parents: Iterable[str] = (),
+    ) -> Events:
+        """After all states are restored: hold the open alarms against what is evaluated now (rule, scope: verdict)."""
+        self._start(now)
+        ours = frozenset(own)
+        kept = {key: said for key, said in self._verdicts.items() if key[0] or key[1] in {*LINKS, *ours}}
+        self._verdicts = kept | {("", *place): verdict for place, verdict in verdicts.items()}
+        events: Events = []
+        found = sort_out(list(self.alarms.values()), verdicts, ours, self._sensors, frozenset(parents))
+        for alarm, happening in found:
+            events += self._apply(alarm, happening, now)
+        return events
+
+    def standing(self) -> set[tuple[str, str]]:
+        """Rule and scope of every alarm that says that its rule is met."""
+        said = (a for a in self.alarms.values() if a.active and a.unknown_since_at is None and not a.drill)
+        return {(alarm.rule, alarm.scope) for alarm in said}
 
     # --- people ---------------------------------------------------------------------------------------
 
@@ -256,39 +285,15 @@ class Annunciator:
         others = self._table.of_zone(zone)
         return not any(other.active and other.drill == drill and not other.fault for other in others)
 
-    def _muted_by(self, rule: Rule, zone: str, drill: str) -> str:
-        """The id of an active alarm that speaks for this rule in this zone, or nothing."""
-        for source_rule in self._muters.get(rule.id, ()):
-            for source in self._table.of_rule(source_rule):
-                covered = zones_covered(source.scope, source.zone, self._rules[source_rule], self._zones)
-                if (
-                    source.active
-                    and source.drill == drill
-                    and source.out_of_service is None
-                    and (covered is None or zone in covered)
-                ):
-                    return source.id
-        return ""
-
-    def _muting(self, name: str) -> Alarm | None:
-        source = self.alarms.get(name)
-        return source if source is not None and source.active and source.out_of_service is None else None
-
-    def _speaker(self, alarm: Alarm) -> str:
-        """Who speaks for an alarm now."""
-        rule = self._rules.get(alarm.rule)
-        if rule is None:
-            return ""
-        return self._muted_by(rule, alarm.zone, alarm.drill)
-
     def _spread(self, source: Alarm, now: float) -> Events:
         """An alarm that mutes others came or went: mute or release what it covers."""
         rule = self._rules.get(source.rule)
         events: Events = []
         for muted_rule in rule.mutes if rule is not None else ():
             for alarm in self._table.of_rule(muted_rule):
-                speaker = self._speaker(alarm)
-                if speaker != alarm.muted_by and alarm.id not in self._held:
+                speaker = self._speakers.of(alarm)
+                held = alarm.id in self._held or self._speakers.linked(alarm)
+                if speaker != alarm.muted_by and not held:
                     events += self._apply(alarm, Muted(speaker), now)
         return events
 

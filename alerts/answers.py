@@ -265,7 +265,7 @@ HOW_TO = Text(
     "回复：编码加A接警（如 12A），编码加E转他人，编码加S查看情况。",
     "Reply with the code and A to take it (like 12A), E to pass it on, S to ask how it stands.",
 )
-MOVED_ON = Text("该警情已有人处理或已转出，无需再转。", "It is already taken or passed on; nothing to do.")
+MOVED_ON = Text("该警报已有人处理或已转出，无需再转。", "It is already taken or passed on; nothing to do.")
 PASSED_ON = Text("已转下一位。", "Passed on to the next person.")
 STILL_ON_IT = Text("仍在处理。", "Still on it.")
 OPTED_OUT = Text(

@@ -184,7 +184,7 @@ def uncovered_words(one: Gap | EmptyRung, timezone: str) -> Text:
         return Text(f"{span} 无人担任“{one.role}”", f"nobody is {one.role} {spell}")
     step = one.rung + 1
     return Text(
-        f"{span} {one.priority} 级警情的第 {step} 级通知无人",
+        f"{span} {one.priority} 级警报的第 {step} 级通知无人",
         f"step {step} of the ladder for priority {one.priority} reaches nobody {spell}",
     )
 

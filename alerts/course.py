@@ -181,12 +181,12 @@ def begin(alarm: Alarm, before: Notice | None, now: float, reason: Text) -> Noti
     )
 
 
-CLOSED = Why("closed", Text("警情已关闭。", "The alarm is closed."))
+CLOSED = Why("closed", Text("警报已关闭。", "The alarm is closed."))
 NEVER = Why("listed", Text("该规则只列出，不通知人。", "The rule only lists; it tells nobody."))
 NO_LADDER = Why(
     "no_ladder", Text("该级别没有设置通知阶梯，只列出。", "No ladder is set for this priority; listed only.")
 )
 OUT_OF_SERVICE = Why("out_of_service", Text("该规则已屏蔽。", "The rule is out of service."))
-SHELVED = Why("shelved", Text("警情已搁置。", "The alarm is shelved."))
+SHELVED = Why("shelved", Text("警报已搁置。", "The alarm is shelved."))
 RETURNED = Why("returned", Text("已自行恢复正常。", "It returned to normal by itself."))
 AT_NIGHT = Why("day_only", Text("该规则只在工作时间通知人。", "The rule tells people in working hours only."))

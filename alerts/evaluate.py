@@ -78,8 +78,9 @@ class Evaluator:
 
     # --- what the engine calls ---------------------------------------------------------------------------
 
-    def resume(self, now: float) -> list[Change]:
-        """Begin, or begin again after a restart; what is already true speaks at once (C6).
+    def resume(self, now: float, aside: Iterable[str] = ()) -> list[Change]:
+        """Begin, or begin again after a restart; what is already true speaks at once (C6). ``aside``: sensors out of
+        service, whose last values prove nothing.
 
         Delays keep their credit; the time nobody watched proves nothing. Called by the first observation or
         tick where the engine has not.
@@ -91,6 +92,7 @@ class Evaluator:
         for drill in sorted(drills):
             for key in [key for key in self._states if key.startswith(f"drill|{drill}|seen:")]:
                 self._enter(drill, key.split("seen:", 1)[1], now)
+        self._living.distrust(aside, now)
         self._living.begin(now)
         for rule in self._rules.values():
             if rule.armed:
@@ -205,16 +207,12 @@ class Evaluator:
         return {(i.rule.id, i.scope): SAID[i.said] for i in self._instances[""]}
 
     def unheard(self, standing: Container[tuple[str, str]], now: float) -> list[Change]:
-        """What holds and is said once more, because no alarm of that rule and scope is ``standing``.
-
-        After a restart on files that lost some of what was said: a rule that has spoken does not speak again by itself.
+        """What holds and is said once more, as no alarm of that rule and scope is ``standing``: files lost what was
+        said, or the rule was away while its alarm was reset. By itself a rule does not speak twice.
         """
-        changes = []
-        for instance in self._instances[""]:
-            if instance.said == MET and (instance.rule.id, instance.scope) not in standing:
-                self._dirty[instance.key] = instance
-                changes.append(instance.say(MET, None, now))
-        return changes
+        met = [i for i in self._instances[""] if i.said == MET and (i.rule.id, i.scope) not in standing]
+        self._dirty.update((instance.key, instance) for instance in met)
+        return [instance.say(MET, None, now) for instance in met]
 
     def seen(self, sensor: str) -> Seen | None:
         """The record of a live sensor."""
@@ -271,7 +269,8 @@ class Evaluator:
             stored = self._states.get(instance.key)
             if stored:
                 try:
-                    instance.load(stored)
+                    if not instance.load(stored):
+                        self._already(instance)
                 except (msgspec.MsgspecError, TypeError, ValueError, IndexError, KeyError):
                     self.lost.append(instance.key)
             else:
@@ -281,11 +280,13 @@ class Evaluator:
 
     @staticmethod
     def _already(instance: Instance) -> None:
-        """A rule without history is held against the newest values that are known (C6)."""
+        """A new or edited rule is held against the newest values that are known (C6); they end no alarm that stands."""
         for slot in instance.slots:
             seen = slot.seen
             if slot.one_value and not slot.by_clock and seen.value is not None and not seen.silent:
-                slot.leaf.turn(slot, slot.judge(seen.value, seen.measured_at), seen.seen_at, active=False)
+                state = slot.judge(seen.value, seen.measured_at)
+                if state == MET or not instance.active:
+                    slot.leaf.turn(slot, state, seen.seen_at, active=instance.active)
 
     def _enter(self, drill: str, sensor_id: str, now: float) -> Seen | None:
         """The record of a sensor inside a drill; the rules that look at it are compiled on first use."""

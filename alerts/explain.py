@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
 from alerts.alarm import state_name
 from alerts.model import Alarm, AlarmEvent, NoticeEvent, NoticeState
+from alerts.notices import LOST, PAPER
 from alerts.reasons import duration, number
 from alerts.rule import Cause, Rule
 from sensors.model import Sensor, Text
@@ -55,7 +56,7 @@ _KINDS = {
     "alarm.confirmed": Text("确认为真", "confirmed"),
     "alarm.chattering": Text("频繁动作标记", "chattering mark"),
     "alarm.realarmed": Text("再次提醒", "called again"),
-    "alarm.investigated": Text("核查后取消", "looked at and cancelled"),
+    "alarm.investigated": Text("核实后取消", "looked at and cancelled"),
     "alarm.closed": Text("关闭", "closed"),
 }
 
@@ -78,6 +79,7 @@ STATES: dict[NoticeState, Text] = {
     NoticeState.CANCELLED: Text("已取消", "cancelled"),
     NoticeState.NOTED: Text("已记录", "noted"),
 }
+_ASKS_WHY = LOST | {NoticeState.FAILED_TRY_AGAIN, NoticeState.UNCERTAIN, NoticeState.CANCELLED}
 CHANNELS = {"sms": Text("短信", "SMS"), "voice": Text("电话", "call"), "mail": Text("邮件", "mail")}
 
 
@@ -88,15 +90,16 @@ def explain(
     notices: Iterable[NoticeEvent] = (),
     people: Iterable[str] = (),
     sensors: Mapping[str, Sensor] | None = None,
+    names: Mapping[str, Text] | None = None,
 ) -> Explanation:
     """Explain ``alarm`` from the journal. ``notices`` of all alarms may be given; only those about this one
     count.
 
-    ``people`` are asked about even where nothing was ever sent to them; ``sensors`` give samples their names.
+    ``people`` are asked about even where nothing was ever sent to them; ``sensors`` give samples their names,
+    ``names`` the people who acted.
     """
     own = sorted((e for e in events if e.alarm.id == alarm.id), key=lambda e: e.at)
     sent = sorted((n for n in notices if _about(n, alarm.id)), key=lambda n: n.at)
-    told = tuple(Line(n.at, n.reason, n.by, n.notice.person) for n in sent if n.notice.person)
     asked = dict.fromkeys([*people, *(n.notice.person for n in sent if n.notice.person)])
     return Explanation(
         alarm=alarm,
@@ -107,8 +110,8 @@ def explain(
             for cause in alarm.evidence or ((alarm.cause,) if alarm.cause else ())
         ),
         course=tuple(Line(e.at, _event_words(e), e.by) for e in own),
-        told=told,
-        people={person: why_told(person, alarm, sent) for person in asked},
+        told=tuple(_messages(sent)),
+        people={person: why_told(person, alarm, sent, names) for person in asked},
     )
 
 
@@ -144,14 +147,16 @@ def cause_words(cause: Cause, sensor: Sensor | None = None) -> Text:
     if known is not None and known.contact and cause.value is not None:
         state = known.state_word(cause.value)
         return Text(f"{name.zh}：{state.zh}", f"{name.en}: {state.en}")
-    value = f"{number(cause.value)} {cause.unit}".strip() if cause.value is not None else "–"
+    value = f"{cause.sign}{number(cause.value)} {cause.unit}".strip() if cause.value is not None else "–"
     if cause.limit is None:
         return Text(f"{name.zh}：{value}", f"{name.en}: {value}")
-    limit = number(cause.limit)
+    limit = cause.sign + number(cause.limit)
     return Text(f"{name.zh}：{value}（限值 {limit}）", f"{name.en}: {value} (limit {limit})")
 
 
-def why_told(person: str, alarm: Alarm, notices: Iterable[NoticeEvent]) -> Text:
+def why_told(
+    person: str, alarm: Alarm, notices: Iterable[NoticeEvent], names: Mapping[str, Text] | None = None
+) -> Text:
     """In one sentence: why this person was, or was not, told of the alarm."""
     own = [n for n in notices if n.notice.person == person and n.notice.state is not NoticeState.NOTED]
     if own:
@@ -162,25 +167,54 @@ def why_told(person: str, alarm: Alarm, notices: Iterable[NoticeEvent]) -> Text:
         return Text(
             f"已通知（{channel.zh}，{state.zh}）：{why.zh}", f"told ({channel.en}, {state.en}): {why.en}"
         )
+
+    def called(who: str) -> Text:
+        return (names or {}).get(who, Text(who, who))
+
     if alarm.drill:
         return Text("演练中，未发送", "not told: it is a drill")
     if alarm.muted_by:
         return Text(f"未通知：由 {alarm.muted_by} 代为报告", f"not told: {alarm.muted_by} speaks for it")
     if alarm.shelved is not None:
-        return Text(f"未通知：{alarm.shelved.by} 已搁置", f"not told: shelved by {alarm.shelved.by}")
+        by = called(alarm.shelved.by)
+        return Text(f"未通知：{by.zh} 已搁置", f"not told: shelved by {by.en}")
     if alarm.out_of_service is not None:
-        by = alarm.out_of_service.by
-        return Text(f"未通知：{by} 已屏蔽", f"not told: taken out of service by {by}")
+        by = called(alarm.out_of_service.by)
+        return Text(f"未通知：{by.zh} 已屏蔽", f"not told: taken out of service by {by.en}")
     if alarm.page == "never":
         return Text("未通知：该规则只列出，不通知", "not told: this rule is listed and pages nobody")
     if alarm.acked is not None:
-        by = alarm.acked.by
+        if alarm.acked.by == person:
+            return Text("未通知：本人已确认", "not told: acknowledged it without being told")
+        by = called(alarm.acked.by)
         return Text(
-            f"未通知：{by} 已确认，升级停止", f"not told: {by} acknowledged first, the ladder stopped"
+            f"未通知：{by.zh} 已确认，升级停止", f"not told: {by.en} acknowledged first, the ladder stopped"
         )
     if alarm.page == "day":
         return Text("未通知：该规则只在工作时间通知", "not told: this rule pages in working hours only")
     return Text("未通知：升级尚未轮到", "not told: the ladder has not come to them")
+
+
+def _messages(sent: Iterable[NoticeEvent]) -> Iterator[Line]:
+    """One line for each message: when it was due, on which channel, what became of it and why it went."""
+    whole: dict[str, list[NoticeEvent]] = {}
+    for one in sent:
+        if one.notice.person:
+            whole.setdefault(one.notice.id, []).append(one)
+    for events in whole.values():
+        first, last = events[0], events[-1]
+        notice = last.notice
+        channel = CHANNELS.get(notice.channel, Text(notice.channel, notice.channel))
+        state, took = STATES[notice.state], duration(round(last.at - first.at))
+        words = Text(f"{channel.zh}，{state.zh}", f"{channel.en}, {state.en}") if notice.channel else state
+        if last.at - first.at >= 1.0:
+            words = _both(words, Text(f"（{took.zh}后）", f" after {took.en}"))
+        if notice.tries > 1:
+            words = _both(words, Text(f"，第 {notice.tries} 次发送", f", try {notice.tries}"))
+        words = _both(words, Text(f"：{notice.reason.zh}", f": {notice.reason.en}"))
+        if last.reason != notice.reason and (notice.state in _ASKS_WHY or notice.status == PAPER):
+            words = _both(words, Text(last.reason.zh, f" {last.reason.en}"))
+        yield Line(first.at, words, first.by, notice.person)
 
 
 def _about(event: NoticeEvent, alarm: str) -> bool:

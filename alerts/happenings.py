@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from alerts.rule import Change, Rule
+from sensors.model import Text
 
 
 class Met(Struct, frozen=True):
@@ -29,6 +30,18 @@ class Unclear(Struct, frozen=True):
     """There is no word on the condition any more."""
 
     change: Change
+
+
+class Orphaned(Struct, frozen=True):
+    """No rule looks at its place any more; nothing but a person can end it."""
+
+    reason: Text
+
+
+class Adopted(Struct, frozen=True):
+    """A rule looks at its place again."""
+
+    reason: Text
 
 
 class Acknowledged(Struct, frozen=True):
@@ -111,6 +124,8 @@ Happening = (
     Met
     | Cleared
     | Unclear
+    | Orphaned
+    | Adopted
     | Acknowledged
     | ResetBy
     | Shelved

@@ -177,7 +177,8 @@ class Instance:
         self.said, self.said_at = verdict, now
         self._refresh()
         met = sorted(
-            (s for s in self.slots if s.state == MET), key=lambda s: (s is not slot, not s.past_limit(), s.at)
+            (s for s in self.slots if s.state == (CLEAR if s.leaf.turned else MET)),
+            key=lambda s: (s.leaf.turned, s is not slot, not s.past_limit(), s.at),
         )
         silent = sorted((s for s in self.slots if s.state == UNKNOWN), key=lambda s: not s.held)
         if verdict == CLEAR:
@@ -190,6 +191,7 @@ class Instance:
             named = met
             self.peak = max(self.peak, self._met())
         self.unverified = verdict == MET and bool(met) and all(s.unverified for s in met)
+        guessed = verdict == MET and self.rule.on_unknown == "alarm" and self.root.judge(now) == UNKNOWN
         causes = tuple(cause_of(s) for s in named[:EVIDENCE_LIMIT])
         wide = self.rule.scope in ("compartment", "building")
         return Change(
@@ -198,7 +200,7 @@ class Instance:
             zone=named[0].seen.sensor.zone if wide and named else self.zone,
             verdict=SAID[verdict],
             at=now,
-            reason=reason_for(self.rule, SAID[verdict], named, silent),
+            reason=reason_for(self.rule, SAID[verdict], named, silent, guessed=guessed),
             cause=causes[0] if causes else None,
             evidence=causes,
             drill=self.drill,
@@ -259,8 +261,9 @@ class Instance:
             )
         )
 
-    def load(self, stored: bytes) -> None:
-        """Take back what :meth:`dump` gave; ``msgspec.MsgspecError`` if it is not that.
+    def load(self, stored: bytes) -> bool:
+        """Take back what :meth:`dump` gave; ``msgspec.MsgspecError`` if it is not that. False where it was of
+        another condition.
 
         A changed condition keeps only that an alarm stands; a changed set of sensors keeps those still there.
         """
@@ -273,6 +276,7 @@ class Instance:
                 slot
             ) in self.slots:  # which of them raised it is no longer known: all must speak before it goes
                 slot.held = True
+        return state.mark == self.mark
 
     def _recall(self, state: InstanceState) -> None:
         self.credit_s, self.peak, self.unverified = state.credit_s, state.peak, state.unverified

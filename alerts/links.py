@@ -60,6 +60,7 @@ class Links:
         self._records = records
         self._guards = frozenset(guards)
         self._asked: dict[str, tuple[float, bool]] = {}
+        self._guessed: dict[str, float] = {}  # parents called lost because nothing was heard, and since when
         self.parents: dict[str, Parent] = {}
 
     def resume(self) -> list[Parent]:
@@ -116,7 +117,37 @@ class Links:
         for name in parents_of(seen.sensor):
             if name in self._children and self._silent(name, now):
                 found = name
+        if found:
+            self._guessed.setdefault(found, now)
         return (found, LINK.id) if found else ("", "")
+
+    def guesses(self) -> tuple[str, ...]:
+        """Parents that are called lost by silence alone; each is to be looked at again with :meth:`mistaken`."""
+        return tuple(self._guessed)
+
+    def back(self, seen: Seen) -> None:
+        """A silent sensor is heard again: what it hangs behind is no longer called lost."""
+        for name in parents_of(seen.sensor):
+            self._guessed.pop(name, None)
+
+    def mistaken(self, parent: str) -> list[Seen] | None:
+        """The sensors that are silent behind a parent that turned out not to be lost: one of its slow ones, which had
+        nothing to say so far, was heard since. None while nothing speaks against it.
+        """
+        since = self._guessed.get(parent)
+        if since is None:
+            return []
+        children = [self._records[name] for name in self._children[parent] if name in self._records]
+        if not any(child.seen_at > since for child in children):
+            return None
+        del self._guessed[parent]
+        self._asked.pop(parent, None)
+        return [child for child in children if child.silent and not child.aside]
+
+    def found(self, parent: str, now: float) -> Change:
+        """What is to be said of a parent that was called lost by mistake."""
+        words = Text(f"{parent} 仍有数据，中断的不是它", f"{parent} is still heard: it is not what was lost")
+        return Change(rule=LINK.id, scope=parent, zone="", verdict=Verdict.CLEAR, at=now, reason=words)
 
     def _note(self, name: str, seen: Seen, word: Word) -> None:
         parent = self.parents.setdefault(name, Parent(name))
@@ -147,9 +178,13 @@ class Links:
         children = [self._records[name] for name in self._children[parent] if name in self._records]
         heard_at = max(max(child.seen_at, child.heard_at, child.known_at) for child in children)
         passed = now - heard_at
-        missed = sum(passed / child.step_s for child in children)
+        # Who was overdue already when the last word came is silent for a reason of its own.
+        talking = [
+            child for child in children if max(child.seen_at, child.known_at) + child.gap_s >= heard_at
+        ]
+        missed = sum(passed / child.step_s for child in talking)
         talked = any(child.seen_at > 0.0 for child in children)
-        overdue = passed > min(child.gap_s for child in children)
+        overdue = passed > min((child.gap_s for child in talking), default=passed)
         silent = talked and overdue and missed >= MISSED_WORDS
         self._asked[parent] = (now, silent)
         return silent

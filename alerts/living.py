@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from alerts.links import Links, Parent
+from alerts.quiet import LINK
 from alerts.rule import Change
 from alerts.seen import Seen, SelfTest, Watch
 from alerts.slots import CLEAR, MET, UNKNOWN, Slot
 from sensors.model import Expiry, Life, Quality, Telling
 from sensors.state import SELF_TEST_MOST_S, testing
 
-Due = Watch | Parent | SelfTest
+GUESS_AGAIN_S = 10.0  # how often it is asked whether a link that was called lost by silence really is
+
+
+class Guess(Struct, frozen=True):
+    """A link that is called lost because nothing was heard, to be looked at again."""
+
+    parent: str
+
+
+Due = Watch | Parent | SelfTest | Guess
 
 
 class Living:
@@ -50,6 +61,13 @@ class Living:
                 watch.fired = seen.silent if watch.own else all(s.state == MET for s in watch.slots)
                 if not watch.fired:
                     self._push(watch.due(self.not_before), watch)
+
+    def distrust(self, names: Iterable[str], now: float) -> None:
+        """Before anything is judged: what these sensors said last is no word on any rule."""
+        for seen in self._known(names):
+            for slot in seen.slots:
+                if not slot.by_clock and slot.state != UNKNOWN:
+                    slot.leaf.turn(slot, UNKNOWN, now, active=slot.leaf.instance.active)
 
     def resume(self, now: float, changes: list[Change]) -> None:
         """What the stored records already say speaks at once (C6)."""
@@ -88,6 +106,7 @@ class Living:
     def spoke(self, seen: Seen, now: float, changes: list[Change]) -> None:
         """A good measurement of a sensor that was silent, in trouble, or behind something that called itself gone."""
         if seen.silent:
+            self._links.back(seen)
             seen.silent = False
             seen.stir()
             for watch in seen.watches:
@@ -109,6 +128,8 @@ class Living:
             self._watch(item, now, changes)
         elif isinstance(item, Parent):
             self._parent(item, now, changes)
+        elif isinstance(item, Guess):
+            self._guess(item, now, changes)
         else:
             self.tested(item.seen, now, changes)
 
@@ -153,6 +174,8 @@ class Living:
                 if slot.state != MET:
                     slot.limit = seen.limit_s if watch.after_s is None else watch.after_s
                     self._turn(slot, MET, now, changes)
+            if parent and rule == LINK.id and parent in self._links.guesses():
+                self._push(now + GUESS_AGAIN_S, Guess(parent))
             if parent:
                 changes[first:] = [replace(one, parent=parent, parent_rule=rule) for one in changes[first:]]
         if watch.own:
@@ -162,6 +185,22 @@ class Living:
                 if not slot.by_clock and slot.state != UNKNOWN:
                     self._turn(slot, UNKNOWN, now, changes)
             self.troubled(seen, now, changes)
+
+    def _guess(self, guess: Guess, now: float, changes: list[Change]) -> None:
+        """Nothing was heard through a link, and then one of its slow sensors spoke: a narrower one is lost."""
+        silent = self._links.mistaken(guess.parent)
+        if silent is None:
+            self._push(now + GUESS_AGAIN_S, guess)
+            return
+        for seen in silent:
+            parent, rule = self._links.lost(seen, now)
+            for slot in (
+                slot for watch in seen.watches for slot in watch.slots if parent and slot.state == MET
+            ):
+                said = slot.leaf.instance.say(MET, slot, now)
+                changes.append(replace(said, parent=parent, parent_rule=rule))
+        if silent:
+            changes.append(self._links.found(guess.parent, now))
 
     # --- what follows ---------------------------------------------------------------------------------
 

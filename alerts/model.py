@@ -88,6 +88,7 @@ class Alarm(Struct, frozen=True, kw_only=True):
     active_at: float = 0.0  # when it last became active
     confirmed_by: Signed | None = None  # a person saw it with their own eyes
     investigate_until_at: float | None = None  # becomes a confirmed alarm then, unless cancelled
+    orphan: bool = False  # no rule of the folder looks at its place any more: a person resets it
 
 
 # --- people and notices --------------------------------------------------------------------------------

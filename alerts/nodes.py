@@ -77,12 +77,13 @@ class Leaf(Node):
     "alarm"``).
     """
 
-    __slots__ = ("clear", "instance", "kind", "met", "slots", "strict")
+    __slots__ = ("clear", "instance", "kind", "met", "slots", "strict", "turned")
 
-    def __init__(self, kind: Condition, instance: Any, *, strict: bool) -> None:
+    def __init__(self, kind: Condition, instance: Any, *, strict: bool, turned: bool = False) -> None:
         self.kind = kind
         self.instance = instance
         self.strict = strict
+        self.turned = turned  # under "not": clear is what speaks for the alarm
         self.slots: list[Slot] = []
         self.met = 0
         self.clear = 0
@@ -277,9 +278,9 @@ class VoteNode(Node):
 
     def judge(self, now: float) -> int:
         panel = [part.judge(now) for part in self.panel]
+        found = AnyNode(self.of).signals(now, self.kind.within_s)  # asked in any case: "after" listens
         if MET in panel:
             return MET
-        found = AnyNode(self.of).signals(now, self.kind.within_s)
         need = self.kind.at_least
         if self.kind.degrade == "reduce":
             need = max(1, need - len(found.missing))
@@ -312,11 +313,11 @@ class VoteNode(Node):
         return min(window + 0.001, super().due(now))
 
 
-def compile_node(kind: Condition, instance: Any, *, strict: bool) -> Node:
-    """The node tree of a condition, its leaves still without slots."""
+def compile_node(kind: Condition, instance: Any, *, strict: bool, turned: bool = False) -> Node:
+    """The node tree of a condition, its leaves still without slots; ``turned``: under an odd number of "not"."""
 
     def compiled(parts: tuple[Condition, ...]) -> tuple[Node, ...]:
-        return tuple(compile_node(part, instance, strict=strict) for part in parts)
+        return tuple(compile_node(part, instance, strict=strict, turned=turned) for part in parts)
 
     match kind:
         case AllOf():
@@ -324,14 +325,14 @@ def compile_node(kind: Condition, instance: Any, *, strict: bool) -> Node:
         case AnyOf():
             return AnyNode(compiled(kind.of))
         case Not():
-            return NotNode(compile_node(kind.of, instance, strict=strict))
+            return NotNode(compile_node(kind.of, instance, strict=strict, turned=not turned))
         case After():
             first, then = compiled((kind.first, kind.then))
             return AfterNode(first, then, kind.within_s)
         case Vote():
             return VoteNode(kind, compiled(kind.of), compiled(kind.panel))
         case _:
-            return Leaf(kind, instance, strict=strict)
+            return Leaf(kind, instance, strict=strict, turned=turned)
 
 
 def prune(node: Node) -> Node:

@@ -62,6 +62,7 @@ KIND: dict[NoticeState, str] = {
 # Channels whose provider reports whether the message reached the phone; elsewhere "sent" is the most known.
 WITH_RECEIPT = frozenset({"sms", "voice"})
 
+PAPER = "paper"  # the status of a message that was shown and not sent
 FIRST = "first"  # in ``Notice.at``: when the first try began
 MAX_TRIES = 4  # the first and three more
 RETRY_S = 15.0
@@ -226,7 +227,7 @@ SAID: dict[Fault, Text] = {
 
 def _said(result: SendResult) -> Text:
     """The reason in words, with the provider's own code and detail behind it."""
-    if result.status == "paper":  # no provider: a demonstration, or no channel set up
+    if result.status == PAPER:  # no provider: a demonstration, or no channel set up
         return Text("只写在页面上，没有真正发出。", "Shown on the page only, nothing was really sent.")
     base = SAID[result.fault]
     tail = " ".join(p for p in (result.status or result.state.value, result.code, result.detail) if p)

@@ -85,7 +85,7 @@ def forgotten(alarm: Alarm, minutes: float) -> Text:
     """Why an acknowledged alarm pages again."""
     by = alarm.acked.by if alarm.acked else ""
     return Text(
-        f"{by} 已确认，但 {minutes:.0f} 分钟没有进展，警情仍在，再次通知。",
+        f"{by} 已确认，但 {minutes:.0f} 分钟没有进展，警报仍在，再次通知。",
         f"Acknowledged by {by}, but no progress for {minutes:.0f} minutes while it lasts: told again.",
     )
 
@@ -114,5 +114,5 @@ LOST_ANSWER = Text(
 )
 SENDING = Text("交给服务商。", "Handed to the provider.")
 WORSE = Text("情况升级，再次通知。", "It became worse: told again.")
-GONE = Text("警情已不在。", "The alarm is gone.")
+GONE = Text("警报已不在。", "The alarm is gone.")
 ACTED = Text("本人已在处理。", "This person acted.")

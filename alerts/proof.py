@@ -161,7 +161,7 @@ def trial_words(site: Text, way: str, code: str) -> Text:
     """What a test says on a channel; a call says itself which key to press."""
     if way == "voice":
         return Text(
-            f"这是测试。{site.zh}报警通道测试。", f"This is a test. {site.en}: test of the alarm channel."
+            f"这是测试。{site.zh}警报通道测试。", f"This is a test. {site.en}: test of the alarm channel."
         )
     end = (
         Text(f"回复{code}A确认。", f"Reply {code}A to confirm.")
@@ -169,7 +169,7 @@ def trial_words(site: Text, way: str, code: str) -> Text:
         else Text("无需处理。", "Nothing to do.")
     )
     return Text(
-        f"【测试】{site.zh}报警通道测试。{end.zh}", f"[TEST] {site.en}: test of the alarm channel. {end.en}"
+        f"【测试】{site.zh}警报通道测试。{end.zh}", f"[TEST] {site.en}: test of the alarm channel. {end.en}"
     )
 
 

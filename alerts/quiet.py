@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from alerts.compile import leaves_of
 from alerts.rule import AnyOf, Rule, Silent
 from sensors.devices import gateway_of
+from sensors.life import Record
 from sensors.model import Sensor, Text, Zone
 
 SITE = "site"
@@ -66,6 +67,12 @@ def children_by_parent(sensors: Mapping[str, Sensor]) -> dict[str, tuple[str, ..
         for parent in parents_of(sensor):
             found.setdefault(parent, []).append(sensor.id)
     return {parent: tuple(children) for parent, children in found.items() if len(children) > 1}
+
+
+def everything_behind(sensors: Mapping[str, Sensor], records: Iterable[Record]) -> frozenset[str]:
+    """Every gateway, link and device that some sensor hangs behind, or that spoke of itself in their ``records``."""
+    behind = {parent for sensor in sensors.values() for parent in parents_of(sensor)}
+    return frozenset(behind | {name for record in records for name in record.words})
 
 
 def about_silence(rule: Rule) -> bool:

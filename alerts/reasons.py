@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 from alerts.rule import (
     Cause,
@@ -76,7 +77,15 @@ def cause_of(slot: Slot) -> Cause:
         unit=unit,
         limit=slot.limit,
         measured_at=at,
+        sign=_sign(slot.leaf.kind),
     )
+
+
+def _sign(kind: Condition) -> Literal["", "+", "-"]:
+    """A change read as a temperature would be taken for a cold room in the middle of a fire."""
+    if isinstance(kind, Rise | Rate):
+        return "+" if kind.rising else "-"
+    return ""
 
 
 def _what(kind: Condition, cause: Cause) -> Text:
@@ -93,8 +102,7 @@ def _what(kind: Condition, cause: Cause) -> Text:
             known = QUANTITIES.get(cause.quantity)
             if known is None or not known.contact or cause.value is None:
                 return Text(f"触点为 {value}", f"the contact stands at {value}")
-            word = known.state_word(cause.value)
-            return Text(f"{known.name.zh}：{word.zh}", f"{known.name.en.lower()} {word.en}")
+            return known.said(cause.value)
         case Rate(rising=rising):
             over = duration(kind.over_s)
             return Text(
@@ -140,20 +148,64 @@ def _what(kind: Condition, cause: Cause) -> Text:
             return Text("", "")
 
 
-def reason_for(rule: Rule, verdict: Verdict, slots: list[Slot], silent: list[Slot]) -> Text:
+def _shown(cause: Cause) -> Text:
+    """A value as a person says it: with its unit, or the word for a contact's state."""
+    known = QUANTITIES.get(cause.quantity)
+    if cause.value is not None and known is not None and known.contact and cause.value in (0.0, 1.0):
+        return known.state_word(cause.value)
+    value = f"{number(cause.value)} {cause.unit}".strip() if cause.value is not None else "–"
+    return Text(value, value)
+
+
+def _not_so(kind: Condition, cause: Cause) -> Text:
+    """What was found where a rule waits for the opposite ("not")."""
+    match kind:
+        case Contact():
+            return _what(kind, cause)
+        case Silent():
+            return Text("有新测量", "measures")
+        case Troubled(by=by):
+            return Text(f"没有“{WORDS[by].zh}”", f"not “{WORDS[by].en}”")
+        case Threshold(above=above) if cause.value is not None:
+            unit = f" {cause.unit}" if cause.unit else ""
+            value, limit = number(cause.value), number(cause.limit or 0.0)
+            return Text(
+                f"{value}{unit}，不{'高' if above else '低'}于 {limit}{unit}",
+                f"{value}{unit}, not {'above' if above else 'below'} {limit}{unit}",
+            )
+        case _:
+            shown = f"{number(cause.value)} {cause.unit}".strip() if cause.value is not None else "–"
+            return Text(f"{shown}，在限值之内", f"{shown}, within its limit")
+
+
+def _no_data(silent: list[Slot]) -> Text:
+    name = silent[0].seen.sensor.name
+    more = len({slot.seen.sensor.id for slot in silent} - {silent[0].seen.sensor.id})
+    return Text(
+        f"{name.zh}没有数据，状态未知" + (f"（另有 {more} 处）" if more else ""),
+        f"no data from {name.en}: state unknown" + (f" ({more} more)" if more else ""),
+    )
+
+
+def reason_for(
+    rule: Rule, verdict: Verdict, slots: list[Slot], silent: list[Slot], *, guessed: bool = False
+) -> Text:
     """Why the rule says what it says: the first sample named, the rest counted.
 
-    ``slots`` are the ones that are met (or, for CLEAR, the newest samples); ``silent`` those without word.
+    ``slots`` are the ones that speak for it (or, for CLEAR, the newest samples); ``silent`` those without word;
+    ``guessed``: nothing but the rule's branch for the unknown makes it an alarm.
     """
     if verdict is Verdict.UNKNOWN and silent:
-        name = silent[0].seen.sensor.name
-        more = len(silent) - 1
-        return Text(
-            f"{name.zh}没有数据，状态未知" + (f"（另有 {more} 处）" if more else ""),
-            f"no data from {name.en}: state unknown" + (f" ({more} more)" if more else ""),
-        )
+        return _no_data(silent)
+    if guessed and silent:
+        none = _no_data(silent)
+        return Text(f"{none.zh}，按本规则视为警报", f"{none.en}, which this rule takes for an alarm")
     if not slots:
-        return Text(f"{rule.name.zh}：条件不再成立", f"{rule.name.en}: the condition no longer holds")
+        now = verdict is Verdict.MET
+        return Text(
+            f"{rule.name.zh}：条件{'成立' if now else '不再成立'}",
+            f"{rule.name.en}: the condition {'holds' if now else 'no longer holds'}",
+        )
     first = slots[0]
     name, cause = first.seen.sensor.name, cause_of(first)
     if verdict is Verdict.CLEAR and isinstance(first.leaf.kind, Silent):
@@ -162,10 +214,12 @@ def reason_for(rule: Rule, verdict: Verdict, slots: list[Slot], silent: list[Slo
         was = WORDS[first.leaf.kind.by]
         return Text(f"{name.zh}恢复正常（此前：{was.zh}）", f"{name.en} is back to normal (was: {was.en})")
     if verdict is Verdict.CLEAR:
-        value = number(cause.value) if cause.value is not None else "–"
-        unit = f" {cause.unit}" if cause.unit else ""
-        return Text(f"{name.zh}恢复正常：{value}{unit}", f"{name.en} is back to normal: {value}{unit}")
-    what = _what(first.leaf.kind, cause)
+        shown = _shown(cause)
+        return Text(
+            f"{name.zh}恢复正常" + (f"：{shown.zh}" if shown.zh != "正常" else ""),
+            f"{name.en} is back to normal" + (f": {shown.en}" if shown.en != "normal" else ""),
+        )
+    what = (_not_so if first.leaf.turned else _what)(first.leaf.kind, cause)
     held = duration(rule.for_s) if rule.for_s else None
     others = len({slot.seen.sensor.id for slot in slots} - {first.seen.sensor.id})
     return Text(

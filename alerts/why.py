@@ -110,7 +110,7 @@ def _lower(words: str) -> str:
     return words[:1].lower() + words[1:] if words[1:2].islower() else words
 
 
-NEVER_STARTED = Text("该警情没有通知过任何人。", "Nobody was told of this alarm.")
+NEVER_STARTED = Text("该警报没有通知过任何人。", "Nobody was told of this alarm.")
 HELD = Text("短时间内消息过多，合并后再发。", "Too many messages in a short time; it goes with the next one.")
 NOT_YET = Text("通知阶梯还没有到其所在的级。", "The ladder has not come to their step.")
 NO_ADDRESS = Text("没有登记电话或邮箱。", "No phone or mail address is known.")

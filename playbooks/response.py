@@ -100,7 +100,7 @@ class Response:
     def on_act(self, act: IncidentAct, by: str, now: float, alarms: Mapping[str, Alarm]) -> Outcomes:
         """A person acts; refused with words, or done, or (when it was done already) nothing."""
         if isinstance(act, OpenIncident):
-            return self._open_by_hand(act, by, now)
+            return self._open_by_hand(act, by, now, alarms)
         incident = self.incidents.get(act.incident)
         if incident is None:
             reason = Text(f"没有编号为 {act.incident} 的事件。", f"There is no incident {act.incident}.")
@@ -161,7 +161,7 @@ class Response:
         )
         return self._started(incident, event, now)
 
-    def _open_by_hand(self, act: OpenIncident, by: str, now: float) -> Outcomes:
+    def _open_by_hand(self, act: OpenIncident, by: str, now: float, alarms: Mapping[str, Alarm]) -> Outcomes:
         playbook = self.playbooks.get(act.playbook)
         unknown = [zone for zone in act.zones if zone not in self.site.zones]
         if playbook is None or unknown:
@@ -171,6 +171,13 @@ class Response:
             return [Refused(about=word, reason=reason, by=by)]
         if act.kind != "incident" and self._in_earnest():
             return [self._no_drill_now(act.playbook, by)]
+        real = next((one for one in alarms.values() if _calls(one)), None) if act.kind != "incident" else None
+        if real is not None:
+            reason = Text(
+                f"真实警报“{real.name.zh}”尚无人确认，不能开始演练。",
+                f"The real alarm {real.name.en!r} is not acknowledged yet: no drill can start.",
+            )
+            return [Refused(about=act.playbook, reason=reason, by=by)]
         drill = act.drill or ("" if act.kind == "incident" else f"{act.kind}-{act.playbook}")
         running = [one for one in self.open_incidents() if one.drill == drill and one.kind == act.kind]
         same = next((one for one in running if one.threat == playbook.threat), None)
@@ -222,7 +229,7 @@ class Response:
     def _suspend_drills(self, alarm: Alarm, now: float) -> Outcomes:
         """A real alarm that asks for action ends play: every running drill is suspended."""
         events: Outcomes = []
-        if alarm.priority > 2 and not alarm.life_safety and not alarm.playbook:
+        if not _asks(alarm):
             return events
         why = Text(f"真实警报，演练中止：{alarm.name.zh}", f"REAL alarm, drill suspended: {alarm.name.en}")
         for one in self.open_incidents():
@@ -304,6 +311,17 @@ class Response:
             holdings: Iterable[Holding] = self.site.holdings.values()
             self._stakes[key] = {h.id: triage.stake(h, threat, self._own.rules, today) for h in holdings}
         return self._stakes[key]
+
+
+def _asks(alarm: Alarm) -> bool:
+    """Whether somebody has to come: urgent, high, life safety, or with a plan of its own."""
+    return alarm.priority <= 2 or alarm.life_safety or bool(alarm.playbook)
+
+
+def _calls(alarm: Alarm) -> bool:
+    """Whether a real alarm calls for somebody and nobody has answered."""
+    quiet = alarm.fault or alarm.drill or alarm.muted_by or _put_aside(alarm)
+    return alarm.active and alarm.acked is None and not quiet and _asks(alarm)
 
 
 def crews_now(incident: Incident, now: float) -> tuple[Crew, ...]:

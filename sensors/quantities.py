@@ -58,6 +58,24 @@ class Quantity(Struct, frozen=True, kw_only=True):
         shown = f"{value:g} {self.unit}".strip()
         return Text(shown, shown)
 
+    def said(self, value: float) -> Text:
+        """A contact's name with its state, each word once: where one only repeats the other (smoke, smoke), the longer
+        stands alone.
+        """
+        name, word = self.name, self.state_word(value)
+        same = word.zh in name.zh or name.zh in word.zh
+        zh = max(name.zh, word.zh, key=len) if same else f"{name.zh}：{word.zh}"
+        lower = name.en[:1].lower() + name.en[1:] if name.en[1:2].islower() else name.en
+        known = lower.lower().replace("-", " ").split()
+        repeats = all(any(_akin(part, own) for own in known) for part in word.en.lower().split())
+        return Text(zh, lower if repeats else f"{lower} {word.en}")
+
+
+def _akin(word: str, other: str) -> bool:
+    """Two forms of one word: testing and test, vibrating and vibration."""
+    short = min(len(word), len(other))
+    return word == other or (short >= 4 and word[: min(short, 5)] == other[: min(short, 5)])
+
 
 @lru_cache(maxsize=4096)
 def plain_word(word: str) -> str:

@@ -63,7 +63,10 @@ OWN: dict[str, Rule] = {
             DISK,
             1,
             Text("数据无法写入磁盘", "Data cannot be written to disk"),
-            Text("清理或更换磁盘；报警仍在内存中运行。", "Free or replace the disk; alarms run from memory."),
+            Text(
+                "清理或更换磁盘；警报判断仍在内存中运行。",
+                "Free or replace the disk; alarms run from memory.",
+            ),
             Text("重启会丢失未写入的记录。", "A restart would lose what is not written."),
         ),
         _own(
@@ -71,14 +74,14 @@ OWN: dict[str, Rule] = {
             3,
             Text("历史数据库积压", "Readings are waiting for the history store"),
             Text("检查历史数据库服务和磁盘空间。", "Check the history store and its disk space."),
-            Text("趋势图不完整；报警不受影响。", "Trends have holes; alarms are not affected."),
+            Text("趋势图不完整；警报不受影响。", "Trends have holes; alarms are not affected."),
         ),
         _own(
             SENDER,
             1,
             Text("短信通道故障", "Messages cannot be sent"),
             Text("改用电话名单逐个通知。", "Use the printed phone list."),
-            Text("值班人员收不到报警。", "The people on duty are not told."),
+            Text("值班人员收不到警报。", "The people on duty are not told."),
         ),
         _own(
             JOURNAL,
@@ -92,7 +95,7 @@ OWN: dict[str, Rule] = {
             1,
             Text("存储的数据已损坏", "Stored data were damaged"),
             Text("更换磁盘；保留损坏的文件，用备份核对。", "Replace the disk; keep the damaged file."),
-            Text("报警由可读部分恢复，可能不完整。", "Alarms come from what could be read."),
+            Text("警报由可读部分恢复，可能不完整。", "Alarms come from what could be read."),
         ),
         _own(
             CLOCK,

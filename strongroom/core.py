@@ -17,6 +17,7 @@ from alerts.model import AlarmEvent, Notice, NoticeEvent, Refused
 from alerts.newest import newer
 from alerts.notices import SendResult
 from alerts.pager import Pager
+from alerts.quiet import everything_behind
 from alerts.rule import Change
 from playbooks.model import Incident, IncidentEvent
 from playbooks.response import Response
@@ -136,14 +137,11 @@ class Core:
         self._next_derived = now
         self._batch = Batch()
         self._fold(journal)
-        for change in self.evaluator.resume(now):
-            self._change(change, now)
-        alarms = self.annunciator.alarms.values()
-        standing = {(alarm.rule, alarm.scope) for alarm in alarms if alarm.active and not alarm.drill}
-        for change in self.evaluator.unheard(standing, now):  # none where the journal is whole
+        for change in self.evaluator.resume(now, self.instruments.service.out):
             self._change(change, now)
         for change in self.instruments.resume(self.evaluator, now):
             self._change(change, now)
+        self._reconcile(now)
 
     # --- facts ----------------------------------------------------------------------------------------
 
@@ -364,6 +362,15 @@ class Core:
         for alarm in self.annunciator.alarms.values():
             if alarm.rule in OWN:
                 self._own[alarm.rule] = alarm.active
+
+    def _reconcile(self, now: float) -> None:
+        """Whatever the folder became: nothing stands that nobody can end, nothing is true without its alarm (C6)."""
+        parents = everything_behind(self.building.sensors, self.evaluator.records().values())
+        self._happen(
+            self.annunciator.reconcile(self.evaluator.verdicts(), now, own=OWN, parents=parents), now
+        )
+        for change in self.evaluator.unheard(self.annunciator.standing(), now):
+            self._change(change, now)
 
     def _moved(self, incident: Incident, by: str, at: float) -> None:
         """A person did something in an incident: its alarms are not forgotten (C24)."""

@@ -326,7 +326,7 @@ def sender(settings: Settings) -> Finding:
     return Finding(
         about=about,
         grade="problem",
-        words=Text("没有消息通道，报警时不会通知任何人", "no channel: nobody is told of an alarm"),
+        words=Text("没有消息通道，有警报时不会通知任何人", "no channel: nobody is told of an alarm"),
         remedy=_SET_A_CHANNEL,
     )
 

@@ -39,7 +39,8 @@ def explained(building: Building, journal: Journal, alarm_id: str) -> Explanatio
         for entry in journal.entries(after=first[0].seq - 1, kind="notice.", limit=MESSAGES, newest=False)
         if isinstance(data := decode(entry), NoticeData)
     ]
-    return explain(last[1].alarm, building.rules, events, told, building.people, building.sensors)
+    names = {person.id: person.name for person in building.people.values()}
+    return explain(last[1].alarm, building.rules, events, told, building.people, building.sensors, names)
 
 
 def ids_of(entries: Iterable[Entry], asked: str) -> list[str]:

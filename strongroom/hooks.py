@@ -18,7 +18,7 @@ from strongroom.model import Act, DeliveryReported, ReplyReceived
 
 XML = "text/xml; charset=utf-8"
 UNKNOWN_CALL = Text(
-    "档案馆系统报警。请立即查看屏幕或联系值班室。",
+    "档案馆系统有警报。请立即查看屏幕或联系值班室。",
     "An alarm of the archive system. Look at the screen or call the duty room now.",
 )
 

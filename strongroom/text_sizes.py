@@ -148,9 +148,9 @@ def _notes(building: Building, language: str) -> Iterator[tuple[Text, list[tuple
     yield ANSWER, [("", words.in_(language)) for words in (*fixed, *taken)]
 
 
-PAGE = Text("报警短信", "page by text")
-PAGE_CN = Text("报警短信（+86，无回复码）", "page by text (+86, no reply code)")
-CALL = Text("报警电话", "page by call")
+PAGE = Text("警报短信", "page by text")
+PAGE_CN = Text("警报短信（+86，无回复码）", "page by text (+86, no reply code)")
+CALL = Text("警报电话", "page by call")
 TEST = Text("通道测试", "test of the channel")
 HANDOVER = Text("交接班通知", "hand-over")
 ROSTER = Text("值班空缺通知", "roster gap")

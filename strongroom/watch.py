@@ -62,7 +62,7 @@ class Watch:
             return Told(
                 self._told - 1,
                 Text(
-                    f"【{self._name}】系统已 {minutes} 分钟无心跳，报警可能无法送达。派人巡视并检查主机。",
+                    f"【{self._name}】系统已 {minutes} 分钟无心跳，警报可能无法送达。派人巡视并检查主机。",
                     f"{self._name}: no beat for {minutes} min, alarms may not reach you."
                     " Send someone round and check the machine.",
                 ),

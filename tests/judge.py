@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from alerts.annunciator import Annunciator
 from alerts.evaluate import Evaluator
 from alerts.model import Alarm, AlarmEvent, Refused
+from alerts.quiet import everything_behind
 from alerts.rule import Change, Rule, Select, Threshold
 from sensors.model import Quality, Reading, Sensor, Text, Zone
 
@@ -80,13 +81,20 @@ class House:
         return said
 
     def restart(
-        self, gap_s: float = 0.0, *, crash: bool = False, rules: Iterable[Rule] | None = None
+        self,
+        gap_s: float = 0.0,
+        *,
+        crash: bool = False,
+        rules: Iterable[Rule] | None = None,
+        sensors: Iterable[Sensor] | None = None,
     ) -> None:
         """Stop and begin again after ``gap_s``; a crash loses what was not yet stored."""
         if not crash:
             self.store()
         if rules is not None:
             self.rules = {one.id: one for one in rules}
+        if sensors is not None:
+            self.sensors = {one.id: one for one in sensors}
         self.now += gap_s
         self.evaluator = Evaluator(self.rules, self.sensors, self.zones, BERLIN, self.stored)
         self.annunciator = Annunciator(self.rules, self.zones, self.sensors)
@@ -94,6 +102,9 @@ class House:
             if isinstance(event, AlarmEvent):
                 self.annunciator.restore(event.alarm)
         self._take(self.evaluator.resume(self.now))
+        parents = everything_behind(self.sensors, self.evaluator.records().values())
+        self.events += self.annunciator.reconcile(self.evaluator.verdicts(), self.now, parents=parents)
+        self._take(self.evaluator.unheard(self.annunciator.standing(), self.now))
 
     def store(self) -> None:
         for key, state in self.evaluator.take_dirty().items():

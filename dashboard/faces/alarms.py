@@ -172,7 +172,7 @@ def _acts(scene: Scene, alarm: Alarm) -> list[str]:
         acts.append(_investigation(scene, alarm))
     if alarm.hazard not in UNSEEN and alarm.active and alarm.confirmed_by is None:
         acts.append(_confirm(scene, alarm))
-    if alarm.latched:
+    if alarm.latched or (alarm.orphan and alarm.active):
         act = json.dumps({"type": "alarm.reset", "alarm": alarm.id})
         acts.append(button(w("alarm.reset"), data_act=act, data_key=f"reset-{alarm.id}"))
     if alarm.shelved:

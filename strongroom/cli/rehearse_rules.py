@@ -167,7 +167,7 @@ def _show(new: Outcome, old: Outcome | None, timezone: str) -> None:
     for number, title in enumerate(
         (
             "规则\nrule",
-            "报警\nalarms",
+            "警报\nalarms",
             "消息\nmessages",
             "首次\nfirst",
             "最近\nlast",
@@ -193,7 +193,7 @@ def _show(new: Outcome, old: Outcome | None, timezone: str) -> None:
         console.print(table)
     total = str(new.sent) if old is None or old.sent == new.sent else f"{old.sent} → {new.sent}"
     console.print(
-        f"{quiet} 条规则没有报警；共 {total} 条消息 · {quiet} rules raise no alarm; {total} messages in all",
+        f"{quiet} 条规则没有警报；共 {total} 条消息 · {quiet} rules raise no alarm; {total} messages in all",
         highlight=False,
     )
     if old is not None:
@@ -217,7 +217,7 @@ def _row(one: RuleOutcome, was: RuleOutcome | None, timezone: str) -> tuple[str,
 
 
 def _differs(console: Console, change: Difference, timezone: str) -> None:
-    for words, those in (("不再报警 no longer", change.only_old), ("新增报警 new", change.only_new)):
+    for words, those in (("不再出现 no longer", change.only_old), ("新增警报 new", change.only_new)):
         if not those:
             continue
         console.print(f"[bold]{change.rule}[/bold] {words}: {len(those)}")

@@ -121,7 +121,7 @@ def _show(runs: list[FireRun | ClimateRun]) -> None:
         console.print(table)
     climates = [run for run in runs if isinstance(run, ClimateRun)]
     if climates:
-        table = Table("录制 Recording", "月 Months", "报警/月 Alarms/month", "故障/月 Faults/month",
+        table = Table("录制 Recording", "月 Months", "警报/月 Alarms/month", "故障/月 Faults/month",
                       "标注窗口 Windows alarmed", "规则 By rule")  # fmt: skip
         for climate in climates:
             rules = ", ".join(f"{rule} {count}" for rule, count in climate.by_rule.items())

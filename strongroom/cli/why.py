@@ -20,7 +20,7 @@ MOST = 1_000_000
 @app.command("why")
 def why_command(
     data: Annotated[Path, typer.Argument(help="Data directory of the building · 数据目录")],
-    alarm: Annotated[str, typer.Argument(help="Alarm id or its reference · 警情编号")],
+    alarm: Annotated[str, typer.Argument(help="Alarm id or its reference · 警报编号")],
     person: Annotated[str, typer.Argument(help="Person id; empty for everyone · 人员")] = "",
 ) -> None:
     """Why was I (not) told? One sentence a person · 为什么（没有）通知我."""
@@ -37,7 +37,7 @@ def why_command(
     ids = [a for a, reference in known.items() if alarm in (a, reference)]
     if not ids:
         _stop(
-            f"{alarm}: 没有这个警情 · no such alarm was ever paged; use its id or the reference in a message"
+            f"{alarm}: 没有这个警报 · no such alarm was ever paged; use its id or the reference in a message"
         )
     if person and person not in building.people:
         _stop(f"{person}: 没有这个人 · nobody here has that id; they are: {', '.join(building.people)}")

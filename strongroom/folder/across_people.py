@@ -33,7 +33,7 @@ def _ladders(facts: Facts, ledger: Ledger) -> None:
         if paging and priority not in have:
             ledger.warn(
                 Spot("people.toml"),
-                Text(f"没有优先级 {priority} 的通知阶梯，这类报警（如“{paging[0]}”）不会通知任何人。",
+                Text(f"没有优先级 {priority} 的通知阶梯，这类警报（如“{paging[0]}”）不会通知任何人。",
                      f'No ladder for priority {priority}: its alarms (such as "{paging[0]}") reach nobody.'),
                 Text(f'补上：[[ladder]]  priority = {priority}  rungs = [{{ role = "on-duty", after_min = 0 }}]',
                      f'Add: [[ladder]]  priority = {priority}  rungs = [{{ role = "on-duty", after_min = 0 }}]'),

@@ -254,9 +254,19 @@ def _advice(facts: Facts, ledger: Ledger) -> None:
 
 
 def _mutes(facts: Facts, ledger: Ledger) -> None:
+    known = {rule.id: rule for rule in every_rule(facts)}
     for name, rule in facts.rulebook.rules.items():
+        ring = _ring(rule, known)
+        if ring:
+            shown = " → ".join(ring)
+            ledger.error(
+                facts.rulebook.tables[name].spot("mutes"),
+                Text(f"规则互相抑制：{shown}，结果谁也不出声。",
+                     f"These rules mute each other, so that nobody would speak: {shown}."),
+                Text(f'从 mutes 中删去 "{ring[1]}"', f'Remove "{ring[1]}" from mutes'),
+            )  # fmt: skip
         for muted in rule.mutes:
-            other = facts.rulebook.rules.get(muted)
+            other = known.get(muted)
             if other is not None and other.life_safety:
                 ledger.error(
                     facts.rulebook.tables[name].spot("mutes"),
@@ -264,6 +274,22 @@ def _mutes(facts: Facts, ledger: Ledger) -> None:
                          f'The rule "{muted}" is about life safety and may not be muted.'),
                     Text(f'从 mutes 中删去 "{muted}"', f'Remove "{muted}" from mutes'),
                 )  # fmt: skip
+
+
+def _ring(rule: Rule, known: dict[str, Rule]) -> tuple[str, ...]:
+    """The way along ``mutes`` from a rule back to itself; () where there is none. A rule that mutes itself is told
+    where it is read.
+    """
+    ways: list[tuple[str, ...]] = [(rule.id, muted) for muted in rule.mutes if muted != rule.id]
+    seen = {rule.id}
+    while ways:
+        way = ways.pop(0)
+        if way[-1] == rule.id:
+            return way
+        if way[-1] in known and way[-1] not in seen:
+            seen.add(way[-1])
+            ways += [(*way, muted) for muted in known[way[-1]].mutes]
+    return ()
 
 
 def _message_length(facts: Facts, ledger: Ledger) -> None:

@@ -175,7 +175,7 @@ def _flickers(
     table.ledger.error(
         table.spot("clear_at"),
         Text(
-            f"报警会在 {clear_at:g}{of} 解除，而这{side_zh}限值 {limit:g}{of}，报警将反复跳动。",
+            f"警报会在 {clear_at:g}{of} 解除，而这{side_zh}限值 {limit:g}{of}，警报将反复跳动。",
             f"The alarm would clear at {clear_at:g}{of}, {side_en} its limit of {limit:g}{of}, and so would flicker.",
         ),
         Text(

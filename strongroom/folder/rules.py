@@ -17,6 +17,7 @@ from strongroom.folder.table import Table, root
 
 FILE = "rules.toml"
 THREATS = get_args(Threat)
+_PARTS = "@|"  # alarms are called rule@place, in drills drill|rule@place
 _NOTHING: Condition = AnyOf(of=())
 
 
@@ -46,6 +47,9 @@ def read_rules(doc: Document, ledger: Ledger, languages: tuple[str, ...], revisi
 def _rule(table: Table, languages: tuple[str, ...], revision: str) -> Rule:
     table.only()
     name = table.identifier("rule", "water-in-stack")
+    if set(name) & set(_PARTS):
+        plain = "".join("-" if mark in _PARTS else mark for mark in name)
+        table.wrong("id", Text("编号里不能有 @ 和 |。", "An id may hold neither @ nor |."), f'id = "{plain}"')
     when = _when(table)
     priority = table.whole("priority", default=3, low=1, high=3)
     mutes = table.strings("mutes")

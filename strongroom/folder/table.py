@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import date, datetime, time
-from math import isnan
+from math import copysign, inf, isnan
 from typing import Any
 
 from sensors.model import Text
@@ -114,9 +114,17 @@ class Table(Node):
         number = self._number(key, value, unit, example)
         if number is None:
             return default
+        if isnan(number):
+            usual = default if low <= default <= high else within(1.0, low, high)
+            self.wrong(
+                key,
+                Text("这里要写普通的数字。", "An ordinary number is wanted here."),
+                f"{key} = {usual:g}",
+            )
+            return default
         if not low <= number <= high:
             self.out_of_range(key, number, low, high, unit)
-            return within(number, low, high) if not isnan(number) else default
+            return within(number, low, high)
         return number
 
     def whole(self, key: str, *, default: int = 0, low: int = 0, high: int = 10**9, unit: str = "") -> int:
@@ -130,7 +138,7 @@ class Table(Node):
 
     def _number(self, key: str, value: Any, unit: str, example: str) -> float | None:
         if isinstance(value, (int, float)) and not isinstance(value, bool):
-            return float(value) if abs(value) < 1e300 or isnan(value) else float("inf")
+            return float(value) if abs(value) < 1e300 or isnan(value) else copysign(inf, value)
         if isinstance(value, str):
             meant = seconds(value) if unit == "s" else measured(value)
             if unit == "min" and seconds(value) is not None and not is_number(value):
@@ -156,7 +164,10 @@ class Table(Node):
                 f"应在 {low:.10g} 到 {high:.10g}{of} 之间。",
                 f"It must lie between {low:.10g} and {high:.10g}{of}.",
             )
-        self.wrong(key, says, f"{key} = {within(value, low, high):.10g}")
+        meant = (
+            -value if low <= -value <= high else within(value, low, high)
+        )  # a sign too many is a common slip
+        self.wrong(key, says, f"{key} = {meant:.10g}")
 
     def strings(self, key: str) -> tuple[str, ...]:
         """A list of words; one word alone is taken as a list of one, with a problem."""

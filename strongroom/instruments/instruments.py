@@ -69,12 +69,16 @@ class Instruments:
     def follow(
         self, record: Record, evaluator: Evaluator, latest: Mapping[str, Reading], now: float
     ) -> list[Change]:
-        """A sensor went out of service or came back; what it says at its return is judged at once."""
+        """A sensor went out of service or came back. What it has said of late is judged at its return; a value older
+        than its limit of silence is not, as it would not be of any other sensor: it raises and clears nothing.
+        """
         if record.kind != BACK:
             return evaluator.set_aside(record.sensor, now)
         back = evaluator.bring_back(record.sensor, now)
-        newest = latest.get(record.sensor)
-        return [*back, *evaluator.observe(newest, now)] if newest is not None else back
+        newest, seen = latest.get(record.sensor), evaluator.seen(record.sensor)
+        if newest is None or seen is None or now - newest.received_at > seen.limit_s:
+            return back
+        return [*back, *evaluator.observe(newest, now)]
 
     def overdue(self, now: float) -> Text | None:
         """Which calibrations have ended; None where none has."""

@@ -47,5 +47,5 @@ def test_a_call_of_a_notice_not_known_yet_still_says_that_there_is_an_alarm() ->
     said = client.post(path, data={"CallSid": "CA1"}, headers={"X-Twilio-Signature": signature})
     assert said.status_code == 200
     assert said.headers["content-type"].startswith("text/xml")
-    assert "报警" in said.text
+    assert "警报" in said.text
     assert "keys?notice=a%40b%231&amp;try=1" in said.text

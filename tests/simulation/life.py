@@ -16,6 +16,7 @@ from strongroom.datadir import INBOX_DB, SITE_DB
 from strongroom.engine import Engine
 from strongroom.inbox import Inbox
 from strongroom.sitedb import SiteReader
+from tests.simulation.broker import Unmarking
 from tests.simulation.crash import STEPS, Killed, Switch, wire
 from tests.simulation.oracle import InvariantError, Oracle
 from tests.simulation.people import People
@@ -27,6 +28,7 @@ PLACES = ("Asia/Shanghai", "Europe/Berlin", "America/New_York", "Australia/Lord_
 STEP_S = 300.0  # between looks while nothing is due
 SOON_S = 5.0  # while messages to people are on their way
 LATER_S = 60.0  # while they wait for word of their delivery
+UNMARKING = 0.3  # of all lives are lived on a broker that marks no repeat
 SECONDS_OF_YEARS = (1_735_689_600.0, 1_861_920_000.0)  # lives begin in 2025 to 2028
 
 
@@ -79,12 +81,12 @@ class Life:
         self.clock = WorldClock(start)
         self._start_at = start
         self._building = building(zone)
-        self._broker = MemoryBroker()
-        self._switch = Switch()
         self._random = Random(seed + 1)
+        self._broker = Unmarking() if self._random.random() < UNMARKING else MemoryBroker()
+        self._switch = Switch()
         self.world = World(Random(seed + 2), start, days)
         self.provider = Provider(Random(seed + 3), self._switch, self.clock.now)
-        self.oracle = Oracle(zone)
+        self.oracle = Oracle(zone, marks=not isinstance(self._broker, Unmarking))
         self.provider.watch, self.oracle.took = self.oracle.calls, self.provider.has
         self._inbox = Inbox(data / INBOX_DB)
         self.people = People(Random(seed + 4), self._inbox, self.provider, self.oracle)
@@ -245,6 +247,8 @@ class Life:
             for kind, alarm in self.oracle.journal(entries, at, self.clock.now()):
                 self._alarms += kind == "alarm.raised"
                 self.people.see(kind, alarm, at)
+            for incident in self.oracle.begun():
+                self.people.see_incident(incident, at)
 
     def _die(self, down_s: float) -> None:
         engine = self.engine

@@ -20,8 +20,11 @@ from alerts.happenings import Acknowledged, Cleared, Muted, Passed, Shelved, Unc
 from alerts.instance import Instance
 from alerts.model import NoticeState
 from alerts.notices import Fault
+from playbooks.response import Response
 from sensors.model import Quality
 from strongroom.committer import Committer
+from strongroom.instruments.instruments import Instruments
+from strongroom.instruments.service import Service
 from strongroom.outbox import Outbox
 from strongroom.redelivery import Redelivery
 
@@ -225,9 +228,40 @@ def lost_counts_as_sent(patch: Patch) -> None:
     patch(pager, "judge", judge)
 
 
+def out_for_good(patch: Patch) -> None:
+    """A sensor that was taken away stays away."""
+    patch(Service, "expired", lambda self, now: [])
+
+
+def believes_what_is_out(patch: Patch) -> None:
+    """A sensor that is being repaired is judged like any other."""
+    patch(Instruments, "is_out", lambda self, reading: False)
+
+
+def misses_what_is_out(patch: Patch) -> None:
+    """A sensor that was taken away is missed."""
+    patch(core.Evaluator, "set_aside", lambda self, sensor, now: [])
+
+
+def plays_on(patch: Patch) -> None:
+    """A drill goes on beside a real alarm."""
+    patch(Response, "_suspend_drills", lambda self, alarm, now: [])
+
+
+def plays_in_earnest(patch: Patch) -> None:
+    """A drill may begin while a real incident is fought."""
+    patch(Response, "_in_earnest", lambda self: False)
+
+
+def believes_the_broker(patch: Patch) -> None:
+    """What comes again and is not marked counts as new."""
+    patch(Redelivery, "_follows", lambda self, raw, seal, now: False)
+
+
 MUTATIONS: tuple[Callable[[Patch], None], ...] = (
     silence_clears, acknowledges_itself, late_is_live, acknowledges_too_early, counts_repeats, doubles_delays,
     no_delays, shelves_last, shelves_anything, mutes_anything, forgets_rules, skips_the_journal, sends_first,
     never_pages, renumbers, forgets_alarms, investigates_for_ever, one_clock_for_all, never_silent,
-    gaps_count, lost_counts_as_sent,
+    gaps_count, lost_counts_as_sent, out_for_good, believes_what_is_out, misses_what_is_out, plays_on,
+    plays_in_earnest, believes_the_broker,
 )  # fmt: skip

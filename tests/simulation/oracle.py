@@ -18,8 +18,12 @@ from msgspec import Struct
 
 from alerts.model import Alarm, Notice, NoticeState
 from alerts.sensor_rules import GUARD_SILENT, SILENT
+from playbooks.model import Incident
 from sensors.model import RawMessage
 from strongroom.core import Core
+from strongroom.instruments.acts import LONGEST_OUT_S
+from strongroom.instruments.records import Record, record_of
+from strongroom.instruments.service import OUT
 from strongroom.journal import AlarmData, IncidentData, NoticeData, decode
 from strongroom.model import Entry
 from tests.simulation.site import DEVICES, NIGHT, SMALL_HOURS, quantity_of, silent_after_s, zone_of
@@ -28,6 +32,7 @@ S = NoticeState
 SHELF_S = 8 * 3600.0 + 61.0
 LATE_S = 300.0  # a reading older than that starts and clears nothing
 CRASH_COSTS_S = 5.0  # credit that a crash may cost (docs/rules.md)
+RAISED = frozenset({"alarm.raised", "alarm.returned"})
 ARRIVED = frozenset({S.ACCEPTED, S.RINGING, S.SENT, S.DELIVERED})  # what only a provider that has it can say
 COMPARTMENT = {"stack-a": "ab", "stack-b": "ab", "corridor": "ab"}
 DEVICE_OF = {sensor: device for device in DEVICES for sensor in device.sensors}
@@ -93,6 +98,10 @@ class Probe:
         self.alive_at = 0.0  # when it last proved to be alive, also by a late word
         self.gaps: deque[float] = deque(maxlen=15)
         self.epoch = 0
+        self.out: Record | None = None  # out of service: by whom, why, until when
+        self.meanwhile: tuple[float, float, float] | None = (
+            None  # what it showed while it was out: value, told, at
+        )
 
     @property
     def pace_s(self) -> float:
@@ -143,7 +152,7 @@ class Run:
 class Oracle:
     """Fed with everything that happens; :meth:`check` raises :class:`InvariantError`."""
 
-    def __init__(self, timezone: str) -> None:
+    def __init__(self, timezone: str, *, marks: bool = True) -> None:
         self._zone = timezone
         self.probes = {name: Probe(DEVICE_OF[name].every_s) for name in SENSORS}
         self.runs = {
@@ -153,6 +162,10 @@ class Oracle:
             if quantity_of(name) == must.quantity
         }
         self.faults: list[str] = []
+        self._begun: list[Incident] = []
+        self._ended: set[str] = (
+            set()
+        )  # drills that ran when a real alarm asked for somebody, since the last look
         self.may: Counter[tuple[str, str]] = Counter()  # (person, alarm) that may be acknowledged
         self.alarms: dict[str, Alarm] = {}
         self.active_at: dict[str, float] = {}  # alarm -> true time at which it was seen to become active
@@ -165,6 +178,10 @@ class Oracle:
         self.unsaid: dict[str, float] = {}  # life-safety alarms nobody has been told of, and since when
         self.spoken: set[str] = set()
         self.owing: Counter[tuple[str, bytes]] = Counter()  # messages published and not yet decided
+        self._marks = marks  # whether the broker says which messages it delivers again
+        self._newest: dict[str, bytes] = {}  # topic -> what was decided of it last
+        self._drills: dict[str, Incident] = {}  # those that run
+        self._earnest: set[str] = set()  # incidents that are being fought
         self.epoch = 0
         self.up_since = 0.0
         self.up_s = 0.0  # for how long somebody could have been told
@@ -180,6 +197,7 @@ class Oracle:
     def decided(self, raw: RawMessage, at: float, engine_at: float, wall_at: float) -> None:
         """What the engine decided from a message is durable. ``at`` true time, the others as its clocks show them."""
         if not raw.retained:
+            self._newest[raw.topic] = raw.payload
             key = (raw.topic, raw.payload)
             self.owing[key] -= 1
             if self.owing[key] < 0:
@@ -196,6 +214,9 @@ class Oracle:
         for sensor, value in body.items():
             probe = self.probes.get(sensor)
             if probe is None or value == -127.0 or told - max(engine_at, wall_at) > LATE_S:
+                continue
+            if probe.out is not None:
+                probe.meanwhile = (value, told, at)
                 continue
             age = min(engine_at, wall_at) - told
             probe.alive_at = max(probe.alive_at, at if age <= LATE_S else at - age)
@@ -219,6 +240,35 @@ class Oracle:
                 run.sample(must, value, at, min(gap, 2.6 * probe.every_s), least, most)
         probe.value, probe.at, probe.told_at, probe.epoch = value, at, told, self.epoch
 
+    def _service(self, record: Record, at: float, engine_at: float) -> None:
+        """A sensor went out of service, or came back: what it showed meanwhile proves something only now."""
+        probe = self.probes[record.sensor]
+        if record.kind == OUT:
+            if not record.by or record.by == "system" or not record.reason:
+                raise InvariantError(f"{record.sensor} is out of service without an owner or a reason")
+            if not engine_at - 1.0 <= record.until_at <= engine_at + LONGEST_OUT_S + 61.0:
+                raise InvariantError(f"{record.sensor} is out of service until {record.until_at}")
+            probe.out, probe.meanwhile = record, None
+            for (_, sensor), run in self.runs.items():
+                if sensor == record.sensor:
+                    run.on, run.least_s = False, 0.0
+            return
+        if probe.out is None:
+            raise InvariantError(f"{record.sensor} came back and was never out")
+        if record.by == "system" and record.at < probe.out.until_at:
+            raise InvariantError(f"{record.sensor} came back before its time and by nobody")
+        probe.out = None
+        probe.alive_at = at
+        if probe.meanwhile is not None:
+            value, told, heard_at = probe.meanwhile
+            age, limit_s = at - heard_at, silent_after_s(record.sensor)
+            if age <= limit_s + 60.0:
+                self._sample(record.sensor, probe, value, max(told, probe.told_at), at)
+            if age > limit_s - 60.0:  # it may be taken for a word, and need not
+                for (_, sensor), run in self.runs.items():
+                    if sensor == record.sensor:
+                        run.on, run.least_s = False, 0.0
+
     def started(self, at: float, *, bent: bool) -> None:
         """The engine is up again; ``bent``: on a clock that differs from the one it had."""
         self.up_since = at
@@ -238,6 +288,8 @@ class Oracle:
 
     def calls(self, notice: Notice) -> None:
         """The provider is called with a message (its answer is not known yet)."""
+        if notice.drill:
+            self.faults.append(f"{notice.id} tells people of a drill")
         kept = self.notices.get(notice.id)
         if kept is None or kept.state is not S.SENDING or kept.tries != notice.tries:
             self.faults.append(f"{notice.id} was sent before that was in the journal")
@@ -271,10 +323,42 @@ class Oracle:
                     if notice.state in ARRIVED and not self.took(notice.id):
                         raise InvariantError(f"{notice.id} is {notice.state} and the provider never had it")
                 case IncidentData(_, incident):
-                    self.incidents[incident.id] = incident
+                    self._incident(incident)
+                case _ if (record := record_of(entry)) is not None:
+                    self._service(record, at, engine_at)
                 case _:
                     pass
         return happened
+
+    def begun(self) -> list[Incident]:
+        """Incidents and drills that began since last asked."""
+        begun, self._begun = self._begun, []
+        return begun
+
+    def _incident(self, incident: Incident) -> None:
+        """Drills run beside the real thing, never in its place."""
+        before = self.incidents.get(incident.id)
+        self.incidents[incident.id] = incident
+        if before is None:
+            self._begun.append(incident)
+        self._earnest.discard(incident.id)
+        if incident.kind == "incident":
+            if incident.state in ("open", "contained"):
+                self._earnest.add(incident.id)
+            return
+        if before is None and self._earnest:
+            raise InvariantError(f"the drill {incident.id} began while {next(iter(self._earnest))} is fought")
+        calling = [one.id for one in self.alarms.values() if one.active and one.acked is None and _asks(one)]
+        if before is None and calling:
+            raise InvariantError(f"the drill {incident.id} began while {calling[0]} calls")
+        if incident.alarms:
+            raise InvariantError(f"the drill {incident.id} took the real alarm {incident.alarms[0]}")
+        if isinstance(before, Incident) and before.suspended and before.steps != incident.steps:
+            raise InvariantError(f"the drill {incident.id} went on although it is suspended")
+        if incident.state == "closed":
+            self._drills.pop(incident.id, None)
+        else:
+            self._drills[incident.id] = incident
 
     def _alarm(self, entry: Entry, alarm: Alarm, at: float, engine_at: float) -> None:
         before = self.alarms.get(alarm.id)
@@ -305,6 +389,8 @@ class Oracle:
                 self._cleared(alarm, at, engine_at)
             elif entry.kind != "alarm.reset":
                 raise InvariantError(f"{alarm.id} went by {entry.kind}")
+        if entry.kind in RAISED and alarm.active and _asks(alarm):
+            self._ended.update(self._drills)
         if before is not None and before.comments != alarm.comments[: len(before.comments)]:
             raise InvariantError(f"{alarm.id}: what was said about it changed")
         if alarm.closed_at is None:
@@ -364,12 +450,37 @@ class Oracle:
         self._fold(core)
         for alarm in self.alarms.values():
             self._aside(alarm, engine_at)
+        self._practised()
+        self._out(engine_at)
         if quiet:
+            if (
+                not self._marks
+            ):  # what says the same as the last one kept looks like its repeat, and says nothing new
+                newest = self._newest
+                self.owing = Counter({k: n for k, n in self.owing.items() if newest.get(k[0]) != k[1]})
             if self.owing:
                 raise InvariantError(f"a message was lost: {next(iter(self.owing))}")
             self._owed(at, engine_at)
             self._unheard(at)
         self._said()
+
+    def _practised(self) -> None:
+        """A real alarm that asks for somebody ends the play."""
+        ended, self._ended = self._ended, set()
+        for name in ended & self._drills.keys():
+            if not self._drills[name].suspended:
+                raise InvariantError(f"the drill {name} goes on beside a real alarm")
+
+    def _out(self, engine_at: float) -> None:
+        for sensor, probe in self.probes.items():
+            if probe.out is None:
+                continue
+            if probe.out.until_at < engine_at - 2.0:
+                raise InvariantError(f"{sensor} is still out of service")
+            for rule in (SILENT, GUARD_SILENT):
+                name = self.raised.get(f"{rule}@{sensor}")
+                if name is not None and self.alarms[name].active:
+                    raise InvariantError(f"{sensor} is out of service and its silence is an alarm")
 
     def _fold(self, core: Core) -> None:
         live = core.annunciator.alarms
@@ -440,7 +551,7 @@ class Oracle:
         if at - self.bent_at < 3 * 86400.0 or at - self.up_since < 150.0:
             return
         for sensor, probe in self.probes.items():
-            if probe.alive_at and at - probe.alive_at > silent_after_s(sensor) + 200.0:
+            if probe.out is None and probe.alive_at and at - probe.alive_at > silent_after_s(sensor) + 200.0:
                 names = [self.raised.get(f"{rule}@{sensor}") for rule in (SILENT, GUARD_SILENT)]
                 if not any(name is not None and self.alarms[name].active for name in names):
                     raise InvariantError(
@@ -475,6 +586,12 @@ class Oracle:
             return True
         moments = (engine_at - for_s, engine_at - for_s / 2, engine_at - 2.0, engine_at + 2.0)
         return all(wall_says(moment, *must.hours, self._zone) for moment in moments)
+
+
+def _asks(alarm: Alarm) -> bool:
+    """Whether a real alarm is one that ends a drill: loud, no fault, and urgent, high or with a plan."""
+    aside = alarm.muted_by or alarm.shelved or alarm.out_of_service or alarm.fault or alarm.drill
+    return not aside and (alarm.priority <= 2 or alarm.life_safety or bool(alarm.playbook))
 
 
 def wall_says(at: float, begins: str, ends: str, zone: str) -> bool:

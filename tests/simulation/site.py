@@ -7,6 +7,7 @@ from msgspec import Struct
 from alerts.model import Duty, Ladder, Person, Rung
 from alerts.rule import After, AllOf, Condition, Contact, Count, Rule, Schedule, Select, Threshold
 from alerts.standard import standard_rules
+from playbooks.model import Playbook, Step
 from sensors.model import Door, Sensor, Text, Zone
 from strongroom.model import Building, Floor
 
@@ -55,6 +56,18 @@ _QUANTITY = {
 _ZONE = {"a": "stack-a", "b": "stack-b", "f": "film-1", "r": "reading-1", "c": "corridor", "p": "plant"}
 
 
+PLAN = Playbook(
+    id="wet",
+    title=Text("水患", "Water"),
+    threat="water",
+    steps=(
+        Step(id="valve", do=Text("关阀", "Close the valve"), who="on-duty", within_s=600.0),
+        Step(id="pump", do=Text("排水", "Pump"), who="coordinator", after=("valve",)),
+    ),
+    stop_when=Text("水带电", "The water is live"),
+)
+
+
 def quantity_of(sensor: str) -> str:
     """The quantity of a simulated sensor."""
     return "mains" if sensor == "p-m" else _QUANTITY[sensor.split("-", 1)[1]]
@@ -100,7 +113,7 @@ def building(timezone: str) -> Building:
         floors=(Floor(id="1F", name=Text("一层", "First floor"), plan="plans/1F.svg"),),
         zones=zones,
         sensors=sensors,
-        rules=standard_rules(zones, sensors, written, playbooks=()),
+        rules=standard_rules(zones, sensors, written, playbooks=("wet",)),
         people={person.id: person for person in _people()},
         ladders=(
             Ladder(
@@ -116,7 +129,7 @@ def building(timezone: str) -> Building:
             Ladder(priority=3, rungs=(Rung(role="on-duty"),)),
         ),
         duties=(Duty(weekly="Mon 09:00, Fri 17:00", order=("li", "wang"), start="2025-01-06"),),
-        playbooks={},
+        playbooks={PLAN.id: PLAN},
         holdings={},
         drills={},
         folder="",
@@ -173,7 +186,7 @@ def _rules() -> tuple[Rule, ...]:
 
     wet, power = on("water_leak"), on("mains", 0.0)
     return (
-        rule("water", wet, for_s=5.0, priority=1, latch=True, hazard="water"),
+        rule("water", wet, for_s=5.0, priority=1, latch=True, hazard="water", playbook="wet"),
         rule("air", over("oxygen", 19.0, 19.5, above=False), for_s=120.0, clear_for_s=600.0, priority=1,
              life_safety=True, latch=True, hazard="gas"),
         rule("heat", over("temperature", 32.0, 30.0), for_s=1800.0, clear_for_s=1800.0, priority=2,

@@ -10,6 +10,8 @@ import msgspec
 import pytest
 
 from alerts.model import Alarm
+from alerts.rule import Rule, Select, Threshold
+from sensors.model import Text
 from sensors.newcomer import Newcomer
 from strongroom.folder.load import load
 from strongroom.instruments.acts import (
@@ -307,6 +309,42 @@ def test_a_sensor_out_of_service_is_neither_believed_nor_missed_and_returns_by_i
     assert board(rehearsal, tmp_path).aside == ()
     kinds = [(r.kind, r.by) for r in records_of(rehearsal.entries())]
     assert kinds == [("sensor.out_of_service", "chen"), ("sensor.in_service", "system")]
+
+
+def test_what_a_sensor_said_long_before_its_return_ends_no_alarm(house: Open) -> None:
+    """Wet, taken away, dried on the bench, and not heard of since: the room is not dry because of that."""
+    rehearsal = house()
+    rehearsal.show("2B-W1", "wet")
+    rehearsal.run(30)
+    assert rehearsal.put("chen", out(rehearsal, minutes=60.0)) is None
+    rehearsal.show("2B-W1", "dry")
+    rehearsal.run(30)
+    rehearsal.hush("2B-W1")
+    rehearsal.run(3700)
+    (alarm,) = alarms(rehearsal, "water-in-stack")
+    assert alarm.active
+    assert alarm.unknown_since_at is not None
+    rehearsal.hush("2B-W1", on=False)
+    rehearsal.run(120)
+    (alarm,) = alarms(rehearsal, "water-in-stack")
+    assert not alarm.active, "its own word of now does"
+
+
+def test_a_rule_that_is_new_believes_no_sensor_that_is_out_of_service(house: Open) -> None:
+    rehearsal = house()
+    rehearsal.show("2B-T1", 31.0)
+    rehearsal.run(5)
+    assert rehearsal.put("chen", out(rehearsal, minutes=600.0, sensor="2B-T1")) is None
+    hot = Rule(
+        id="hot", name=Text("热", "Hot"), priority=2,
+        when=Threshold(select=Select(sensors=("2B-T1",)), above=True, limit=30.0, clear_at=29.0),
+    )  # fmt: skip
+    rehearsal.building = msgspec.structs.replace(
+        rehearsal.building, rules={**rehearsal.building.rules, "hot": hot}
+    )
+    rehearsal.restart()
+    rehearsal.run(60)
+    assert alarms(rehearsal, "hot") == []
 
 
 def test_silence_out_of_service_is_no_alarm_and_is_one_after_the_return(house: Open) -> None:

@@ -67,10 +67,10 @@ def test_a_changed_rule_beside_the_one_in_use(data: Path, tmp_path: Path) -> Non
     code, output = run(str(tmp_path / "new"), "--data", str(data), *SPAN)
     assert code == 0, output
     assert "2 → 0" in output
-    assert "不再报警 no longer: 2" in output
+    assert "不再出现 no longer: 2" in output
     code, output = run(str(tmp_path / "old"), "--data", str(data), "--against", str(tmp_path / "new"), *SPAN)
     assert "0 → 2" in output
-    assert "新增报警 new: 2" in output
+    assert "新增警报 new: 2" in output
 
 
 @pytest.mark.parametrize(

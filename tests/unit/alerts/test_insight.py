@@ -147,9 +147,66 @@ class TestExplain:
         assert [line.words.en.split(":")[0] for line in found.course] == ["raised", "comment", "acknowledged"]
         assert found.people["li"].en == "told (SMS, delivered): on duty"
         assert found.people["li"].zh == "已通知（短信，已送达）：值班"
-        assert [(line.about, line.words.en) for line in found.told] == [("li", "delivered")]
+        assert [(line.about, line.words.en) for line in found.told] == [("li", "SMS, delivered: on duty")]
         assert found.people["zhao"].en == "not told: wang acknowledged first, the ladder stopped"
         assert found.state.zh == "已确认"
+
+    def test_whoever_acted_is_called_by_name(self) -> None:
+        house = House([rule()], [sensor("s")])
+        house.show(31.0)
+        (alarm,) = house.annunciator.alarms.values()
+        house.act(Acknowledge(alarm=alarm.id), by="wang")
+        (alarm,) = house.annunciator.alarms.values()
+        found = explain(
+            alarm, house.rules, told(house), people=["wang", "li"], names={"wang": Text("王芳", "Wang Fang")}
+        )
+        assert found.people["li"].zh == "未通知：王芳 已确认，升级停止"
+        assert found.people["li"].en == "not told: Wang Fang acknowledged first, the ladder stopped"
+        assert found.people["wang"].en == "not told: acknowledged it without being told"
+
+    def test_a_message_is_one_line_whatever_became_of_it(self) -> None:
+        house = House([rule()], [sensor("s")])
+        house.show(31.0)
+        (alarm,) = house.annunciator.alarms.values()
+        due = Notice(
+            id="n1", about=alarm.id, reference=alarm.reference, person="li", channel="sms", words="…",
+            reason=Text("值班。", "On duty."), rung=0, due_at=house.now, state=NoticeState.DUE,
+        )  # fmt: skip
+
+        def events(*steps: tuple[NoticeState, float, str, str], **more: object) -> list[NoticeEvent]:
+            return [
+                NoticeEvent(
+                    kind="notice", notice=replace(due, state=state, **more), at=house.now + after, reason=Text(zh, en)
+                )
+                for state, after, zh, en in steps
+            ]  # fmt: skip
+
+        def lines(sent: list[NoticeEvent]) -> list[tuple[float, str, str]]:
+            found = explain(alarm, house.rules, told(house), sent)
+            return [(line.at - house.now, line.words.zh, line.words.en) for line in found.told]
+
+        first = (NoticeState.DUE, 0.0, "值班。", "On duty.")
+        gone = (NoticeState.SENDING, 0.1, "交给服务商。", "Handed to the provider.")
+        arrived = (
+            NoticeState.DELIVERED,
+            3.0,
+            "服务商报告状态（delivered）。",
+            "The provider reported (delivered).",
+        )
+        off = (NoticeState.UNDELIVERED, 40.0, "手机关机。", "The phone is off.")
+        shown = (NoticeState.SENT, 0.2, "只写在页面上。", "Shown on the page only.")
+        assert lines(events(first, gone, arrived)) == [
+            (0.0, "短信，已送达（3秒后）：值班。", "SMS, delivered after 3 s: On duty.")
+        ]
+        assert lines(events(first, gone, off, tries=2)) == [
+            (0.0, "短信，无法送达（40秒后），第 2 次发送：值班。手机关机。",
+             "SMS, not delivered after 40 s, try 2: On duty. The phone is off.")
+        ]  # fmt: skip
+        assert lines(events(first, gone, shown, status="paper")) == [
+            (0.0, "短信，已发出：值班。只写在页面上。", "SMS, sent: On duty. Shown on the page only.")
+        ]
+        other = [replace(one, notice=replace(one.notice, id="n2", person="wang")) for one in events(first)]
+        assert len(lines([*events(first, gone, arrived), *other])) == 2
 
     @pytest.mark.parametrize(
         ("change", "words"),

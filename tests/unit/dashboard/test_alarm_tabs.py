@@ -108,3 +108,25 @@ def test_what_nothing_watches_is_a_tab_for_everybody_with_who_put_it_aside(
     found = text_of(page(tmp_path, FakeDesk(house.BUILDING, board), language, "viewer", tab="unwatched"))
     assert words in found and "空调检修" in found
     assert ("王芳" if language == "zh" else "Wang Fang") in found
+
+
+@pytest.mark.parametrize(("language", "dots"), [("zh", " …"), ("en", " …")])
+@pytest.mark.parametrize("rooms", [1, 3, 4])
+def test_a_compartment_among_the_most_frequent_is_told_by_its_rooms(
+    tmp_path: Path, language: str, dots: str, rooms: int
+) -> None:
+    chosen = [name for name, zone in house.BUILDING.zones.items() if zone.kind != "outside"][:rooms]
+    zones = {
+        name: msgspec.structs.replace(zone, compartment="FC-7" if name in chosen else "")
+        for name, zone in house.BUILDING.zones.items()
+    }
+    rule = next(iter(house.BUILDING.rules.values()))
+    alarm = msgspec.structs.replace(house.alarm("humid-stack", "stack-2a", 1), rule=rule.id, scope="FC-7")
+    events = [AlarmEvent(kind="alarm.raised", alarm=alarm, at=house.NOW - DAY)]
+    desk = FakeDesk(msgspec.structs.replace(house.BUILDING, zones=zones), house.board())
+    desk.figures = alarm_health(events, (), house.NOW - 30 * DAY, house.NOW)
+    words = text_of(page(tmp_path, desk, language, tab="health"))
+    names = [zones[name].name.in_(language) for name in chosen]
+    joined = ("、" if language == "zh" else ", ").join(names[:3])
+    assert f"{joined}{dots if rooms > 3 else ''} · {rule.name.in_(language)}" in words
+    assert "FC-7" not in words

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -48,3 +49,16 @@ def test_an_open_hole_is_an_error() -> None:
     with pytest.raises(KeyError):
         Words("zh")("banner.more", other=1)
     assert Words("fr")("nav.status") == "Status"
+
+
+def test_one_term_for_an_alarm() -> None:
+    """警报 is the thing (docs/terms.md); 警情 nowhere; 报警 only where somebody or something does it, or in a name."""
+    said = ("".join(catalogue("zh").values()), *(path.read_text(encoding="utf-8") for path in _sources()))
+    assert not [words for words in said if "警情" in words or "核查后取消" in words]
+    things = re.compile(r"(?:条|个|起|未结|该|这类|新增|生命安全)报警|报警(?:短信|通道|会在|已|可能|不受)")
+    assert not [found.group() for words in said for found in things.finditer(words)]
+
+
+def _sources() -> list[Path]:
+    rooms = ("alerts", "playbooks", "strongroom", "dashboard")
+    return [path for room in rooms for path in (ROOM.parent / room).rglob("*.py")]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from msgspec.structs import replace
 
-from alerts.model import Refused, Shelf
+from alerts.model import Refused, Shelf, Signed
 from playbooks.acts import (
     AcceptPlan,
     AddStep,
@@ -409,6 +412,35 @@ def test_after_a_real_alarm_the_drill_opens_nothing_more_and_none_can_start() ->
     assert isinstance(out[0], Refused)
     assert do(response, OpenIncident(playbook="water", zones=("2b",), kind="tabletop")) == ["refused"]
     assert len(response.incidents) == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "starts"),
+    [
+        ({}, False),
+        ({"priority": 3, "playbook": "", "life_safety": True}, False),
+        ({"acked": Signed("li", NOW)}, True),
+        ({"active": False}, True),
+        ({"priority": 3, "playbook": ""}, True),
+        ({"fault": True}, True),
+        ({"muted_by": "power@1f#1"}, True),
+        ({"shelved": Shelf("li", NOW, NOW + 600, "known")}, True),
+    ],
+)
+def test_no_drill_starts_while_a_real_alarm_calls_for_somebody(change: dict[str, Any], starts: bool) -> None:
+    response = house.response()
+    real = replace(house.alarm(zone="1a"), **{"playbook": "", **change})
+    out = response.on_act(
+        OpenIncident(playbook="water", zones=("2b",), kind="drill"), "wang", NOW, {real.id: real}
+    )
+    assert (not isinstance(out[0], Refused)) == starts
+    if isinstance(out[0], Refused):
+        assert (
+            out[0].reason.en
+            == f"The real alarm {real.name.en!r} is not acknowledged yet: no drill can start."
+        )
+    incident = response.on_act(OpenIncident(playbook="water", zones=("2b",)), "wang", NOW, {real.id: real})
+    assert not isinstance(incident[0], Refused), "a real incident may be opened at any time"
 
 
 def test_a_consequence_that_is_muted_still_closes_the_zone_but_dampness_does_not() -> None:
