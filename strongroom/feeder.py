@@ -160,7 +160,7 @@ class Feeder:
         except SeriesDamagedError as error:
             self._store_damaged(error)
             return 0
-        except (SeriesError, sqlite3.Error, OSError) as error:
+        except Exception as error:  # mostly the store or the disk; whatever it is, this thread tries again
             self._damaged |= is_damage(error)
             self._failed(error)
             return 0

@@ -11,9 +11,11 @@ import pytest
 
 from alerts.acts import Acknowledge
 from strongroom import builtin
-from strongroom.datadir import CURSORS_DB, INBOX_DB, LAST_GOOD, READINGS_DB, SITE_DB
+from strongroom.accounts import session_key
+from strongroom.datadir import CURSORS_DB, INBOX_DB, LAST_GOOD, READINGS_DB, SESSION_KEY, SITE_DB, USERS_DB
 from strongroom.inbox import Inbox
 from strongroom.model import Act
+from strongroom.users import Users
 from tests.brokers import Mosquitto, wait_until
 from tests.faults.house import EngineProcess, Load, Record, all_kept, wait_connected
 
@@ -105,3 +107,27 @@ def in_series(data: Path) -> int:
     except SeriesError:
         return 0
     return found
+
+
+@pytest.mark.parametrize("name", [USERS_DB, SESSION_KEY])
+def test_damaged_files_of_signing_in_are_told_by_the_running_engine(
+    name: str, mosquitto: Mosquitto, engine_on: Callable[..., EngineProcess], record: Record
+) -> None:
+    """Told, put aside, nobody let in; alarms go on all the while."""
+    engine = engine_on(mosquitto.address)
+    users = Users(engine.data / USERS_DB)
+    users.add("wang", "correct horse", ("viewer",), "wang", "zh")
+    session_key(engine.data)
+    engine.start()
+    wait_connected(record)
+    assert not record.alarms(builtin.ACCOUNTS)
+    assert engine.stop() == 0
+    garbage(engine.data / name)
+    engine.start()
+    wait_connected(record)
+    assert wait_until(lambda: bool(record.alarms(builtin.ACCOUNTS)), 15.0), engine.log()
+    assert f"{name}.damaged-1" in str(record.alarms(builtin.ACCOUNTS)[-1])
+    found = users.sign_in("wang", "correct horse", "here", time.time())
+    assert (found is None) == (name == USERS_DB)
+    assert engine.stop() == 0
+    assert "Traceback" not in engine.log()

@@ -15,7 +15,7 @@ from ingest.series_memory import MemorySeries
 from ingest.series_seal import Retention
 from ingest.series_sqlite import SqliteSeries
 from sensors.model import Quality, Reading, Sensor, Text, Zone
-from strongroom.arrivals import Arrivals
+from strongroom.arrivals import Arrivals, newcomers
 from strongroom.model import Building
 from strongroom.rule_rehearsal import compare, groups, judge, tell
 from strongroom.rule_workers import rehearse_rules
@@ -288,3 +288,12 @@ def test_thinned_history_is_used_and_said(tmp_path: Path) -> None:
     assert found["wet"].alarms == 1  # type: ignore[attr-defined]
     assert found["outcome"].thinned_until == pytest.approx(T0 + 3 * DAY, abs=600)  # type: ignore[attr-defined]
     series.close()
+
+
+def test_a_rehearsal_may_begin_before_all_times() -> None:
+    """``--from 1960-01-01``: nobody was stored before, which is no width of statistics."""
+    series = MemorySeries()
+    assert newcomers(series, [], -3.0e8) == set()
+    sensor = Sensor(id="s", name=Text("温", "T"), zone="z", quantity="temperature", topic="t", dialect="json")
+    assert newcomers(series, [sensor], -3.0e8) == {"s"}
+    assert newcomers(series, [sensor], 0.0) == {"s"}
