@@ -11,6 +11,7 @@ from alerts.book import Book
 from alerts.crew import Crew
 from alerts.model import Alarm, Notice, NoticeState, Person, Spoken
 from alerts.people import wall
+from alerts.reasons import number
 from alerts.storm import Held, worst_first
 from sensors.model import Text, Zone
 
@@ -208,5 +209,5 @@ def detail(alarm: Alarm) -> Text:
     cause = alarm.cause
     if cause is None or cause.value is None or cause.limit is None or not cause.unit:
         return Text("", "")
-    words = f"{cause.value:g} {cause.unit}"
+    words = f"{cause.sign}{number(cause.value)} {cause.unit}"
     return Text(words, words)

@@ -147,10 +147,10 @@ def cause_words(cause: Cause, sensor: Sensor | None = None) -> Text:
     if known is not None and known.contact and cause.value is not None:
         state = known.state_word(cause.value)
         return Text(f"{name.zh}：{state.zh}", f"{name.en}: {state.en}")
-    value = f"{number(cause.value)} {cause.unit}".strip() if cause.value is not None else "–"
+    value = f"{cause.sign}{number(cause.value)} {cause.unit}".strip() if cause.value is not None else "–"
     if cause.limit is None:
         return Text(f"{name.zh}：{value}", f"{name.en}: {value}")
-    limit = number(cause.limit)
+    limit = cause.sign + number(cause.limit)
     return Text(f"{name.zh}：{value}（限值 {limit}）", f"{name.en}: {value} (limit {limit})")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 from alerts.rule import (
     Cause,
@@ -76,7 +77,15 @@ def cause_of(slot: Slot) -> Cause:
         unit=unit,
         limit=slot.limit,
         measured_at=at,
+        sign=_sign(slot.leaf.kind),
     )
+
+
+def _sign(kind: Condition) -> Literal["", "+", "-"]:
+    """A change read as a temperature would be taken for a cold room in the middle of a fire."""
+    if isinstance(kind, Rise | Rate):
+        return "+" if kind.rising else "-"
+    return ""
 
 
 def _what(kind: Condition, cause: Cause) -> Text:

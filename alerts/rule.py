@@ -255,6 +255,9 @@ class Cause(Struct, frozen=True, kw_only=True):
     unit: str
     limit: float | None
     measured_at: float
+    sign: Literal["", "+", "-"] = (
+        ""  # value and limit are a change upwards or downwards, not what the sensor shows
+    )
 
 
 class Change(Struct, frozen=True, kw_only=True):

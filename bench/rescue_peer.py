@@ -138,7 +138,11 @@ class Model:
                 if stop.is_client():
                     trips.setdefault(stop.trip, []).append(self.options[stop.idx])
             for trip in trips.values():
-                options = list(trip)
+                fit = [one for one in trip if self.problem.can(self.problem.teams[crew], one)]
+                once = {one.holding: one for one in fit if not search.taken[one.holding]}
+                options = list(once.values())
+                if not options:
+                    continue
                 leg = search.leg(crew, options, search.free_at(crew))
                 while leg is None and len(options) > 1:
                     options.pop()

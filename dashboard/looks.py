@@ -115,10 +115,10 @@ def value_words(scene: Scene, alarm: Alarm) -> str:
     known = quantity(cause.quantity)
     if known and known.contact:
         return scene.w.of(known.state_word(cause.value))
-    value = number(cause.value, cause.unit)
+    value = cause.sign + number(cause.value, cause.unit)
     if cause.limit is None:
         return value
-    return scene.w("alarm.against", value=value, limit=number(cause.limit, cause.unit))
+    return scene.w("alarm.against", value=value, limit=cause.sign + number(cause.limit, cause.unit))
 
 
 def number(value: float, unit: str) -> str:

@@ -8,6 +8,7 @@ from threading import Lock
 
 from msgspec.structs import replace
 
+from playbooks.holdings.register import Defect, DefectKind, defects
 from playbooks.model import Access, Incident, RescuePlan
 from playbooks.rescue.planner import Request
 from playbooks.rescue.series import ValueSeries, value_series
@@ -16,7 +17,23 @@ from strongroom.model import Building
 
 KEPT = 8
 _kept: OrderedDict[tuple[str, str, float], tuple[Request, ValueSeries]] = OrderedDict()
+_wants: dict[tuple[str, str], dict[DefectKind, list[Defect]]] = {}
 _lock = Lock()
+
+
+def wants_of(building: Building, today: str) -> dict[DefectKind, list[Defect]]:
+    """What is wrong with the register by kind, worked out once a day and register."""
+    key = (building.revision, today)
+    with _lock:
+        if key in _wants:
+            return _wants[key]
+    found: dict[DefectKind, list[Defect]] = {}
+    for one in defects(building.holdings.values(), today, set(building.zones)):
+        found.setdefault(one.kind, []).append(one)
+    with _lock:
+        _wants.clear()
+        _wants[key] = found
+    return found
 
 
 def question_and_curves(

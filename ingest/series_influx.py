@@ -13,7 +13,8 @@ from __future__ import annotations
 import math
 import re
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import httpx
@@ -50,6 +51,8 @@ _CLIENT: Any = InfluxDBClient
 _WRITER: Any = WriteService
 
 _PAGE = 20_000  # rows asked for at a time
+_MOST_BYTES = 64_000_000  # of one answer: a page is some 2 MB
+_STRANGE = (KeyError, IndexError, TypeError, ValueError, OverflowError, AttributeError)
 _TAG = str.maketrans({",": r"\,", " ": r"\ ", "=": r"\="})
 _TEXT = str.maketrans({"\\": r"\\", '"': r"\""})
 _WORD = str.maketrans({"\\": r"\\", "'": r"\'"})
@@ -150,7 +153,8 @@ class InfluxSeries:
         version = self._version()
         bucket = self._address.bucket
         if version.startswith("1."):
-            known = [row[0] for found in self._query("SHOW DATABASES", db=False) for row in found.values]
+            with self._sense():
+                known = [row[0] for found in self._query("SHOW DATABASES", db=False) for row in found.values]
             if bucket not in known:
                 self._query(f'CREATE DATABASE "{bucket}"', db=False, post=True)
         elif version.startswith("2."):
@@ -164,8 +168,8 @@ class InfluxSeries:
             buckets.create_bucket(bucket_name=self._address.bucket, org=self._address.org)
 
     def _version(self) -> str:
-        answer = self._get("/ping", {}, post=False)
-        version = str(answer.headers.get("X-Influxdb-Version", "")).lstrip("v")
+        headers, _ = self._get("/ping", {}, post=False)
+        version = str(headers.get("X-Influxdb-Version", "")).lstrip("v")
         if not version:
             raise SeriesDownError(
                 f"{self._address.url} answers, but does not say it is InfluxDB; check the address and port"
@@ -180,6 +184,21 @@ class InfluxSeries:
             raise self._said(int(error.status or 0), str(error.body or error.reason or "")) from error
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             raise self._unreached(error) from error
+        except _STRANGE as error:  # the client takes what it is told for what it asked
+            raise self._strange(error) from error
+
+    def _strange(self, error: Exception) -> SeriesDownError:
+        """An answer in the right form with something else in it."""
+        words = f"{self._address.url} answered with something else than InfluxDB does: {type(error).__name__}"
+        return SeriesDownError(f"{words}: {_short(str(error))}")
+
+    @contextmanager
+    def _sense(self) -> Iterator[None]:
+        """What does not make sense where it is read."""
+        try:
+            yield
+        except _STRANGE as error:
+            raise self._strange(error) from error
 
     def _unreached(self, error: Exception) -> SeriesDownError:
         """No answer at all: why, and for the two usual mistakes with TLS what to do."""
@@ -217,23 +236,30 @@ class InfluxSeries:
 
     # --- reading -------------------------------------------------------------------------------------
 
-    def _get(self, path: str, parameters: dict[str, str], *, post: bool) -> httpx.Response:
+    def _get(self, path: str, parameters: dict[str, str], *, post: bool) -> tuple[httpx.Headers, bytes]:
         try:
-            answer = self._http.request("POST" if post else "GET", path, params=parameters)
+            with self._http.stream("POST" if post else "GET", path, params=parameters) as answer:
+                content = bytearray()
+                for part in answer.iter_bytes():
+                    content += part
+                    if len(content) > _MOST_BYTES:
+                        raise SeriesDownError(
+                            f"{self._address.url} answers without end; this is not InfluxDB"
+                        )
         except httpx.HTTPError as error:
             raise self._unreached(error) from error
         if answer.status_code >= 300:
-            said = self._said(answer.status_code, answer.text)
+            said = self._said(answer.status_code, content.decode("utf-8", "replace"))
             raise SeriesDownError(str(said)) if isinstance(said, SeriesRefusedError) else said
-        return answer
+        return answer.headers, bytes(content)
 
     def _query(self, query: str, *, db: bool = True, post: bool = False) -> list[_Row]:
         parameters = {"q": query, "epoch": "u"}
         if db:
             parameters["db"] = self._address.bucket
-        answer = self._get("/query", parameters, post=post)
+        _, content = self._get("/query", parameters, post=post)
         try:
-            found = msgspec.json.decode(answer.content, type=_Answer)
+            found = msgspec.json.decode(content, type=_Answer)
         except msgspec.MsgspecError as error:
             raise SeriesDownError(
                 f"{self._address.url} answered a query with something else: {error}"
@@ -247,11 +273,12 @@ class InfluxSeries:
 
     def sensors(self) -> list[str]:
         """Every sensor that ever wrote here, in alphabetical order."""
-        return sorted(
-            str(pair[1])
-            for row in self._query('SHOW TAG VALUES FROM "reading" WITH KEY = "sensor"')
-            for pair in row.values
-        )
+        with self._sense():
+            return sorted(
+                str(pair[1])
+                for row in self._query('SHOW TAG VALUES FROM "reading" WITH KEY = "sensor"')
+                for pair in row.values
+            )
 
     def latest(self) -> dict[str, Reading]:
         """The newest trusted reading of every sensor."""
@@ -259,11 +286,12 @@ class InfluxSeries:
             f'SELECT value, quality, delay, raw, drill FROM "reading" WHERE quality < {TRUSTED} '
             'GROUP BY "sensor" ORDER BY time DESC LIMIT 1'
         )
-        return {
-            row.tags["sensor"]: _window(row.tags["sensor"], row.values).readings()[0]
-            for row in rows
-            if row.values
-        }
+        with self._sense():
+            return {
+                row.tags["sensor"]: _window(row.tags["sensor"], row.values).readings()[0]
+                for row in rows
+                if row.values
+            }
 
     def _pages(self, fields: str, sensor: str, from_us: int, to_us: int, more: str = "") -> list[list[Any]]:
         rows: list[list[Any]] = []
@@ -276,14 +304,18 @@ class InfluxSeries:
             rows += page
             if len(page) < _PAGE:
                 break
-            from_us = int(page[-1][0]) + 1
+            with self._sense():
+                following = int(page[-1][0]) + 1
+            if following <= from_us:
+                raise SeriesDownError(f"{self._address.url} answers the same again and again")
+            from_us = following
         return rows
 
     def window(self, sensor: str, from_at: float, to_at: float) -> Window:
         """Every reading, whatever its quality, asked for in pages."""
-        return _window(
-            sensor, self._pages("value, quality, delay, raw, drill", sensor, micros(from_at), micros(to_at))
-        )
+        rows = self._pages("value, quality, delay, raw, drill", sensor, micros(from_at), micros(to_at))
+        with self._sense():
+            return _window(sensor, rows)
 
     def downsample(self, sensor: str, from_at: float, to_at: float, every_s: float) -> Stats:
         """Minimum, mean, maximum and count per ``every_s``, computed by InfluxDB."""
@@ -300,21 +332,24 @@ class InfluxSeries:
                 f"WHERE {_where(sensor, start, stop)} AND quality < {TRUSTED} "
                 f"GROUP BY time({every_us}u) fill(none)"
             )
-            rows += [values for row in found for values in row.values if values[4]]
+            with self._sense():
+                rows += [values for row in found for values in row.values if values[4]]
             start = stop
-        columns = np.array(rows, np.float64).reshape(-1, 5)
-        return Stats(
-            at=columns[:, 0] / MICRO,
-            min=columns[:, 1],
-            mean=columns[:, 2],
-            max=columns[:, 3],
-            count=columns[:, 4].astype(np.int64),
-        )
+        with self._sense():
+            columns = np.array(rows, np.float64).reshape(-1, 5)
+            return Stats(
+                at=columns[:, 0] / MICRO,
+                min=columns[:, 1],
+                mean=columns[:, 2],
+                max=columns[:, 3],
+                count=columns[:, 4].astype(np.int64),
+            )
 
     def coverage(self, sensor: str, from_at: float, to_at: float, max_gap_s: float) -> Coverage:
         """Gaps by measurement time; asks for every time in the range."""
         rows = self._pages("value", sensor, micros(from_at), micros(to_at), f" AND quality < {TRUSTED}")
-        at = np.array([row[0] for row in rows], np.int64) / MICRO
+        with self._sense():
+            at = np.array([row[0] for row in rows], np.int64) / MICRO
         return coverage_of(at, from_at, to_at, max_gap_s)
 
     def upkeep(self, now: float, limit: int = 50) -> int:  # noqa: ARG002 - retention is the bucket's own setting

@@ -36,7 +36,7 @@ from strongroom.api_formats import (
     wanted,
 )
 from strongroom.history import Extract, Row, slices
-from strongroom.readings import UnreadableError, read_moment, read_span
+from strongroom.readings import UnreadableError, read_moment, read_span, read_width
 
 DEFAULT_SPAN = "-1d"
 LONGEST_S = 100 * 366 * 86400.0
@@ -141,7 +141,7 @@ class Api:
         every = request.query_params.get("every", "")
         if not every:
             raise RefusedError(400, Text("请写 every，例如 1h", "give every, e.g. 1h"))
-        every_s = read_span(every)
+        every_s = read_width(every)
         if not _flag(request, "download") and (to_at - from_at) / every_s > MOST_ROWS:
             words = Text(f"超过 {MOST_ROWS} 行；请加大 every", f"more than {MOST_ROWS} rows; widen every")
             raise RefusedError(400, words)

@@ -73,7 +73,7 @@ def newcomers(series: Series, sensors: Iterable[Sensor], from_at: float) -> set[
         soon = max(sensor.silent_after_s, 3600.0)
         if len(series.window(sensor.id, from_at - soon, from_at + soon)):
             continue
-        if not len(series.downsample(sensor.id, 0.0, from_at, from_at)):
+        if from_at <= 0.0 or not len(series.downsample(sensor.id, 0.0, from_at, from_at)):
             found.add(sensor.id)
     return found
 

@@ -50,9 +50,7 @@ INTAKE_KEPT = 200_000  # readings that stay in the intake after the series store
 CLOCK_MOVED_S = 30.0
 STARVED_S = 1.0  # without a word from the broker while nothing is acknowledged: its window is full
 STANDS_S = 1.0  # a link lasts so long: a broker that lets us in and hangs up is as good as none
-BROKER_LOST_S = (
-    10.0  # without a broker before that is an alarm: one reconnect with its first back-off is no news
-)
+BROKER_LOST_S = 10.0  # without a broker: one reconnect with its first back-off is no news
 
 
 _NOT_SENDING = Text("发送线程停住了", "the sending thread stands still")
@@ -79,9 +77,7 @@ class Engine:
     ) -> None:
         self.core = core
         self._told = told or {}  # own rules, and who says whether they hold
-        self.successor: Building | None = (
-            None  # the building to go on with, once an act has changed the folder
-        )
+        self.successor: Building | None = None  # to go on with, once an act has changed the folder
         self.damaged = False  # a file is no longer what SQLite wrote: only a new start can salvage it
         self._register = register
         self.source = source
@@ -109,10 +105,7 @@ class Engine:
         self._releasing = threading.Lock()
         self._skew = 0.0
         self._unlinked_at = math.inf  # since when no link to the broker has stood
-        self._next_board = 0.0
-        self._next_inbox = 0.0
-        self._next_offer = 0.0
-        self._next_beat = 0.0
+        self._next_board = self._next_inbox = self._next_offer = self._next_beat = 0.0
         self._board_change = -1.0
         self._beat_topic = f"strongroom/{core.building.id}/beat"
         self._echo_at: float | None = None  # when our own beat last came back, monotonic
@@ -335,7 +328,7 @@ class Engine:
         # A disk that refuses may do so for hours. One that hangs comes back, and a wide window lasts until then.
         starved = error is not None and now - link.heard_at > STARVED_S
         self.bypass.need(bool(self.committer.error) or starved, now)
-        feeding = self.feeder.state if self.feeder is not None else None
+        feeding = self.feeder.seen() if self.feeder is not None else None
         watch_files(self.core, feeding, self._told, now, disk_well=error is None)
         skew = self.core.skew = self.clock.skew()
         moved = abs(skew) > CLOCK_MOVED_S

@@ -10,7 +10,6 @@ after every fault and restart.
 
 from __future__ import annotations
 
-import logging
 import math
 import shutil
 import sqlite3
@@ -20,6 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ingest.series import Series, SeriesDamagedError, SeriesDownError, SeriesError, SeriesRefusedError
 from sensors.model import Reading, Text
@@ -136,6 +136,19 @@ class Feeder:
         if self._thread.is_alive():
             self._thread.join(timeout=30.0)
 
+    def seen(self) -> Feeding:
+        """:attr:`state`, alarmed where the thread stands still in a call that does not come back: a store that answers
+        a byte now and then keeps every time-out from running out.
+        """
+        stood_s = self._clock.monotonic() - self.beat_at
+        if stood_s <= ALARM_DOWN_S or not self._thread.is_alive():
+            return self.state
+        words = Text(
+            f"历史数据库已 {stood_s:.0f} 秒没有答完一次请求",
+            f"the history store has not answered a request for {stood_s:.0f} s",
+        )
+        return replace(self.state, alarmed=True, trouble=words)
+
     def pump(self) -> int:
         """Move one batch; how many readings went. 0 when there is none or the store is away. Never raises
         those.
@@ -149,10 +162,6 @@ class Feeder:
             return 0
         except (SeriesError, sqlite3.Error, OSError) as error:
             self._damaged |= is_damage(error)
-            self._failed(error)
-            return 0
-        except Exception as error:  # whatever a store answers: the history must not end in silence
-            logging.getLogger(__name__).exception("the series writer stumbled")
             self._failed(error)
             return 0
         self._failures = 0

@@ -6,20 +6,24 @@ import csv
 import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from importlib import import_module
 from pathlib import Path
 from typing import IO, Any, Protocol
 from zoneinfo import ZoneInfo
 
+import numpy as np
 from msgspec import Struct
 
 from ingest.series import QUALITIES, Series, Stats, Window
 from sensors.model import Text
 from strongroom.cells import safe_cell
 
-SLICE_S = 86400.0  # of single readings: a day of one sensor every second is 86,400 rows
+DAY_S = 86400.0
+SLICE_S = DAY_S  # of single readings: a day of one sensor every second is 86,400 rows
 SLICE_ROWS = 20_000  # of statistics
+WIDEST_S = 32 * DAY_S  # a store may have to look at every reading for them
+LEAP = 8  # slices at once where nothing was found before: years without a reading are soon passed over
 
 READING_COLUMNS = ("time", "unix", "value", "quality", "delay_s", "raw", "drill")
 STATS_COLUMNS = ("time", "unix", "min", "mean", "max", "count")
@@ -49,21 +53,62 @@ class Extract(Struct, frozen=True, kw_only=True):
 
 
 def slices(series: Series, extract: Extract) -> Iterator[tuple[float, list[Row]]]:
-    """The rows in order, slice by slice, each with how far in time it reaches; nothing large is held at once."""
-    width = extract.every_s * SLICE_ROWS if extract.every_s else SLICE_S
-    start = extract.from_at
+    """The rows in order, slice by slice, each with how far in time it reaches; nothing large is held at once.
+
+    Statistics of whole days are those of the building's calendar, from midnight to midnight; of seven days, of weeks
+    that begin on Monday. Other widths begin at multiples since 1970-01-01 UTC.
+    """
+    every_s = extract.every_s
+    days = round(every_s / DAY_S) if every_s and every_s % DAY_S == 0 else 0
+    width = min(every_s * SLICE_ROWS, max(every_s, WIDEST_S // every_s * every_s)) if every_s else SLICE_S
+    start, leap = extract.from_at, 1
     zone = ZoneInfo(extract.timezone)
     waiting = [mark for mark in extract.marks if extract.from_at <= mark[0] < extract.to_at]
     while start < extract.to_at:
-        stop = min((start // width + 1) * width, extract.to_at)
-        if extract.every_s:
-            rows = stats_rows(series.downsample(extract.sensor, start, stop, extract.every_s), zone)
+        if days:
+            edges = calendar(start, days, max(1, round(WIDEST_S / every_s)) * leap, zone)
+            stop = min(edges[-1], extract.to_at)
+            rows = stats_rows(in_days(series, extract.sensor, start, stop, edges), zone)
         else:
-            rows = reading_rows(series.window(extract.sensor, start, stop), zone)
+            stop = min((start // width + leap) * width, extract.to_at)
+            if every_s:
+                rows = stats_rows(series.downsample(extract.sensor, start, stop, every_s), zone)
+            else:
+                rows = reading_rows(series.window(extract.sensor, start, stop), zone)
+        leap = 1 if rows else min(leap * 2, LEAP)
         if extract.marks:
-            rows, waiting = _marked(rows, waiting, extract.every_s)
+            rows, waiting = _marked(rows, waiting, every_s)
         yield stop, rows
         start = stop
+
+
+def calendar(at: float, days: int, count: int, zone: ZoneInfo) -> list[float]:
+    """Where the stretch of so many days that a moment lies in begins, and the ``count`` ones after it begin."""
+    ordinal = datetime.fromtimestamp(at, zone).toordinal()
+    first = ordinal - (ordinal - 1) % days  # day 1 of the calendar was a Monday
+    return [
+        datetime.combine(date.fromordinal(first + days * number), time(), zone).timestamp()
+        for number in range(count + 1)
+    ]
+
+
+def in_days(series: Series, sensor: str, from_at: float, to_at: float, edges: Sequence[float]) -> Stats:
+    """Statistics between calendar ``edges``, from those of hours, or of quarters where a midnight is no whole hour."""
+    step = 3600.0 if all(edge % 3600.0 == 0.0 for edge in edges) else 900.0
+    fine = series.downsample(sensor, from_at, to_at, step)
+    if not len(fine):
+        return fine
+    at = np.array(edges)
+    place = np.searchsorted(at, np.maximum(fine.at, edges[0]), "right") - 1
+    first = np.concatenate(([0], np.flatnonzero(np.diff(place)) + 1))
+    count = np.add.reduceat(fine.count, first)
+    return Stats(
+        at=at[place[first]],
+        min=np.minimum.reduceat(fine.min, first),
+        mean=np.add.reduceat(fine.mean * fine.count, first) / count,
+        max=np.maximum.reduceat(fine.max, first),
+        count=count,
+    )
 
 
 def _marked(

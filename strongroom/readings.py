@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import unicodedata
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -31,6 +32,13 @@ _SECONDS = {
     "时": 3600,
 }
 _SECONDS |= {"d": 86400, "天": 86400, "日": 86400, "w": 7 * 86400, "周": 7 * 86400}
+
+
+_DAYS_AGO = {"today": 0, "今天": 0, "yesterday": 1, "昨天": 1}
+# A date as people write it, with or without a time.
+_WRITTEN = re.compile(
+    r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T\s]*(\d{1,2})(?::|[点时])(?:(\d{1,2})(?:分|:(\d{2}))?)?)?"
+)
 
 
 class UnreadableError(ValueError):
@@ -77,7 +85,7 @@ def tail_s(influx: Influx) -> float:
 
 def read_span(words: str) -> float:
     """``300``, ``5m``, ``1h``, ``2d``, ``5分钟`` in seconds; :class:`UnreadableError` for anything else."""
-    found = _SPAN.fullmatch(words.strip().lower())
+    found = _SPAN.fullmatch(unicodedata.normalize("NFKC", words).strip().lower())
     seconds = float(found[1]) * _SECONDS[found[2] or ""] if found else 0.0
     if not 0 < seconds < 1e10:
         raise UnreadableError(
@@ -89,20 +97,42 @@ def read_span(words: str) -> float:
     return seconds
 
 
+def read_width(words: str) -> float:
+    """The width of statistics in seconds, a second at least; :class:`UnreadableError` as :func:`read_span`."""
+    seconds = read_span(words)
+    if seconds < 1.0:
+        raise UnreadableError(
+            Text(
+                f"统计间隔“{words}”太小，至少 1s", f"{words!r} is too narrow for statistics; write 1s or more"
+            )
+        )
+    return seconds
+
+
 def read_moment(words: str, now: float, timezone: str) -> float:
-    """``now``, ``-30d`` (so long ago), an ISO date or time in the building's wall time, or one with its own offset.
+    """``now``, ``today``, ``-30d`` (so long ago), a date or time in the building's wall time, or an ISO time with its
+    own offset. Dates as people write them: ``2026-03-01``, ``2026/3/1``, ``2026年3月1日 8:30``, also in full width.
 
     An hour that the clocks repeat in autumn means the first of the two.
     """
-    word = words.strip()
+    word = unicodedata.normalize("NFKC", words).strip()
     if word.lower() in {"now", "现在"}:
         return now
     if word.startswith("-"):
         return now - read_span(word[1:])
     try:
-        found = datetime.fromisoformat(word.replace("/", "-"))
+        if (days := _DAYS_AGO.get(word.lower())) is not None:
+            day = datetime.fromtimestamp(now, ZoneInfo(timezone)).date() - timedelta(days=days)
+            return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(timezone)).timestamp()
+        written = _WRITTEN.fullmatch(word)
+        if written is not None:
+            found = datetime(*(int(part or 0) for part in written.groups()))  # type: ignore[arg-type]  # noqa: DTZ001
+        else:
+            found = datetime.fromisoformat(word)
         if found.tzinfo is None:
             found = found.replace(tzinfo=ZoneInfo(timezone))
+        if not 1900 <= found.year <= 2200:
+            raise ValueError(words)
         return found.timestamp()
     except (ValueError, OverflowError):
         raise UnreadableError(

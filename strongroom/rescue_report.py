@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import IO
@@ -97,15 +97,32 @@ def rows(found: Findings, language: str) -> list[dict[str, str]]:
     ]
 
 
-def never_rows(found: Findings) -> list[tuple[str, str, str, int]]:
-    """Holdings that can never be saved in some case: (id, place, zone, cases), most cases first."""
+Row = tuple[str, str, str, int]
+"""Holding, place, zone, number of cases."""
+
+
+def never_rows(found: Findings) -> list[Row]:
+    """Holdings that can never be saved in some case, the first grade first, then by the number of cases."""
+    known = _cases(found, lambda one: one.never)
+    return sorted(known, key=lambda row: (found.holdings[row[0]].grade, -row[3], row[0]))
+
+
+def first_rows(found: Findings) -> list[Row]:
+    """Holdings that it helps most to move or to copy, those first that are among the best in most cases."""
+    known = _cases(found, lambda one: [id_ for help_ in one.helps if help_.best for id_ in help_.holdings])
+    return sorted(known, key=lambda row: (-row[3], found.holdings[row[0]].grade, row[0]))
+
+
+def _cases(found: Findings, of: Callable[[Loss], Iterable[str]]) -> list[Row]:
     cases: dict[str, set[tuple[str, str]]] = {}
     for one in found.losses:
-        for id_ in one.never:
+        for id_ in of(one):
             cases.setdefault(id_, set()).add((one.zone, one.threat))
-    known = [(id_, len(those)) for id_, those in cases.items() if id_ in found.holdings]
-    known.sort(key=lambda entry: (found.holdings[entry[0]].grade, -entry[1], entry[0]))
-    return [(id_, found.holdings[id_].place, found.holdings[id_].zone, count) for id_, count in known]
+    return [
+        (id_, found.holdings[id_].place, found.holdings[id_].zone, len(those))
+        for id_, those in cases.items()
+        if id_ in found.holdings
+    ]
 
 
 def measures(losses: Sequence[Loss]) -> list[tuple[Text, float]]:
@@ -171,19 +188,19 @@ def write_pdf(path: Path, found: Findings, language: str) -> None:
         story.append(
             say(Text(f"另有 {more} 例，见 CSV。", f"{more} more cases are in the CSV.").in_(language))
         )
-    never = never_rows(found)
-    story.append(part(Text("无论如何来不及的档案", "Holdings that can never be saved in time")))
-    story.append(
-        _grid(
-            [[say(words.in_(language)) for words in (Text("编号", "id"), Text("架位", "place"), COLUMNS["zone"],
-                                                     Text("情形数", "cases"))]]
-            + [[say(str(cell)) for cell in row] for row in never[:MOST_NEVER]],
-            (50, 56, 50, 30),
-        )
-    )  # fmt: skip
-    if len(never) > MOST_NEVER:
-        rest = len(never) - MOST_NEVER
-        story.append(say(Text(f"另有 {rest} 件。", f"and {rest} more.").in_(language)))
+    parts = (
+        (Text("先移走或先做副本的档案", "Holdings to move or to copy first"), first_rows(found)),
+        (Text("无论如何来不及的档案", "Holdings that can never be saved in time"), never_rows(found)),
+    )
+    named = (Text("编号", "id"), Text("架位", "place"), COLUMNS["zone"], Text("情形数", "cases"))
+    for heading, listed in parts:
+        story.append(part(heading))
+        lines = [[say(words.in_(language)) for words in named]]
+        lines += [[say(str(cell)) for cell in row] for row in listed[:MOST_NEVER]]
+        story.append(_grid(lines, (50, 56, 50, 30)))
+        if len(listed) > MOST_NEVER:
+            rest = len(listed) - MOST_NEVER
+            story.append(say(Text(f"另有 {rest} 件。", f"and {rest} more.").in_(language)))
     story.append(Spacer(1, 5 * mm))
     story += [say(note.in_(language)) for note in NOTES]
     document = SimpleDocTemplate(

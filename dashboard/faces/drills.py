@@ -50,7 +50,10 @@ def _last_runs(scene: Scene) -> dict[str, Held]:
     """When each drill was last practised: from what was told, and from runs of its own incidents in the journal."""
     found: dict[str, Held] = {}
     for entry in scene.desk.entries(kind="drill.held", limit=500):
-        what = msgspec.json.decode(entry.data, type=DrillHeld)
+        try:
+            what = msgspec.json.decode(entry.data, type=DrillHeld)
+        except (msgspec.MsgspecError, UnicodeDecodeError):  # as in strongroom.journal.decode
+            continue
         known = found.get(what.drill)
         if known is None or what.held_at > known.at:
             found[what.drill] = Held(what.held_at, what.rating, entry.by)

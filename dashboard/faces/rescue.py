@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 
-from dashboard.faces.chrome import card, empty
+from dashboard.faces.chrome import card, drawer, empty
 from dashboard.faces.rescue_arrivals import arrivals
 from dashboard.faces.rescue_carry import fixed_bar, work_list
 from dashboard.faces.rescue_picture import picture
@@ -16,10 +16,14 @@ from dashboard.faces.rescue_plan import facts_of, holding_title, may_see
 from dashboard.faces.rescue_wet import wet_count, wet_list
 from dashboard.html import esc, join, tag
 from dashboard.looks import chosen_incident
+from dashboard.rescue_facts import wants_of
 from dashboard.scene import Scene
 from playbooks import custody
+from playbooks.holdings.register import KINDS
 from playbooks.model import Incident
 
+STANDING = 300
+"""So many holdings are drawn without an incident; the register itself is the folder's file."""
 VIEWS = ("carry", "arrivals", "wet", "plan")
 
 
@@ -27,9 +31,11 @@ def face(scene: Scene) -> str:
     """The whole body."""
     incident = chosen_incident(scene)
     if not may_see(scene, incident):
+        # Whoever may never tick waits for nothing.
+        why = "closed" if scene.viewer.may("tick") else "not_yours"
         return tag(
             "div",
-            card(scene.w("rescue.closed"), empty(scene.w("rescue.closed_means")), key="none"),
+            card(scene.w(f"rescue.{why}"), empty(scene.w(f"rescue.{why}_means")), key="none"),
             class_="sr-one",
         )
     if incident is None or (incident.state == "closed" and not incident.items):
@@ -92,21 +98,56 @@ def standing_list(scene: Scene) -> str:
             tag("td", esc(facts_of(scene, h, None))),
             data_key=f"h-{h.id}",
         )
-        for h in holdings[:300]
+        for h in holdings[:STANDING]
     )
     titles = join(
         tag("th", esc(w(f"rescue.col_{name}")), scope="col") for name in ("grade", "what", "where", "how")
     )
     table = tag("table", tag("thead", tag("tr", titles)), tag("tbody", rows), class_="sr-table")
     words = tag("p", esc(w("rescue.standing_means")), class_="sr-empty")
+    more = (
+        tag("p", esc(w("rescue.standing_more", n=STANDING)), class_="sr-empty")
+        if len(holdings) > STANDING
+        else ""
+    )
     links = join(
-        tag("a", esc(w(f"rescue.print_{kind}")), href=f"/print/{kind}", class_="sr-button", target="_blank")
-        for kind in ("crates", "inventory")
+        tag(
+            "a",
+            esc(w("rescue.cards" if kind == "cards" else f"rescue.print_{kind}")),
+            href=f"/print/{'rescue' if kind == 'list' else kind}",
+            class_="sr-button",
+            target="_blank",
+        )
+        for kind in ("list", "cards", "crates", "inventory")
     )
     return card(
         w("rescue.standing", n=len(holdings)),
         words,
         tag("div", links, class_="sr-bar"),
+        wants(scene),
         tag("div", table, class_="sr-scroll"),
+        more,
         key="standing",
     )
+
+
+def wants(scene: Scene) -> str:
+    """What is wrong with the register, counted by kind, worst for the day first; which holdings, on opening."""
+    w = scene.w
+    found = wants_of(scene.building, scene.local(scene.now).strftime("%Y-%m-%d"))
+    if not found:
+        return tag("p", esc(w("rescue.no_wants")), class_="sr-empty")
+    order = sorted(found, key=lambda kind: (kind != "no-copy", -len(found[kind]), kind))
+    lines = join(
+        tag(
+            "li",
+            tag("b", esc(f"{len(found[kind])} × {w.of(KINDS[kind])}")),
+            " ",
+            esc(w.of(found[kind][0].do)),
+            tag("small", esc(" " + ", ".join(one.holding for one in found[kind][:12]))),
+            tag("small", esc(f" +{len(found[kind]) - 12}")) if len(found[kind]) > 12 else "",
+        )
+        for kind in order
+    )
+    words = w("rescue.wants", n=sum(map(len, found.values())))
+    return drawer(words, tag("ul", lines, class_="sr-leftlist"), key="wants", keep=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from dashboard.faces.chrome import card, drawer, empty
+from dashboard.faces.rescue_find import LABEL, finder, not_known
 from dashboard.faces.rescue_plan import holding_title
 from dashboard.faces.rescue_row import CHIPS, group, looks_like, press, row_facts, told, undo
 from dashboard.html import button, esc, join, tag
@@ -29,8 +30,12 @@ def arrivals(scene: Scene, incident: Incident) -> str:
     if wanted and wanted not in incident.items and not code:
         if wanted in scene.building.holdings:
             parts.append(unknown_yet(scene, incident, wanted))
-        else:
+        elif LABEL.fullmatch(custody.crate_code(wanted)) or custody.crate_code(wanted) in custody.crates(
+            incident
+        ):
             code = custody.crate_code(wanted)
+        else:
+            parts.append(not_known(scene, incident, wanted))
     if code:
         parts.append(crate_card(scene, incident, code))
     if wanted in incident.items:
@@ -43,25 +48,6 @@ def arrivals(scene: Scene, incident: Incident) -> str:
         prints(scene, incident),
     ]
     return join(parts)
-
-
-def finder(scene: Scene, value: str) -> str:
-    """Typing the short code where no camera helps."""
-    w = scene.w
-    form = tag(
-        "form",
-        tag(
-            "label",
-            esc(w("custody.find")),
-            tag("input", name="find", value=value, maxlength="60", autocomplete="off",
-                autocapitalize="characters", enterkeyhint="search"),
-        ),
-        tag("button", esc(w("custody.show")), type="submit", class_="sr-button sr-main-button"),
-        data_choose="",
-        data_key="finder",
-        class_="sr-form sr-inline",
-    )  # fmt: skip
-    return tag("div", form, tag("p", esc(w("custody.find_means")), class_="sr-empty"), data_key="findbox")
 
 
 def unknown_yet(scene: Scene, incident: Incident, holding: str) -> str:

@@ -136,11 +136,24 @@ function listen(host) {
   return known;
 }
 
+// A thumb that taps twice means one thing: the button that took the place of the first is not meant.
+const TWICE_MS = 500;
+const TWICE_PX = 40;
+let tapped = { at: -Infinity, x: 0, y: 0 };
+function twice(event) {
+  if (!event.detail) return false; // a key, not a thumb
+  const before = tapped;
+  tapped = { at: performance.now(), x: event.clientX, y: event.clientY };
+  return tapped.at - before.at < TWICE_MS && Math.hypot(tapped.x - before.x, tapped.y - before.y) < TWICE_PX;
+}
+
 function press(event, root) {
   const at = event.target.closest("[data-tick],[data-act],[data-set],[data-go],[data-story],[data-leave],[data-sound],[data-print]");
   if (!at || !root.contains(at) || at.nodeName === "FORM") return;
   if (event.metaKey || event.ctrlKey || event.shiftKey) return;
   event.preventDefault();
+  const again = twice(event);
+  if (again && (at.dataset.tick !== undefined || at.dataset.act !== undefined)) return;
   if (at.dataset.tick !== undefined) {
     tick(at);
     shut(at);

@@ -38,6 +38,21 @@ DefectKind = Literal[
 ]
 
 
+KINDS: Mapping[DefectKind, Text] = {
+    "no-place": Text("没有架位", "without a shelf"),
+    "no-photo": Text("没有照片", "without a photo"),
+    "never-checked": Text("从未核查", "never checked"),
+    "stale-check": Text("一年以上未核查", "not checked for a year"),
+    "future-check": Text("核查日期在将来", "checked in the future"),
+    "no-copy": Text("没有近期验证过的异地异质副本", "without a tested off-site copy on another medium"),
+    "unknown-zone": Text("区域不存在", "in a zone that is not there"),
+    "heavy": Text("过重却只配一人", "too heavy for the one person given"),
+    "no-weakness": Text("没有填写怕什么", "without any vulnerability"),
+    "no-handling": Text("没有搬运要求", "without handling advice"),
+}
+"""What is wrong, in words that stand behind a number."""
+
+
 class BadRow(Struct, frozen=True):
     """A refused row: its line in the file, the id where it had one, and every problem."""
 

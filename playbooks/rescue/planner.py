@@ -29,6 +29,8 @@ MOST_NAMES = 8
 QUICK = 40
 """Rounds of improvement for the wall: the first answer is there at once, longer searches are a command's
 affair."""
+MOST_ROUNDS, WORK = 400, 8000
+"""A small problem gets more rounds in the same time: so many options looked at in all."""
 PAGE = 1000
 """So much of the printed list is looked at first."""
 CLOSE, LAST_MINUTES = 0.9, 0.1
@@ -71,14 +73,15 @@ def plan(request: Request, stop: Stop | None = None) -> RescuePlan:
     problem = posed(request, request.stakes)
     search = Search(problem, request.seed)
     search.greedy()
-    search.improve(stop or rounds(QUICK))
+    stop = stop or rounds(max(QUICK, min(MOST_ROUNDS, WORK // max(1, sum(map(len, problem.options))))))
+    search.improve(stop)
     bound = upper_bound(problem)
     # The ranking is for the eye and comes after the trips: nobody waits for 20,000 sentences to start carrying.
     stakes = order(request.stakes, request.threat, request.reach_min, request.rules)
     listed = _listed(request, stakes, CLOSE * search.value())
     if listed.value() > search.value():  # rare, and only where next to nothing can be chosen
         search, problem = listed, listed.problem
-        search.improve(stop or rounds(QUICK))
+        search.improve(stop)
     carried = {
         problem.stakes[o.holding].holding.id for line in search.lines for leg in line for o in leg.options
     }

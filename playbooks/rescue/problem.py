@@ -153,11 +153,12 @@ class Problem:
         self._assembly = assembly
         self._links = neighbours(building)
         self._blocked = blocked
-        self._closes = {zone: at - margin for zone, at in closes.items()}
+        # Whoever must be back by the end passes nothing that closes later too late.
+        self._closes = {zone: at - margin for zone, at in closes.items() if at - margin < self.budget}
         self._found = ways(self._links, assembly, blocked)
         longest = [
             (pace, lasting(self._links, assembly, self._closes, self.budget, self.walk * pace, blocked))
-            for pace in ((LOADED, 1.0) if closes else ())
+            for pace in ((LOADED, 1.0) if self._closes else ())
         ]
         for zone in self.cleared & set(self._found):
             known = self._ways[zone] = [self._along(self._found[zone][1])]
@@ -202,10 +203,9 @@ class Problem:
         """The latest moment to leave the way's end and pass everything on it in time."""
         whole = way.minutes[-1]
         latest = self.budget - whole * pace
-        for zone, minutes in zip(way.zones, way.minutes, strict=True):
-            closes = self._closes.get(zone)
-            if closes is not None:
-                latest = min(latest, closes - (whole - minutes) * pace)
+        if not self._closes.keys().isdisjoint(way.zones):
+            for zone, minutes in zip(way.zones, way.minutes, strict=True):
+                latest = min(latest, self._closes.get(zone, ANY) - (whole - minutes) * pace)
         return latest
 
     def latest(self, zone: str, loaded: bool = True) -> float:
@@ -237,6 +237,8 @@ class Problem:
 
     def _enter(self, way: Way) -> float:
         """The latest moment to come in by a way, every zone on it still open as it is passed."""
+        if self._closes.keys().isdisjoint(way.zones):
+            return ANY
         whole = way.minutes[-1]
         return min(
             self._closes.get(zone, ANY) + whole - minutes

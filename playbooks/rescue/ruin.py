@@ -16,7 +16,7 @@ LOSS = 0.0005
 """A round may lose up to this part of the value and still be gone on from."""
 HEATS = (0.5, 1.0, 2.0)
 FORCED = 0.1
-"""So often the first new trip goes to a room at random: where little is to be had, but only now, no price leads."""
+"""So often the first new trip goes where no price leads: to little that can be had only now, or to what takes long."""
 Lines = list[list[Leg]]
 
 
@@ -39,7 +39,7 @@ def improve(search: Search, stop: Stop) -> int:
             del line[cut:]
         heat = random.choice(HEATS)
         if random.random() < FORCED:
-            search.add_trip(chosen[0], heat, random.choice(search.zones_for(chosen[0])))
+            _force(search, chosen[0], heat)
         search.rebuild(chosen, heat)
         now = search.value()
         if now >= current - LOSS * current * random.random():
@@ -58,6 +58,20 @@ def improve(search: Search, stop: Stop) -> int:
         for leg in line:
             search.book(number, leg)
     return done
+
+
+def _force(search: Search, crew: int, heat: float) -> None:
+    """The crew's next trip goes to a room at random, for what is best there or for anything that is there."""
+    zone = search.random.choice(search.zones_for(crew))
+    if search.random.random() < 0.5:
+        search.add_trip(crew, heat, zone)
+        return
+    free = [option for option in search.menu(zone, crew) if not search.taken[option.holding]]
+    if free:
+        option = free[int(len(free) * search.random.random() ** 2)]
+        leg = search.placed(crew, [option], search.free_at(crew))
+        if leg is not None:
+            search.book(crew, leg)
 
 
 def _clear(search: Search, crew: int) -> None:

@@ -42,7 +42,7 @@ class Search:
 
     # --- what a crew of one kind can do in one zone --------------------------------------------------
 
-    def _menu(self, zone: int, crew: int) -> list[Option]:
+    def menu(self, zone: int, crew: int) -> list[Option]:
         """The zone's options this kind of crew can do, best value per minute first."""
         key = (zone, self.kinds[crew])
         if key not in self._menus:
@@ -62,7 +62,7 @@ class Search:
         """The zones where this crew can do anything at all."""
         kind = self.kinds[crew]
         if kind not in self._in_reach:
-            self._in_reach[kind] = [z for z in range(len(self.problem.zones)) if self._menu(z, crew)]
+            self._in_reach[kind] = [z for z in range(len(self.problem.zones)) if self.menu(z, crew)]
         return self._in_reach[kind]
 
     def clash(self, crew: int, leg: Leg, delay: float = 0.0) -> float:
@@ -119,7 +119,7 @@ class Search:
         best: tuple[float, int, float] | None = None
         heavy: tuple[float, Option] | None = None
         misses = 0
-        for option in self._menu(zone, crew):
+        for option in self.menu(zone, crew):
             if self.taken[option.holding] or option.holding in seen:
                 continue
             if skip and self.random.random() < skip:
@@ -254,7 +254,7 @@ class Search:
                     continue
                 load = min(problem.load(team, z) for z in (zone, *(o.zone for o in leg.options)))
                 more: list[Option] = []
-                for option in self._menu(zone, crew)[:8]:
+                for option in self.menu(zone, crew)[:8]:
                     kg = leg.kg + sum(o.kg for o in more) + option.kg
                     if self.taken[option.holding] or option.holding in mine or kg > load + EPS:
                         continue
@@ -319,7 +319,7 @@ class Search:
                 continue
             later = min((other.slack for other in line[position + 1 :]), default=math.inf)
             load = min(self.problem.load(team, option.zone) for option in leg.options)
-            for option in self._menu(leg.options[-1].zone, crew)[:40]:
+            for option in self.menu(leg.options[-1].zone, crew)[:40]:
                 if self.taken[option.holding] or option.shelf > min(leg.slack, later) + EPS:
                     continue
                 if leg.kg + option.kg > load + EPS:

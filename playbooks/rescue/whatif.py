@@ -14,11 +14,9 @@ from playbooks.rescue.own import DEFAULT_OWN, OwnRescue
 from playbooks.rescue.planner import Request, plan, posed
 from playbooks.rescue.problem import COVER_SHARE, UNLIKELY, crews_from, likelihood
 from playbooks.rescue.reasons import reachable
-from playbooks.rescue.search import rounds
 from playbooks.triage import Stake, stake
 from sensors.model import Text, Zone
 
-ROUNDS = 40
 HAZARDS = ("fire", "water", "structure", "intrusion")
 SIZES = (1, 2, 4)
 """Crews of two that a report goes through."""
@@ -44,11 +42,15 @@ class Question(Struct, frozen=True, kw_only=True):
 
 
 class Help(Struct, frozen=True):
-    """Something that could be done beforehand, the value it would save, and the holdings it is about."""
+    """Something that could be done beforehand, the value it would save, and the holdings it is about.
+
+    ``best``: these holdings were chosen because it helps most to do it for them.
+    """
 
     what: Text
     saves: float
     holdings: tuple[str, ...] = ()
+    best: bool = False
 
 
 class Loss(Struct, frozen=True, kw_only=True):
@@ -65,13 +67,23 @@ class Loss(Struct, frozen=True, kw_only=True):
     helps: tuple[Help, ...]
 
 
-def request(ask: Question, zones: Mapping[str, Zone], holdings: Mapping[str, Holding]) -> Request:
-    """The planner's request for a question about holdings the hazard is expected to reach."""
+def request(
+    ask: Question,
+    zones: Mapping[str, Zone],
+    holdings: Mapping[str, Holding],
+    known: Mapping[str, Stake] = {},
+) -> Request:
+    """The planner's request for a question about holdings the hazard is expected to reach.
+
+    ``known`` are stakes under the same hazard and rules that need not be found again.
+    """
     reach = spread.reach(ask.threat, zones, ask.sources)
     burning = set(ask.sources) if ask.threat in {"fire", "gas"} else set[str]()
     cleared = ask.cleared if ask.cleared is not None else tuple(zone for zone in reach if zone not in burning)
     stakes = tuple(
-        stake(one, ask.threat, ask.own.rules, ask.today)
+        found
+        if (found := known.get(one.id)) is not None and found.holding is one
+        else stake(one, ask.threat, ask.own.rules, ask.today)
         for one in holdings.values()
         if one.zone in reach or one.zone in cleared
     )
@@ -111,19 +123,28 @@ def survey(
         for threat in HAZARDS
         for crews in sizes or (ask.crews,)
     ]
+    known = {
+        threat: {one.id: stake(one, threat, ask.own.rules, ask.today) for one in holdings.values()}
+        for threat in HAZARDS
+    }
     found = []
     for number, case in enumerate(cases, 1):
-        found.append(loss(case, zones, holdings))
+        found.append(loss(case, zones, holdings, known[case.threat]))
         if progress is not None:
             progress(number, len(cases))
     return tuple(sorted(found, key=lambda one: (-one.lost, one.zone, one.threat, one.crews)))
 
 
-def loss(ask: Question, zones: Mapping[str, Zone], holdings: Mapping[str, Holding]) -> Loss:
+def loss(
+    ask: Question,
+    zones: Mapping[str, Zone],
+    holdings: Mapping[str, Holding],
+    known: Mapping[str, Stake] = {},
+) -> Loss:
     """What one hazard in one zone would cost, and what would help: a crew more, covers, copies, moving the
     best."""
-    asked = request(ask, zones, holdings)
-    made = plan(asked, rounds(ROUNDS))
+    asked = request(ask, zones, holdings, known)
+    made = _trips_only(asked)
     threatened = at_stake(asked)
     lost = threatened - made.value
     return Loss(
@@ -138,6 +159,11 @@ def loss(ask: Question, zones: Mapping[str, Zone], holdings: Mapping[str, Holdin
     )
 
 
+def _trips_only(asked: Request) -> RescuePlan:
+    """The plan without its sentences: nobody reads the ranking of every case."""
+    return plan(replace(asked, most=1))
+
+
 def at_stake(asked: Request) -> float:
     """The value of everything at stake, each weighed with the chance that the hazard gets there, as plans weigh it."""
     likely = likelihood(asked.reach_min)
@@ -145,12 +171,16 @@ def at_stake(asked: Request) -> float:
 
 
 def never_in_time(asked: Request) -> tuple[str, ...]:
-    """Holdings of value that nobody could save, best first: not with any number of people ready at the start."""
+    """Holdings of value that nobody could save, best first: not with any number of people ready at the start.
+
+    What the register says to leave is left on purpose and is not among them.
+    """
     skills = tuple(sorted({one.holding.skill for one in asked.stakes} - {""}))
     most = max((one.holding.people for one in asked.stakes), default=2)
     everybody = Crew(id="all", people=max(2, most), capacity_kg=1e9, skills=skills)
     problem = posed(replace(asked, crews=(everybody,)), asked.stakes)
-    lost = [one for one in asked.stakes if one.harm and not reachable(problem, one, asked.threat)]
+    wanted = (one for one in asked.stakes if one.harm and one.holding.action != "leave")
+    lost = [one for one in wanted if not reachable(problem, one, asked.threat)]
     return tuple(one.holding.id for one in sorted(lost, key=lambda one: (-one.value, one.holding.id)))
 
 
@@ -165,9 +195,9 @@ def _helps(
     """Loss avoided by each measure, largest first, each found by planning again with that change alone."""
 
     def avoided(changed: Mapping[str, Holding], crews: tuple[Crew, ...] = ()) -> float:
-        again = request(ask, zones, changed)
+        again = request(ask, zones, changed, stakes)
         again = replace(again, crews=crews or again.crews)
-        return lost - (at_stake(again) - plan(again, rounds(ROUNDS)).value)
+        return lost - (at_stake(again) - _trips_only(again).value)
 
     def worst(change: Callable[[Stake], float]) -> tuple[str, ...]:
         """The holdings that stay behind for which a change avoids most loss, as likely as the hazard gets there."""
@@ -175,9 +205,10 @@ def _helps(
         best = sorted(((-gain, id_) for gain, id_ in gains if gain > 0.0))[:MOST_MOVED]
         return tuple(id_ for _, id_ in best)
 
+    stakes = {one.holding.id: one for one in asked.stakes}
     likely = likelihood(asked.reach_min)
     saved = {id_ for trip in made.trips for id_ in trip.holdings}
-    behind = [one for one in asked.stakes if one.holding.id not in saved]
+    behind = [one for one in asked.stakes if one.holding.id not in saved and one.holding.action != "leave"]
     bare = tuple(
         one.holding.id for one in asked.stakes if one.harm and not one.sheet and one.holding.action == "take"
     )
@@ -185,7 +216,6 @@ def _helps(
     copied = worst(
         lambda one: one.value - stake(_copied(one, ask), ask.threat, ask.own.rules, ask.today).value
     )
-    stakes = {one.holding.id: one for one in asked.stakes}
     found = [
         Help(Text("多一个两人小组", "one more crew of two"), avoided(holdings, crews_from(2 * ask.crews + 2)))
     ]
@@ -209,11 +239,12 @@ def _helps(
         found.append(
             Help(
                 Text(
-                    f"把救不出的最重要档案移到别处（至多 {MOST_MOVED} 件）",
-                    f"move the best of what stays behind elsewhere ({MOST_MOVED} at most)",
+                    f"移走救不出的最重要档案（至多 {MOST_MOVED} 件）",
+                    f"move the best left behind ({MOST_MOVED} at most)",
                 ),
                 avoided(kept),
                 moved,
+                best=True,
             )
         )
     if copied:
@@ -222,10 +253,11 @@ def _helps(
             Help(
                 Text(
                     f"给救不出的最重要档案做异地异质副本（至多 {MOST_MOVED} 件）",
-                    f"copy the best of what stays behind off site ({MOST_MOVED} at most)",
+                    f"copy the best left behind off site ({MOST_MOVED} at most)",
                 ),
                 avoided(safe),
                 copied,
+                best=True,
             )
         )
     kept_helps = (replace(one, saves=round(one.saves, 1)) for one in found if one.saves > 0.05)

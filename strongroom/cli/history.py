@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
+import sqlite3
 import sys
 from pathlib import Path
 from typing import Annotated, NoReturn, TextIO
@@ -27,7 +29,8 @@ from strongroom.history import (
 )
 from strongroom.instruments.records import MOST_RECORDS, records_of
 from strongroom.instruments.records import marks_of as told
-from strongroom.readings import UnreadableError, open_series, read_moment, read_span
+from strongroom.localtime import local
+from strongroom.readings import UnreadableError, open_series, read_moment, read_width
 from strongroom.sitedb import SiteReader
 
 Data = Annotated[
@@ -60,9 +63,12 @@ def history(
         _stop("parquet 需要 --out 文件 · parquet needs --out FILE")
     series, zone = opened(data, timezone)
     extract = asked(sensor, from_, to, every, zone, marks_of(settings_or_exit(data, data).data, sensor, zone))
-    known = series.sensors()
+    try:
+        known = series.sensors()
+    except SeriesError as error:
+        _stop(str(error))
     if sensor not in known:
-        near = difflib.get_close_matches(sensor, known, 3, 0.5)
+        near = _near(sensor, known)
         hint = f"；相近 · near: {', '.join(near)}" if near else ""
         _stop(f"没有 {sensor} 的读数 · there are no readings of {sensor}{hint}")
     try:
@@ -71,11 +77,18 @@ def history(
             _stop(
                 "该时段只保留了统计值，请加 --every 1h · only statistics are kept of that time; add --every 1h"
             )
+        told = "" if count else _last_word(series, extract)
     except (SeriesError, NoParquetError, OSError) as error:
         _stop(str(error))
     finally:
         series.close()
-    typer.echo(f"{count} 行 · rows", err=True)
+    typer.echo(f"{count} 行 · rows{'' if count else told}", err=True)
+
+
+def _near(sensor: str, known: list[str]) -> list[str]:
+    """Sensors that may be meant, whatever the case of their letters."""
+    plain = {name.casefold(): name for name in known}
+    return [plain[name] for name in difflib.get_close_matches(sensor.casefold(), list(plain), 3, 0.5)]
 
 
 def opened(data: Path | None, timezone: str) -> tuple[Series, str]:
@@ -95,9 +108,13 @@ def marks_of(data: Path, sensor: str, zone: str) -> tuple[tuple[float, str], ...
     path = data / SITE_DB
     if not path.is_file():
         return ()
-    reader = SiteReader(path)
-    records = records_of(reader.entries(about=sensor, kind="sensor.", limit=MOST_RECORDS))
-    reader.close()
+    try:
+        reader = SiteReader(path)
+        with contextlib.closing(reader):
+            records = records_of(reader.entries(about=sensor, kind="sensor.", limit=MOST_RECORDS))
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        typer.echo(f"{path}: 没有仪器记录可附 · no marks of the instrument: {error}", err=True)
+        return ()
     return told(records, zone)
 
 
@@ -112,7 +129,7 @@ def asked(
             sensor=sensor,
             from_at=read_moment(from_, now, zone),
             to_at=read_moment(to, now, zone),
-            every_s=read_span(every) if every else 0.0,
+            every_s=read_width(every) if every else 0.0,
             timezone=zone,
             marks=marks,
         )
@@ -156,6 +173,15 @@ def _pour(series: Series, extract: Extract, writer: Writer, *, bar: bool = True)
             reached(upto - extract.from_at)
     writer.close()
     return count
+
+
+def _last_word(series: Series, extract: Extract) -> str:
+    """Where there is nothing: when the sensor last said something."""
+    newest = series.latest().get(extract.sensor)
+    if newest is None:
+        return ""
+    at = local(newest.measured_at, extract.timezone, "%Y-%m-%d %H:%M")
+    return f"；最近一次读数在 · its newest reading is of {at}"
 
 
 def _thinned(series: Series, extract: Extract) -> bool:

@@ -4,6 +4,7 @@ happens."""
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -188,7 +189,11 @@ def _what_if(
                 "lost": loss.lost,
                 "never_in_time": list(loss.never),
                 "helps": [
-                    {"what": {"zh": helped.what.zh, "en": helped.what.en}, "saves": helped.saves}
+                    {
+                        "what": {"zh": helped.what.zh, "en": helped.what.en},
+                        "saves": helped.saves,
+                        "holdings": list(helped.holdings),
+                    }
                     for helped in loss.helps
                 ],
             }
@@ -213,10 +218,17 @@ def _what_if(
 
 
 def _progress() -> Callable[[int, int], None] | None:
-    """Cases done, on one line of standard error; nothing where nobody is looking."""
+    """Cases done and minutes to come, on one line of standard error; nothing where nobody is looking."""
     if not sys.stderr.isatty():
         return None
-    return lambda done, of: typer.echo(f"\r{done} / {of} …", err=True, nl=done == of)
+    clock = SystemClock()
+    begun = clock.monotonic()
+
+    def show(done: int, of: int) -> None:
+        left = math.ceil((clock.monotonic() - begun) * (of - done) / done / 60.0)
+        typer.echo(f"\r{done} / {of} … 约余 {left} 分钟 · about {left} min left   ", err=True, nl=done == of)
+
+    return show
 
 
 def _as_json(made: RescuePlan, took: float, listed: float) -> dict[str, Any]:

@@ -62,7 +62,10 @@ def record_of(entry: Entry) -> Record | None:
     """The record in a journal entry; None where it is another kind of entry."""
     if entry.kind not in KINDS:
         return None
-    return msgspec.json.decode(entry.data, type=Record)
+    try:
+        return msgspec.json.decode(entry.data, type=Record)
+    except (msgspec.MsgspecError, UnicodeDecodeError):  # as in strongroom.journal.decode
+        return None
 
 
 def records_of(entries: Iterable[Entry]) -> list[Record]:

@@ -258,3 +258,15 @@ def test_a_clock_that_jumps_while_a_tick_waits_makes_it_no_older_than_its_page(
     page.context.set_offline(False)
     page.wait_for_function(f"{KEPT}.length === 0", timeout=40_000)
     assert bodies[-1]["ago_s"] > 2 * 86_400 and bodies[-1]["seen_at"] > 0
+
+
+def test_two_taps_of_one_thumb_are_one_tick(phone: Enter) -> None:
+    page = phone("/rescue")
+    page.context.set_offline(True)
+    page.locator("[data-key='item-M002'] [data-tick=out]").first.dblclick()
+    page.locator("[data-key='item-J031'] [data-tick=covered]").first.dblclick()
+    states = page.evaluate(f"{KEPT}.map((one) => [one.body.holding, one.body.state])")
+    assert states == [["M002", "out"], ["J031", "covered"]], "the button that took its place is not meant"
+    page.wait_for_timeout(700)
+    page.locator("[data-key='item-M002'] [data-tick=arrived]:visible").first.click()
+    assert page.evaluate(f"{KEPT}.length") == 3

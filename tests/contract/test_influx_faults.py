@@ -17,11 +17,13 @@ import pytest
 
 from ingest.series import SeriesDownError, SeriesError, SeriesRefusedError
 from ingest.series_influx import InfluxAddress, InfluxSeries
+from ingest.series_memory import MemorySeries
 from sensors.model import Reading
 from strongroom.clock import SetClock
 from strongroom.cursors import Cursors
 from strongroom.feeder import Feeder
 from strongroom.sitedb import Batch, SiteDb
+from tests.brokers import wait_until
 from tests.contract.influx_server import Influx, front, influx_in
 from tests.ports import free_port
 
@@ -295,3 +297,97 @@ def test_version_3_is_only_written_to() -> None:
     stand_in.series().write([reading()])
     assert stand_in.asked == [("GET", "/ping"), ("POST", "/api/v2/write")]
     stand_in.stop()
+
+
+ROWS = ([], ["x"] * 6, [None] * 6, [10**30, 1, 1, 1, 1, 1])
+JSON_OF_ANOTHER: list[object] = [None, [], {}, "x", 12, {"results": [None]}, {"results": [{"error": 5}]}]
+JSON_OF_ANOTHER += [{"buckets": 5}, {"buckets": None}]
+JSON_OF_ANOTHER += [{"results": [{"series": [{"values": [row]}]}]} for row in ROWS]
+JSON_OF_ANOTHER += [{"results": [{"series": [{"tags": {"sensor": 5}, "values": [[1, 2, 3, 4, 5, 6]]}]}]}]
+
+
+@pytest.mark.parametrize("version", ["1.6.7", "v2.7", "3.0", "\xe9"])
+def test_whatever_is_answered_it_is_the_store_that_is_away(version: str) -> None:
+    """JSON of the wrong shape, half a body, another type, an answer without end: never another exception."""
+    bodies = [
+        *(json.dumps(one).encode() for one in JSON_OF_ANOTHER),
+        b"",
+        b"\xff\xfe",
+        b'{"results":[{',
+        b"<html>",
+    ]
+    now: dict[str, bytes] = {"body": b""}
+
+    class Babble(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            self.send_response(200)
+            self.send_header("X-Influxdb-Version", version)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            try:
+                self.wfile.write(now["body"])
+                while now["body"] == b"endless" and "/ping" not in self.path:
+                    self.wfile.write(b" " * 1_000_000)
+            except OSError:
+                pass
+
+        do_GET = do_POST = answer  # noqa: N815 - names of the standard library
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Babble)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    series = InfluxSeries(
+        InfluxAddress(url=f"http://127.0.0.1:{server.server_address[1]}", org="o", bucket="b")
+    )
+
+    def asked() -> None:
+        for call in (
+            series.latest,
+            series.sensors,
+            lambda: series.window("s", 0, 1),
+            lambda: series.downsample("s", 0, 100, 10),
+            lambda: series.coverage("s", 0, 100, 10),
+            series.prepare,
+        ):
+            try:
+                call()
+            except SeriesError as error:
+                assert len(str(error)) < 1000
+
+    for body in bodies:
+        now["body"] = body
+        asked()
+        with pytest.raises(SeriesDownError):
+            series.write([reading()])
+    now["body"] = b"endless"
+    with pytest.raises(SeriesDownError, match="without end"):
+        series.latest()
+    server.shutdown()
+    server.server_close()
+    series.close()
+
+
+def test_a_store_that_answers_a_byte_now_and_then_is_told(tmp_path: Path) -> None:
+    """No time-out ever runs out: the series writer itself stands still, and that is alarmed and clears."""
+    clock, held, entered = SetClock(T0), threading.Event(), threading.Event()
+    SiteDb(tmp_path / "site.db").close()
+
+    class Slow(MemorySeries):
+        def upkeep(self, now: float, limit: int = 50) -> int:
+            entered.set()
+            held.wait(30)
+            return super().upkeep(now, limit)
+
+    feeder = Feeder(tmp_path / "site.db", Cursors(tmp_path / "cursors.db"), Slow, clock)
+    feeder.start()
+    assert entered.wait(10)
+    assert not feeder.seen().alarmed
+    clock.move(61.0)
+    told = feeder.seen()
+    assert told.alarmed and told.trouble is not None and "61 s" in told.trouble.en
+    held.set()
+    assert wait_until(lambda: not feeder.seen().alarmed)
+    feeder.stop()

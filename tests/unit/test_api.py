@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import random
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -24,6 +25,7 @@ from dashboard.outside import api_routes
 from dashboard.routes import routes
 from ingest.series import Series, SeriesDownError
 from ingest.series_memory import MemorySeries
+from ingest.series_sqlite import SqliteSeries
 from sensors.model import Quality, Reading, Sensor, Text
 from strongroom import api
 from strongroom.api import PATHS, PREFIX, Api, openapi
@@ -161,6 +163,63 @@ def test_refusals_say_what_to_write(
     error = site.get(path, status, **query)["error"]
     assert said in error["en"]
     assert error["zh"]
+
+
+HOSTILE = (
+    *(
+        "",
+        "0",
+        "-1",
+        "1e400",
+        "nan",
+        "inf",
+        "-inf",
+        "1e-9",
+        "0.5",
+        "1",
+        "7s",
+        "1d",
+        "1w",
+        "99999999999d",
+        "now",
+    ),
+    *(
+        "-30d",
+        "0001-01-01",
+        "9999-12-31T23:59:59",
+        "2026-03-01",
+        "2026年3月1日",
+        "1969-12-31",
+        "99999990000",
+        "-",
+    ),
+    *("\x00", "' OR 1=1", "9" * 400, "../..", "%00", "true", "json", "csv"),
+)
+
+
+@pytest.mark.parametrize("store", ["memory", "sqlite"])
+def test_no_parameter_brings_the_api_down(site: Site, store: str, tmp_path: Path) -> None:
+    """Any values together are an answer or a refusal in words, within a moment."""
+    if store == "sqlite":
+        kept = SqliteSeries(tmp_path / "readings.db")
+        kept.write(site.store.window("2B/T 1", 0.0, NOW).readings())
+        site.store = kept  # type: ignore[assignment]
+    chance = random.Random(5)
+    for _ in range(400):
+        route = chance.choice(("/readings", "/stats", "/coverage"))
+        names = ("from", "to", "every", "limit", "max_gap", "format", "download", "marks", "lang")
+        query = {name: chance.choice(HOSTILE) for name in names if chance.random() < 0.4}
+        if query.get("download") == "1" and "every" in query:
+            query["every"] = "1d"
+        answer = site.client.get(PREFIX + ONE + route, params=query)
+        assert answer.status_code in (200, 400, 406), (route, query, answer.text)
+        if answer.status_code != 200:
+            assert answer.json()["error"]["zh"]
+
+
+def test_statistics_narrower_than_a_second_are_refused(site: Site) -> None:
+    error = site.get(ONE + "/stats", 400, every="0.0000001", download="1")["error"]
+    assert "1s" in error["en"] and "1s" in error["zh"]
 
 
 def test_csv_by_parameter_or_by_accept_says_the_same_as_json(site: Site) -> None:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import math
 import random
+import sys
 import tarfile
+import types
 from pathlib import Path
 
 import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from bench import orienteering, robust
+from bench import orienteering, rescue, rescue_peer, robust
 from bench.buildings import case
 from bench.orienteering import read_instance, run_top
 from bench.rescue import measure
 from bench.tours import Instance, Tours
+from playbooks.rescue.planner import posed
 
 LINE = "n 5\nm 1\ntmax {tmax}\n0 0 0\n1 0 10\n2 0 20\n2 3 100\n4 0 0\n"
 
@@ -114,3 +117,53 @@ def test_uncertain_times_make_the_nominal_plan_late_and_the_robust_one_hardly() 
     assert told["robust"][1] <= told["margin"][1] + 0.1
     assert told["robust"][1] < told["nominal"][1] / 2
     assert told["robust"][0] > 0.85 * told["nominal"][0]
+
+
+def test_the_peer_says_what_it_needs_where_it_is_not_installed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyvrp", None)
+    monkeypatch.setattr(sys, "argv", ["rescue_peer"])
+    with pytest.raises(SystemExit):
+        rescue_peer.main()
+    assert "pip install pyvrp" in capsys.readouterr().err
+
+
+def test_a_peers_answer_is_walked_by_our_own_rules() -> None:
+    """A stand-in for the solver sends one crew twice for the same thing, and far more than it can do."""
+
+    class Peer:
+        """Takes whatever it is given."""
+
+        def __getattr__(self, name: str) -> object:
+            return lambda *args, **facts: types.SimpleNamespace(args=args, **facts)
+
+    request = case(200, "water", 1).request
+    model = rescue_peer.Model(posed(request, request.stakes), Peer())
+    stops = [
+        types.SimpleNamespace(trip=number // 3, idx=number, is_client=lambda: True)
+        for number in range(len(model.options))
+    ]
+    route = types.SimpleNamespace(vehicle_type=lambda: 0, schedule=lambda: stops)
+    search = model.walked(types.SimpleNamespace(routes=lambda: [route]), 0)
+    taken = [option.holding for leg in search.lines[0] for option in leg.options]
+    assert taken
+    assert len(taken) == len(set(taken))
+    assert search.free_at(0) <= request.budget_min
+
+
+def test_better_plans_are_kept_and_worse_ones_are_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rescue, "BEST", tmp_path / "best.json")
+    assert rescue.kept() == {}
+    rescue.keep({"a": rescue.Best(2.0, "one"), "b": rescue.Best(1.0, "one")})
+    rescue.keep({"a": rescue.Best(1.0, "other"), "b": rescue.Best(3.0, "other")})
+    assert {name: one.found for name, one in rescue.kept().items()} == {"a": "one", "b": "other"}
+
+
+def test_rooms_with_limits_are_the_same_building_with_less_room() -> None:
+    free, tight = case(200, "water", 1).request, case(200, "water", 1, limits=True).request
+    assert free.stakes == tight.stakes
+    assert {zone.people_limit for zone in free.zones.values()} == {0}
+    assert {zone.people_limit for zone in tight.zones.values()} == {0, 2, 4, 6}

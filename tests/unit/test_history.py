@@ -5,21 +5,24 @@ from __future__ import annotations
 import csv
 import io
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from ingest.series import SeriesDownError
+from ingest.series import Series, SeriesDownError
+from ingest.series_memory import MemorySeries
 from ingest.series_sqlite import SqliteSeries
 from sensors.model import Quality, Reading
+from strongroom.cli import app, load
 from strongroom.cli.common import waiting
 from strongroom.clock import SetClock
 from strongroom.history import CsvWriter, Extract, JsonWriter, ParquetWriter, csv_table, slices
-from strongroom.readings import UnreadableError, midnights, open_series, read_moment, read_span
+from strongroom.readings import UnreadableError, midnights, open_series, read_moment, read_span, read_width
 from strongroom.settings import Influx
 
 T0 = datetime(2026, 3, 1, tzinfo=UTC).timestamp()
@@ -72,9 +75,104 @@ def test_moments() -> None:
     assert read_moment("2026/03/01", NOW, SHANGHAI) == T0 - 8 * 3600
     assert read_moment("2026-03-01T08:30", NOW, SHANGHAI) == T0 + 1800
     assert read_moment("2026-03-01T00:00:00Z", NOW, SHANGHAI) == T0
-    for words in ("yesterday", "2026-13-01", "", "99999-01-01"):
+    for words in ("the other day", "2026-13-01", "", "99999-01-01"):
         with pytest.raises(UnreadableError, match="2026-03-01"):
             read_moment(words, NOW, SHANGHAI)
+
+
+def test_moments_as_people_write_them() -> None:
+    day = T0 - 8 * 3600
+    for words in (
+        "2026-3-1",
+        "2026/3/1",
+        "2026.3.1",
+        "20260301",
+        "2026年3月1日",
+        "２０２６－０３－０１",
+        " 2026年03月01日 ",
+    ):
+        assert read_moment(words, NOW, SHANGHAI) == day, words
+    for words in (
+        "2026-3-1 8:30",
+        "2026年3月1日8:30",
+        "2026年3月1日 8时30分",
+        "2026年3月1日8点30分",
+        "2026/3/1 ８：３０",
+    ):
+        assert read_moment(words, NOW, SHANGHAI) == day + 30600, words
+    assert read_moment("2026年3月1日8点", NOW, SHANGHAI) == day + 28800
+    assert read_moment("今天", NOW, SHANGHAI) == read_moment("today", NOW, SHANGHAI) == day + 10 * 86400
+    assert read_moment("昨天", NOW, SHANGHAI) == day + 9 * 86400
+    assert read_moment("-３天", NOW, SHANGHAI) == NOW - 3 * 86400
+    for words in (
+        "2026-2-30",
+        "2026年13月1日",
+        "2026-3-1 25:00",
+        "1/3/2026",
+        "3月1日",
+        "0001-01-01",
+        "9999-12-31",
+    ):
+        with pytest.raises(UnreadableError, match="2026-03-01"):
+            read_moment(words, NOW, SHANGHAI)
+
+
+def test_moments_around_a_change_of_clocks() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    skipped = read_moment("2026-03-29T02:30", NOW, "Europe/Berlin")
+    assert datetime.fromtimestamp(skipped, berlin).isoformat() == "2026-03-29T03:30:00+02:00"
+    twice = read_moment("2026-10-25T02:30", NOW, "Europe/Berlin")
+    assert datetime.fromtimestamp(twice, berlin).isoformat() == "2026-10-25T02:30:00+02:00"
+
+
+@pytest.mark.parametrize("kind", ["memory", "sqlite", "sqlite, thinned"])
+@pytest.mark.parametrize(
+    ("zone", "first"),
+    [(SHANGHAI, "2026-03-01"), ("Europe/Berlin", "2026-10-23"), ("Asia/Kolkata", "2026-03-01")],
+)
+def test_days_and_weeks_are_those_of_the_calendar(kind: str, zone: str, first: str, tmp_path: Path) -> None:
+    """Against every reading sorted by hand into its local day: a day of 25 hours, and one that begins at half past."""
+    start = read_moment(first, NOW, zone)
+    here = ZoneInfo(zone)
+    readings = [
+        Reading("s", float(n * n % 97), start + 613.0 * n, start + 613.0 * n)
+        for n in range(1800)
+        if n % 400 < 330
+    ]
+    store: Series = MemorySeries() if kind == "memory" else SqliteSeries(tmp_path / "r.db")
+    store.write(readings)
+    if kind == "sqlite, thinned":
+        while store.upkeep(start + 200 * 86400):
+            pass
+    for days, words in ((1, "1d"), (7, "1w")):
+        wanted: dict[str, list[float]] = {}
+        for one in readings:
+            day = datetime.fromtimestamp(one.measured_at, here).date()
+            day -= timedelta(days=day.weekday() if days == 7 else 0)
+            wanted.setdefault(day.isoformat(), []).append(one.value)
+        asked = Extract(
+            sensor="s",
+            from_at=start - 3 * 86400,
+            to_at=start + 20 * 86400,
+            every_s=read_width(words),
+            timezone=zone,
+        )
+        rows = [row for _, part in slices(store, asked) for row in part]
+        assert [row[0][:10] for row in rows] == list(wanted)
+        for row, values in zip(rows, wanted.values(), strict=True):
+            assert row[0][11:19] == "00:00:00"
+            assert row[5] == len(values)
+            assert (row[2], row[4]) == (min(values), max(values))
+            assert row[3] == pytest.approx(sum(values) / len(values), abs=1e-5)
+    store.close()
+
+
+def test_years_without_a_reading_are_soon_passed_over(data: Path) -> None:
+    series = open_series(data, Influx())
+    asked = Extract(sensor="库 1-T", from_at=0.0, to_at=T0 + 40 * 365 * 86400.0, timezone=SHANGHAI)
+    parts = list(slices(series, asked))
+    assert sum(len(rows) for _, rows in parts) == 501
+    assert len(parts) < 6000, "of 35,000 days"
 
 
 def test_midnights_over_both_clock_changes() -> None:
@@ -275,3 +373,27 @@ def test_no_cell_is_a_formula() -> None:
     assert [row[0] for row in csv.reader(io.StringIO(out.getvalue()))][1:] == [
         "'=1+1", "'+86 1", "-3.5", "'@x", "'\tx", "库", "", "-2.0",
     ]  # fmt: skip
+
+
+def test_the_command_says_what_is_near_and_when_there_was_something(data: Path) -> None:
+    def asked(*words: str) -> tuple[int, str]:
+        ran = CliRunner().invoke(app, ["history", *words, "--data", str(data)])
+        assert ran.exception is None or isinstance(ran.exception, SystemExit), ran.exception
+        return ran.exit_code, ran.output
+
+    load()
+    code, said = asked("库 1-t")
+    assert code == 2 and "库 1-T" in said
+    code, said = asked("库 1-T", "--from", "2030-1-1", "--to", "2030年2月1日")
+    assert code == 0 and "0 行" in said and "2026-03-04 11:10" in said
+    for words in (
+        ("--from", "now", "--to", "-1d"),
+        ("--every", "0.001"),
+        ("--every", "five"),
+        ("--timezone", "Mars/X"),
+    ):
+        code, said = asked("库 1-T", *words)
+        assert code == 2 and said.strip(), words
+    (data / "site.db").write_bytes(b"no database" * 1000)
+    code, said = asked("库 1-T", "--from", "2026-03-01", "--to", "2026-03-02", "--every", "90min")
+    assert code == 0 and "16 行" in said

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from alerts.drafts import detail
+from alerts.explain import cause_words
 from alerts.fire import fire_rules
 from alerts.profiles import PROFILES, climate_rules
 from alerts.rule import Rule, Select, Swing, Threshold
@@ -48,6 +50,16 @@ class TestHeat:
         built = house()
         shows(built, p0=29.0, p1=second)
         assert stage(built) == expected
+
+    def test_a_rise_is_never_shown_as_if_it_were_the_temperature(self) -> None:
+        """ "8.5 °C" in a message about a fire reads as a cold room."""
+        built = house()
+        shows(built, p0=29.5, p1=30.0)
+        (alarm,) = (a for a in built.annunciator.alarms.values() if a.hazard == "fire")
+        assert detail(alarm).en.startswith("+")
+        assert alarm.cause is not None
+        assert " +" in cause_words(alarm.cause).en
+        assert "+8 " in cause_words(alarm.cause).en.replace(")", " "), "the limit is a rise too"
 
     def test_three_that_rise_by_ten_confirm(self) -> None:
         built = house()

@@ -257,3 +257,26 @@ def test_last_practised_is_what_the_journal_says(tmp_path: Path) -> None:
     assert isinstance(act.what, DrillHeld) and house.NOW - act.what.held_at == 4 * 3600 + 32 * 60 + 7
     with pytest.raises(NotAllowedError):
         act_of(told, viewer(here, "archivist"), here.desk.building(), None, house.NOW)
+
+
+def test_a_mistyped_number_is_answered_with_the_nearest_not_with_an_empty_crate(tmp_path: Path) -> None:
+    html = rescue.face(opened(tmp_path, "salvage", "helper", view="arrivals", find="J0O1-003"))
+    assert "neither a crate in use nor a holding" in html and 'data-key="near-J001-003"' in html
+    assert "crate-J0O1003" not in html
+    fresh = rescue.face(opened(tmp_path / "b", "salvage", "helper", view="arrivals", find="b07"))
+    assert 'data-key="crate-B07"' in fresh, "a label not used yet is an empty crate"
+
+
+@pytest.mark.parametrize(("role", "words"), [("helper", "is not released"), ("viewer", "not for your role")])
+def test_who_may_not_see_the_list_is_told_whether_waiting_helps(
+    tmp_path: Path, role: str, words: str
+) -> None:
+    here = make_world(tmp_path, house.board(7))
+    assert words in rescue.face(scene(here, role, "en", "rescue"))
+
+
+def test_without_an_incident_the_register_says_what_is_to_be_mended(tmp_path: Path) -> None:
+    here = make_world(tmp_path, house.board(7))
+    words = text_of(rescue.face(scene(here, "archivist", "en", "rescue")))
+    assert "without a photo" in words and "To mend in the register" in words
+    assert "To mend" not in text_of(rescue.face(scene(here, "helper", "en", "rescue")))

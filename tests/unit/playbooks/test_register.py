@@ -15,6 +15,7 @@ from playbooks.holdings.cells import OPEN
 from playbooks.holdings.rows import COLUMNS, parse_row, row_of
 from playbooks.model import Copy, Holding
 from sensors.model import Text
+from sensors.workbook import ERRORS
 from tests.unit.playbooks import house
 
 GOOD = {
@@ -82,15 +83,18 @@ def test_every_problem_of_a_row_is_named_at_once() -> None:
     assert {problem.column for problem in problems} == {"id", "title", "zone", "grade", "form", "worth"}
 
 
-words = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=12).map(str.strip)
+def kept(word: str) -> bool:
+    """Whether an import takes the word at all: neither a spreadsheet's error nor a damaged character."""
+    return word not in ERRORS and "\ufffd" not in word
+
+
+words = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=12).map(str.strip).filter(kept)
 numbers = st.floats(0.001, 4999, allow_nan=False)
 
 
 @st.composite
 def holdings(draw: st.DrawFn) -> Holding:
-    clean = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=12).map(
-        lambda word: word.strip() or "x"
-    )
+    clean = words.map(lambda word: word or "x")
     copies = draw(st.lists(st.tuples(st.sampled_from(["digital", "microfilm", "paper"]), words), max_size=3))
     return Holding(
         id=draw(clean), title=draw(clean), zone=draw(clean), place=draw(words), grade=draw(st.integers(1, 3)),
