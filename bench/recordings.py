@@ -25,6 +25,7 @@ from alerts.model import AlarmEvent
 from alerts.rule import Rule, Select, Threshold
 from sensors.model import Quality, Reading, Text
 from sensors.quantities import quantity
+from sensors.units import scale
 from strongroom.folder.load import load
 from strongroom.model import Building
 from strongroom.replay import mapping as mappings
@@ -63,6 +64,7 @@ def judged(
     annunciator = Annunciator(rules, building.zones, building.sensors)
     raised: list[AlarmEvent] = []
     first = last = None
+    scales = {s.id: scale(s.quantity, s.unit) or (1.0, 0.0) for s in bound.sensors.values()}
     believable = {sensor.id: quantity(sensor.quantity) for sensor in building.sensors.values()}
 
     def note(events: Any) -> None:
@@ -81,8 +83,10 @@ def judged(
         for change in evaluator.tick(now):
             note(annunciator.on_change(change, now))
         note(annunciator.tick(now))
-        for index, value in moment.values.items():
+        for index, shown in moment.values.items():
             sensor = bound.sensors[index]
+            factor, shift = scales[sensor.id]
+            value = shown * factor + shift
             known = believable[sensor.id]
             good = known is None or known.believable(value)
             quality = Quality.GOOD if good else Quality.IMPLAUSIBLE

@@ -153,6 +153,7 @@ class Life:
             return
         if not self._linked and clock.at >= self._link_until:
             self._linked = True
+            self.oracle.linked()
             self.engine.source.start()
         self._turn()
 
@@ -199,6 +200,7 @@ class Life:
         if engine.outbox is not None:
             for notice in engine.core.pager.notices.values():
                 engine.outbox.settled(notice)
+        self.oracle.linked()
         engine.source.start()
         engine._next_board = float("inf")  # screens are not what is looked at here, and they cost a third
         self._linked = True

@@ -179,7 +179,8 @@ class Oracle:
         self.spoken: set[str] = set()
         self.owing: Counter[tuple[str, bytes]] = Counter()  # messages published and not yet decided
         self._marks = marks  # whether the broker says which messages it delivers again
-        self._newest: dict[str, bytes] = {}  # topic -> what was decided of it last
+        self._last: tuple[str, bytes] | None = None  # the message that was kept last
+        self._excused: Counter[tuple[str, bytes]] = Counter()  # messages that may be left out
         self._drills: dict[str, Incident] = {}  # those that run
         self._earnest: set[str] = set()  # incidents that are being fought
         self.epoch = 0
@@ -197,8 +198,7 @@ class Oracle:
     def decided(self, raw: RawMessage, at: float, engine_at: float, wall_at: float) -> None:
         """What the engine decided from a message is durable. ``at`` true time, the others as its clocks show them."""
         if not raw.retained:
-            self._newest[raw.topic] = raw.payload
-            key = (raw.topic, raw.payload)
+            self._last = key = (raw.topic, raw.payload)
             self.owing[key] -= 1
             if self.owing[key] < 0:
                 self.faults.append(f"a message on {raw.topic} counted twice")
@@ -268,6 +268,13 @@ class Oracle:
                 for (_, sensor), run in self.runs.items():
                     if sensor == record.sensor:
                         run.on, run.least_s = False, 0.0
+
+    def linked(self) -> None:
+        """The connection stands again. A broker that marks nothing begins to count anew: a first message that says what
+        the last one kept said looks like its repeat, and says nothing new.
+        """
+        if not self._marks and self._last is not None:
+            self._excused[self._last] = 1
 
     def started(self, at: float, *, bent: bool) -> None:
         """The engine is up again; ``bent``: on a clock that differs from the one it had."""
@@ -453,11 +460,10 @@ class Oracle:
         self._practised()
         self._out(engine_at)
         if quiet:
-            if (
-                not self._marks
-            ):  # what says the same as the last one kept looks like its repeat, and says nothing new
-                newest = self._newest
-                self.owing = Counter({k: n for k, n in self.owing.items() if newest.get(k[0]) != k[1]})
+            for key in [key for key in self._excused if self.owing[key] > 0]:
+                self.owing[key] -= 1
+                self._excused[key] -= 1
+            self.owing, self._excused = +self.owing, +self._excused
             if self.owing:
                 raise InvariantError(f"a message was lost: {next(iter(self.owing))}")
             self._owed(at, engine_at)
