@@ -19,7 +19,7 @@ const able = () => "caches" in window && "serviceWorker" in navigator && window.
 export async function keep(data, revision) {
   if (!able() || left || data.kept_ms !== undefined) return;
   try {
-    if (data.keep) await (writing = put(data, revision));
+    if (data.keep) await (writing = writing.then(() => put(data, revision), () => put(data, revision)));
     else if (data.page === "rescue") await forget();
     else if (!checked) await othersGone(data.user);
   } catch {
@@ -28,12 +28,13 @@ export async function keep(data, revision) {
 }
 
 async function put(data, revision) {
+  if (left) return;
   if (ready !== revision) {
-    ready = revision;
     await navigator.serviceWorker.register("/parts/offline.js", { scope: "/rescue" });
     const looks = await caches.open(LOOKS);
     for (const old of await looks.keys()) await looks.delete(old);
     await looks.addAll([...NEEDED.map((name) => `/parts/${name}`), ...DRESSED.map((name) => `/parts/${name}?v=${revision}`)]);
+    ready = revision; // not before: with parts missing the kept page would be bare, and what failed is tried again
   }
   if (data.html === shown || Date.now() - at < GAP_MS) return;
   shown = data.html;

@@ -7,12 +7,19 @@ import signal
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Error, Route, expect
+from playwright.sync_api import Browser, Error, Page, Route, expect
 
+from tests.brokers import wait_until
 from tests.browser.visits import Enter, Site, visitors
 
 pytestmark = pytest.mark.timeout(180)
 KEPT = "JSON.parse(localStorage.getItem('strongroom-acts') || '[]')"
+
+
+def is_kept(page: Page) -> bool:
+    """Whether the list lies in this browser; asked for as a value, because waiting for a function takes a promise for
+    a yes."""
+    return bool(page.evaluate("caches.match('/rescue/kept').then(Boolean)"))
 
 
 @pytest.fixture(scope="module")
@@ -94,8 +101,8 @@ def test_the_list_and_its_ticks_are_still_there_after_loading_it_again_without_r
     phone: Enter, site: Site, how: str
 ) -> None:
     page = phone("/rescue")
-    page.wait_for_function("caches.match('/rescue/kept').then(Boolean)")
-    page.wait_for_function("navigator.serviceWorker.ready.then((one) => Boolean(one.active))")
+    assert wait_until(lambda: is_kept(page), 20.0)
+    assert page.evaluate("navigator.serviceWorker.ready.then((one) => Boolean(one.active))")
     if how == "offline":
         page.context.set_offline(True)
     else:
@@ -120,11 +127,11 @@ def test_the_list_and_its_ticks_are_still_there_after_loading_it_again_without_r
 
 def test_nothing_is_kept_after_signing_out_or_once_the_list_is_closed(phone: Enter, site: Site) -> None:
     page = phone("/rescue", "coordinator")
-    page.wait_for_function("caches.match('/rescue/kept').then(Boolean)")
+    assert wait_until(lambda: is_kept(page), 20.0)
     site.tell("quiet")
-    page.wait_for_function("caches.match('/rescue/kept').then((one) => !one)", timeout=20_000)
+    assert wait_until(lambda: not is_kept(page), 20.0)
     site.tell("later")
-    page.wait_for_function("caches.match('/rescue/kept').then(Boolean)", timeout=20_000)
+    assert wait_until(lambda: is_kept(page), 20.0)
     page.locator("[data-leave]").first.dispatch_event("click")
     page.wait_for_url("**/login**")
     assert page.evaluate("caches.has('strongroom-list')") is False
