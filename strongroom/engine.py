@@ -49,6 +49,9 @@ MOST_WAITING = 100_000
 INTAKE_KEPT = 200_000  # readings that stay in the intake after the series store has them
 CLOCK_MOVED_S = 30.0
 STARVED_S = 1.0  # without a word from the broker while nothing is acknowledged: its window is full
+STUMBLES_LOGGED = (
+    20  # since the start: a fault that every message meets must not fill the disk with its traces
+)
 STANDS_S = 1.0  # a link lasts so long: a broker that lets us in and hangs up is as good as none
 BROKER_LOST_S = 10.0  # without a broker: one reconnect with its first back-off is no news
 
@@ -108,6 +111,7 @@ class Engine:
         self._next_board = self._next_inbox = self._next_offer = self._next_beat = 0.0
         self._board_change = -1.0
         self._beat_topic = f"strongroom/{core.building.id}/beat"
+        self._stumbles = 0
         self._echo_at: float | None = None  # when our own beat last came back, monotonic
         self._note(
             draft_fact("engine.started", core.building.id, self._started_at, folder=core.building.revision)
@@ -225,7 +229,9 @@ class Engine:
 
     def _stumbled(self, fault: Exception, over: Text, now: float) -> None:
         """Say a fault of our own aloud and go on: met again after every start, it would keep the engine down."""
-        traceback.print_exception(fault)
+        self._stumbles += 1
+        if self._stumbles <= STUMBLES_LOGGED:
+            traceback.print_exception(fault)
         said = f"{type(fault).__name__}: {fault}"[:200]
         words = Text(f"{over.zh}未能处理（{said}）", f"{over.en} was not dealt with ({said})")
         self.core.says(builtin.PROGRAM, words, now)
